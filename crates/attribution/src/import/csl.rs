@@ -11,7 +11,7 @@ use super::{
     Format, Options, Snapshot, SourceHead,
     collect::{Collector, Said, tidy_names},
     decode::{self, decode},
-    json_list::{bound, syntax},
+    json_list::{self, bound, syntax},
     ofac_address::{self, Field},
     ofac_json::date_from_name,
     published::{Table, month_first},
@@ -36,7 +36,10 @@ const READ: &[&str] = &[
     "start_date",
     "source_information_url",
     "source_list_url",
+    "remarks",
 ];
+/// What is not read of a column of which addresses are.
+const REMARKS: &str = "remarks (other than addresses)";
 
 /// A record of either form.
 #[derive(Default)]
@@ -84,6 +87,7 @@ pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportEr
 fn read_csv(text: &str, out: &mut Collector) -> Result<(), ImportError> {
     let mut table = Table::open(text, FORMAT, NEEDED)?;
     table.begin(out);
+    let mut has_remarks = false;
     while let Some((line, row)) = table.next_row()? {
         if row.is_blank() {
             out.pass_over(1);
@@ -93,7 +97,9 @@ fn read_csv(text: &str, out: &mut Collector) -> Result<(), ImportError> {
         let owned = |column| row.get(column).to_owned();
         let list = |column| row.list(column).into_iter().map(str::to_owned).collect();
         // `Digital Currency Address - XBT, 1abc…; Passport, 123, Iran`
-        let addresses = ofac_address::in_remark(row.get("ids")).map(owned_field);
+        let addresses = [row.get("ids"), row.get("remarks")];
+        let addresses = addresses.into_iter().flat_map(ofac_address::in_remark).map(owned_field);
+        has_remarks |= !row.get("remarks").is_empty();
         let record = Record {
             id: [row.get("_id"), row.get("id")]
                 .into_iter()
@@ -116,6 +122,9 @@ fn read_csv(text: &str, out: &mut Collector) -> Result<(), ImportError> {
         };
         record.take(&format!("line {line}"), out)?;
     }
+    if has_remarks {
+        out.unread(REMARKS);
+    }
     table.end(out);
     Ok(())
 }
@@ -126,11 +135,20 @@ fn read_json(text: &str, out: &mut Collector) -> Result<(), ImportError> {
         let missing = "it has no list `results`".to_owned();
         return Err(ImportError::Unusable { format: FORMAT, missing });
     };
+    // A page of a search is no list: whom it lacks would be on it no longer.
+    let stated = root.get("total").and_then(Value::as_u64).unwrap_or_default();
+    if stated > records.len() as u64 {
+        let missing = format!(
+            "it says that it has {stated} records, and {} are there: fetch the whole list, not a page of it",
+            records.len()
+        );
+        return Err(ImportError::Unusable { format: FORMAT, missing });
+    }
     for (position, record) in records.iter().enumerate() {
         out.begin_row();
         let place = format!("entry {}", position + 1);
         match record.as_object() {
-            Some(object) => from_json(object, out).take(&place, out)?,
+            Some(object) => from_json(object, &place, out).take(&place, out)?,
             None => out.refuse(place, "this is no object; left out"),
         }
     }
@@ -141,28 +159,55 @@ fn owned_field(field: Field<'_>) -> (Option<String>, String) {
     (field.asset.map(str::to_owned), field.text.to_owned())
 }
 
-fn from_json(object: &Map<String, Value>, out: &mut Collector) -> Record {
-    object.keys().filter(|key| !READ.contains(&key.as_str())).for_each(|key| out.unread(key));
-    let one = |value: &Value| match value {
+/// The addresses in what stands under `ids`: objects, texts, or one text as the table has them. What is none is named.
+fn ids(value: &Value, place: &str, out: &mut Collector) -> Vec<(Option<String>, String)> {
+    let found: Vec<(Option<String>, String)> = match value {
+        Value::Null => return Vec::new(),
+        Value::Array(items) => return items.iter().flat_map(|item| ids(item, place, out)).collect(),
+        Value::String(text) => ofac_address::in_remark(text).map(owned_field).collect(),
+        Value::Object(id) => {
+            let text =
+                |keys: &[&str]| keys.iter().find_map(|key| id.get(*key).and_then(one)).unwrap_or_default();
+            let number = text(&["number", "value", "id_number"]);
+            match ofac_address::asset_of(&text(&["type", "id_type"])) {
+                Some("") => vec![owned_field(ofac_address::field(&number))],
+                Some(asset) => vec![(Some(asset.to_owned()), number)],
+                None => ofac_address::fields(&number).into_iter().map(owned_field).collect(),
+            }
+        }
+        Value::Bool(_) | Value::Number(_) => Vec::new(),
+    };
+    if found.is_empty() {
+        out.unread("ids (other than addresses)");
+        let mut said = Vec::new();
+        json_list::words(value, &mut said);
+        out.takes_for_words("", place, said.iter().map(AsRef::as_ref));
+    }
+    found
+}
+
+fn one(value: &Value) -> Option<String> {
+    match value {
         Value::String(text) => Some(text.trim().to_owned()),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
-    };
+    }
+}
+
+fn from_json(object: &Map<String, Value>, place: &str, out: &mut Collector) -> Record {
+    object.keys().filter(|key| !READ.contains(&key.as_str())).for_each(|key| out.unread(key));
     let text = |key: &str| object.get(key).and_then(one).unwrap_or_default();
     let list = |key: &str| match object.get(key) {
         Some(Value::Array(items)) => items.iter().filter_map(one).collect(),
         Some(Value::String(all)) => all.split(';').map(|part| part.trim().to_owned()).collect(),
         _ => Vec::new(),
     };
-    let ids = object.get("ids").and_then(Value::as_array).into_iter().flatten();
-    let addresses = ids.filter_map(|id| {
-        let asset = ofac_address::asset_of(id.get("type")?.as_str()?)?;
-        let text = one(id.get("number")?)?;
-        Some(match asset {
-            "" => owned_field(ofac_address::field(&text)),
-            asset => (Some(asset.to_owned()), text),
-        })
-    });
+    let mut addresses = object.get("ids").map(|value| ids(value, place, out)).unwrap_or_default();
+    let remarks = text("remarks");
+    addresses.extend(ofac_address::in_remark(&remarks).map(owned_field));
+    if !remarks.is_empty() {
+        out.unread(REMARKS);
+    }
     let first =
         |keys: [&str; 2]| keys.map(text).into_iter().find(|text| !text.is_empty()).unwrap_or_default();
     Record {
@@ -175,7 +220,7 @@ fn from_json(object: &Map<String, Value>, out: &mut Collector) -> Record {
         aliases: list("alt_names"),
         start: text("start_date"),
         page: first(["source_information_url", "source_list_url"]),
-        addresses: addresses.collect(),
+        addresses,
     }
 }
 

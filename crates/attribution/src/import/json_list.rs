@@ -38,6 +38,40 @@ const PLAIN_KEYS: &[&str] = &[
     "labels",
 ];
 
+/// Keys under which an answer says how many there are in all, without their separators.
+const COUNTS: &[&str] = &[
+    "total",
+    "count",
+    "totalcount",
+    "totalrecords",
+    "totalresults",
+    "totalitems",
+    "totalentries",
+    "totalelements",
+    "totalhits",
+    "recordcount",
+    "resultcount",
+    "numresults",
+    "numfound",
+    "recordstotal",
+];
+/// Keys under which it says that there are more.
+const MORE: &[&str] = &[
+    "next",
+    "nextpage",
+    "nexturl",
+    "nextlink",
+    "nextcursor",
+    "nextpagetoken",
+    "nexttoken",
+    "hasmore",
+    "hasnext",
+    "hasnextpage",
+    "more",
+    "truncated",
+    "istruncated",
+];
+
 /// Whether an address stands anywhere in a value. O(values).
 fn holds_address(value: &Value) -> bool {
     match value {
@@ -50,6 +84,45 @@ fn holds_address(value: &Value) -> bool {
         }
         _ => false,
     }
+}
+
+/// Refuses a page of an answer: what it says of itself is more than what stands in it, or that more follows.
+fn whole(object: &Map<String, Value>) -> Result<(), ImportError> {
+    let lists = object.iter().filter_map(|(key, value)| {
+        let items = value.as_array()?;
+        PLAIN_KEYS.contains(&normal(key).as_str()).then_some(items.len() as u64)
+    });
+    let Some(there) = lists.reduce(|all, items| all + items) else { return Ok(()) };
+    // Beside the list, or in an object of its own (`meta`, `pagination`).
+    let inner = object.values().filter_map(Value::as_object).flatten();
+    for (key, value) in object.iter().chain(inner) {
+        let name = normal(key).replace('_', "");
+        let stated = value.as_u64().or_else(|| value.as_str()?.trim().parse().ok());
+        let stated = stated.filter(|stated| COUNTS.contains(&name.as_str()) && *stated > there);
+        let goes_on = match value {
+            Value::Bool(more) => *more,
+            Value::String(text) => !text.trim().is_empty(),
+            Value::Number(_) => true,
+            Value::Null | Value::Array(_) | Value::Object(_) => false,
+        };
+        let what = match stated {
+            Some(stated) => {
+                format!("it says under `{key}` that it has {stated} entries, and {there} are there")
+            }
+            None if goes_on && MORE.contains(&name.as_str()) => {
+                format!("it says under `{key}` that more follows")
+            }
+            None => continue,
+        };
+        return Err(ImportError::Unusable {
+            format: FORMAT,
+            missing: format!(
+                "{}: a page is no list; put all of them into one, or take the key out if it means something else",
+                text::clean(&what).unwrap_or_default()
+            ),
+        });
+    }
+    Ok(())
 }
 
 /// A JSON error with its place.
@@ -141,6 +214,7 @@ impl Reader<'_> {
             }
             return Ok(());
         }
+        whole(object)?;
         // From label to addresses, or one list beside other things.
         for (key, value) in object {
             let plain = PLAIN_KEYS.contains(&normal(key).as_str());
@@ -307,7 +381,7 @@ impl Reader<'_> {
 
 /// The words of a value, those of what is nested in it too. An object is no word and stands as one that nobody knows: what
 /// is in it is not read as it is meant.
-fn words<'v>(value: &'v Value, found: &mut Vec<Cow<'v, str>>) {
+pub(super) fn words<'v>(value: &'v Value, found: &mut Vec<Cow<'v, str>>) {
     match value {
         Value::Array(items) => items.iter().for_each(|item| words(item, found)),
         Value::Object(object) => {

@@ -20,6 +20,7 @@ use super::{
     ofac_xml::ofac_relation,
     official,
     published::month_first,
+    text,
     xml::{self, Node, Xml},
 };
 use crate::ImportError;
@@ -98,6 +99,8 @@ impl Draft {
 #[derive(Default)]
 struct List {
     published: Option<Date>,
+    /// How many records it says that it has.
+    stated: Option<String>,
     drafts: Vec<Draft>,
     /// Whether an entry says that it stands on the SDN list; `None` where the form does not say.
     is_sdn: Option<bool>,
@@ -117,7 +120,8 @@ pub(super) fn read(input: &mut dyn Read, format: Format, options: &Options) -> R
                 }
                 // Month first, as OFAC writes it.
                 ("Publish_Date", 3) => list.published = month_first(&xml.text()?),
-                ("dataAsOf", 3) => list.published = super::text::date(&xml.text()?),
+                ("Record_Count", 3) => list.stated = Some(xml.text()?),
+                ("dataAsOf", 3) => list.published = text::date(&xml.text()?),
                 ("sdnEntry", 2) => {
                     let draft = plain(&mut xml)?;
                     list.drafts.push(draft);
@@ -157,6 +161,17 @@ impl List {
             out.partial(format!("{} parties are not the whole SDN list", self.drafts.len()));
         }
         xml.tell_skipped(&mut out);
+        let stated = self.stated.map(|stated| (stated.trim().parse::<usize>().ok(), stated));
+        if let Some((count, stated)) = stated.filter(|(count, _)| *count != Some(self.drafts.len())) {
+            let there = self.drafts.len();
+            let why =
+                format!("it says that it has {} records, and {there} are there", text::shorten(&stated));
+            out.warn("the whole list", format!("{why}: fetch it again"));
+            // With more than it says there may be two lists in one, and none of the two is less of the list for it.
+            if count.is_none_or(|count| count > there) {
+                out.partial(why);
+            }
+        }
         for draft in self.drafts {
             draft.finish(&mut out)?;
         }
@@ -246,7 +261,7 @@ impl ValueDate {
             match xml.next()? {
                 Node::Open(start, _) => match xml::name(&start) {
                     "fromDateBegin" | "fromDateEnd" | "toDateBegin" | "toDateEnd" => {
-                        date.days.extend(super::text::date(&xml.text()?));
+                        date.days.extend(text::date(&xml.text()?));
                     }
                     "isApproximate" => date.is_about = xml.text()? == "true",
                     _ => xml.skip()?,

@@ -85,6 +85,8 @@ struct List {
     relation_types: HashMap<u32, String>,
     /// Relations that no party has room for, or that are between parties that are not here.
     lost_relations: u64,
+    /// Entries of parties that it does not describe.
+    strangers: usize,
     /// Sanctions type id whose measures name the programme in their comment.
     program_type: Option<u32>,
     parties: Vec<Draft>,
@@ -246,9 +248,10 @@ impl List {
                 Node::Open(start, _) if xml::name(&start) == "LocationAreaCode" => {
                     let area = xml::number(&start, "AreaCodeID");
                     let country = area.and_then(|area| self.areas.get(&area));
-                    if let Some((id, country)) = id.zip(country)
-                        && self.locations.len() < MAX_NAMES
-                    {
+                    if self.locations.len() >= MAX_NAMES {
+                        return Err(xml.error(format!("more than {MAX_NAMES} locations")));
+                    }
+                    if let Some((id, country)) = id.zip(country) {
                         self.locations.insert(id, *country);
                     }
                 }
@@ -367,6 +370,7 @@ impl List {
         }
         let party =
             profile.and_then(|profile| self.profiles.get(&profile)).map(|&place| &mut self.parties[place]);
+        self.strangers += usize::from(party.is_none());
         if let Some(party) = party {
             // A party may stand on several lists: the earliest date, all programmes.
             party.listed_on = party.listed_on.into_iter().chain(listed_on).min();
@@ -395,6 +399,14 @@ impl List {
         let mut out = Collector::new(FORMAT, head, options);
         out.is_list(list);
         xml.tell_skipped(&mut out);
+        if self.strangers > 0 {
+            let why = format!(
+                "{} of its {} entries are of parties that are not there",
+                self.strangers, self.entries
+            );
+            out.warn("SanctionsEntries", format!("{why}: fetch it again"));
+            out.partial(why);
+        }
         if self.lost_relations > 0 {
             let message = format!("{} relations between parties are left out", self.lost_relations);
             out.warn("ProfileRelationships", message);

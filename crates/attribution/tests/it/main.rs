@@ -27,3 +27,4 @@ mod store;
 mod support;
 mod traps;
 mod update;
+mod whole;

@@ -251,7 +251,9 @@ fn a_fragment_is_no_first_version_of_an_official_list() {
         })
         .collect();
     assert!(parties.len() > 745);
+    let first = parties[0].split("Profile ID=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
     let list = sdn("2026-10-01", &[])
+        .replace("ProfileID=\"1\"", &format!("ProfileID=\"{first}\""))
         .replace("</DistinctParties>", &format!("{}</DistinctParties>", parties.concat()));
     let few = refusal(folder.import("sdn_advanced.xml", &list, Options::default())).to_string();
     assert!(few.contains(" parties") && few.contains("6000") && few.contains("--accept-shrink"), "{few}");

@@ -1,0 +1,144 @@
+//! A file that holds less than it says it has is not the list: nobody may be cleared by it, and nobody ended.
+
+use std::fmt::Write as _;
+
+use tracehound_attribution::import::{Options, SourceOptions};
+use tracehound_model::SourceId;
+
+use crate::{
+    intake::{Folder, now},
+    support::text,
+};
+
+/// SDN.XML with so many parties, of as many as it says.
+fn sdn_xml(parties: usize, stated: &str) -> String {
+    let mut list = format!(
+        "<sdnList><publshInformation><Publish_Date>11/20/2026</Publish_Date>{stated}</publshInformation>"
+    );
+    for uid in 1..=parties {
+        let _ = write!(
+            list,
+            "<sdnEntry><uid>{uid}</uid><lastName>PARTY NUMBER {uid}</lastName><sdnType>Entity</sdnType><programList>\
+             <program>SDGT</program></programList></sdnEntry>"
+        );
+    }
+    list + "</sdnList>"
+}
+
+#[test]
+fn a_list_with_fewer_parties_than_it_says_is_no_version_of_it() {
+    let stated = |count: &str| format!("<Record_Count>{count}</Record_Count>");
+    for (there, stated, is_whole) in [
+        (6_400, stated("18367"), false),
+        (6_400, stated("6401"), false),
+        (6_400, stated("many"), false),
+        (6_400, stated("6400"), true),
+        (6_400, stated("6399"), true),
+        (6_400, String::new(), true),
+    ] {
+        let list = text("SDN.XML", &sdn_xml(there, &stated)).expect("a list");
+        assert_eq!(list.partial.is_none(), is_whole, "{stated}");
+        let is_named = list.warnings.iter().any(|warning| warning.message.contains("and 6400 are there"));
+        assert_eq!(is_named, !stated.is_empty() && stated != "<Record_Count>6400</Record_Count>", "{stated}");
+    }
+    // Cut, it adds what it says, and the list is no younger and no less for it.
+    let folder = Folder::new();
+    let options = || Options { accept_shrink: true, ..Options::default() };
+    let cut = folder.import("SDN.XML", &sdn_xml(6_400, &stated("18367")), options()).expect("an extract");
+    assert_eq!(cut.report.source.0, "ofac-sdn-extract");
+    let index = folder.folder.index(now()).expect("an index");
+    let newest = |index: &tracehound_attribution::index::Index| {
+        index.source("ofac-sdn").and_then(|history| history.snapshots.last().copied())
+    };
+    assert_ne!(newest(&index).map(|day| day.to_string()).as_deref(), Some("2026-11-20"));
+    let whole = folder.import("SDN.XML", &sdn_xml(6_400, &stated("6400")), options()).expect("the list");
+    assert_eq!(whole.report.source.0, "ofac-sdn");
+}
+
+#[test]
+fn entries_of_parties_that_are_not_there_show_that_the_list_is_cut() {
+    let list = crate::intake::sdn("2026-11-20", &crate::intake::addresses(0, 2));
+    let entries = "<SanctionsEntries><SanctionsEntry ID=\"1\" ProfileID=\"1\"></SanctionsEntry>";
+    assert!(text("sdn_advanced.xml", &list).expect("a list").partial.is_none());
+    let cut = list
+        .replace(entries, &format!("{entries}<SanctionsEntry ID=\"2\" ProfileID=\"977\"></SanctionsEntry>"));
+    let cut = text("sdn_advanced.xml", &cut).expect("a list");
+    assert_eq!(cut.partial.as_deref(), Some("1 of its 2 entries are of parties that are not there"));
+}
+
+#[test]
+fn a_page_of_an_answer_is_no_list() {
+    let record = r#"{"source":"X (SDN)","entity_number":"1","name":"A","source_list_url":"u"}"#;
+    let csl = |head: &str| text("csl.json", &format!("{{{head}\"results\":[{record}]}}"));
+    for head in ["", "\"total\":1,", "\"total\":0,"] {
+        assert_eq!(csl(head).expect("a list").parties.len(), 1, "{head}");
+    }
+    let error = csl("\"total\":5000,\"offset\":0,").expect_err("a page").to_string();
+    assert!(error.contains("it has 5000 records, and 1 are there"), "{error}");
+
+    let own = |rest: &str| {
+        let list = format!("{{\"data\":[{{\"address\":\"1CshAgqoUYfo8VuKroUayw2eYFSP6XFCxi\"}}]{rest}}}");
+        let id = Some(SourceId("own-list".to_owned()));
+        let options =
+            Options { source: SourceOptions { id, ..SourceOptions::default() }, ..Options::default() };
+        let options = Options { file_name: "own.json".to_owned(), ..options };
+        tracehound_attribution::import::read(&mut list.as_bytes(), &options).map(|read| read.snapshot)
+    };
+    for rest in [
+        "",
+        ",\"total\":1",
+        ",\"count\":\"1\"",
+        ",\"next\":null",
+        ",\"has_more\":false",
+        ",\"next_page\":\"\"",
+        ",\"version\":7",
+        ",\"meta\":{\"page\":3,\"total\":1}",
+    ] {
+        assert_eq!(own(rest).expect("a list").claims.len(), 1, "{rest}");
+    }
+    for (rest, word) in [
+        (",\"total\":2", "that it has 2 entries, and 1 are there"),
+        (",\"totalCount\":\"40\"", "that it has 40 entries"),
+        (",\"meta\":{\"total\":9000}", "that it has 9000 entries"),
+        (",\"next\":\"https://lists.example.org/?page=2\"", "`next` that more follows"),
+        (",\"pagination\":{\"hasMore\":true}", "`hasMore` that more follows"),
+    ] {
+        let error = own(rest).expect_err(rest).to_string();
+        assert!(error.contains(word), "{rest}: {error}");
+    }
+}
+
+/// What the trade office writes under `ids` differs from copy to copy; an address in it is read, or the row says that it is not.
+#[test]
+fn addresses_are_read_in_whatever_form_the_ids_of_a_record_have() {
+    const A: &str = "1CshAgqoUYfo8VuKroUayw2eYFSP6XFCxi";
+    let csl = |more: &str| {
+        let list = format!(
+            "[{{\"source\":\"X (SDN)\",\"entity_number\":\"1\",\"name\":\"A\",\"source_list_url\":\"u\",{more}}}]"
+        );
+        text("csl.json", &list).expect("a list")
+    };
+    for more in [
+        format!("\"ids\":[{{\"type\":\"Digital Currency Address - XBT\",\"number\":\"{A}\"}}]"),
+        format!("\"ids\":[{{\"type\":\"Digital Currency Address - XBT\",\"value\":\"{A}\"}}]"),
+        format!("\"ids\":{{\"type\":\"Digital Currency Address\",\"number\":\"XBT {A}\"}}"),
+        format!("\"ids\":\"Passport, 1, Iran; Digital Currency Address - XBT, {A}\""),
+        format!("\"ids\":[\"Passport, 1, Iran\",\"Digital Currency Address - XBT, {A}\"]"),
+        format!("\"remarks\":\"DOB 1970; Digital Currency Address - XBT {A};\""),
+    ] {
+        let list = csl(&more);
+        assert_eq!((list.claims.len(), list.account.left_out), (1, 0), "{more}: {:?}", list.warnings);
+        assert_eq!(list.claims.get(0).expect("one").statement.asset.as_deref(), Some("XBT"), "{more}");
+    }
+    let unread = csl("\"ids\":[{\"type\":\"Passport\",\"number\":\"1\"}],\"remarks\":\"x\"");
+    assert_eq!(unread.unread, ["ids (other than addresses)", "remarks (other than addresses)"]);
+    for more in [
+        format!("\"ids\":[{{\"type\":\"Passport\",\"number\":\"{A}\"}}]"),
+        format!("\"ids\":[\"{A}\"]"),
+        format!("\"ids\":[{{\"kind\":\"Digital Currency Address\",\"text\":\"{A}\"}}]"),
+    ] {
+        let list = csl(&more);
+        assert_eq!((list.claims.len(), list.account.left_out), (0, 1), "{more}");
+        assert!(list.warnings.iter().any(|warning| warning.message.contains(A)), "{more}");
+    }
+}

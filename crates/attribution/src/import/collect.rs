@@ -203,10 +203,11 @@ impl Collector {
             Ok(address) => Some(Subject::Address(address)),
             // To keep it as it stands would clear whoever is named in it.
             Err(_) if !ofac_address::addresses(written).is_empty() => {
-                let message = format!(
-                    "`{}` is more than one address: give each a row of its own; left out",
-                    text::shorten(written)
-                );
+                let what = match ofac_address::addresses(written).len() {
+                    1 => "is an address with other words: give them a cell of their own",
+                    _ => "is more than one address: give each a row of its own",
+                };
+                let message = format!("`{}` {what}; left out", text::shorten(written));
                 self.refuse(place, message);
                 None
             }

@@ -10,6 +10,7 @@ use super::{
     collect::Collector,
     decode,
     mapping::{self, Column, Field, Mapping, RowTaker, normal},
+    ofac_address,
     ofac_json::date_from_name,
 };
 use crate::ImportError;
@@ -52,7 +53,7 @@ pub(super) fn delimiter(line: &str) -> u8 {
 /// What stands before the table: comments and titles, with the line of the header if there is one.
 struct Start<'t> {
     /// Lines before the table that are comments.
-    comments: u64,
+    comments: Vec<&'t str>,
     /// From the first line that is none.
     table: &'t str,
     delimiter: u8,
@@ -60,13 +61,13 @@ struct Start<'t> {
 
 /// Comment lines stand first; one that names an address column is a header that begins with `#`.
 fn start(text: &str) -> Start<'_> {
-    let (mut comments, mut table) = (0, text);
+    let (mut comments, mut table) = (Vec::new(), text);
     while table.starts_with('#') {
         let line = table.lines().next().unwrap_or_default();
         if is_header(line) || line.split([',', ';', '\t', '|']).any(is_address_cell) {
             break;
         }
-        comments += 1;
+        comments.push(line);
         table = table.split_once('\n').map_or("", |(_, rest)| rest);
     }
     let lines = || table.lines().filter(|line| !line.trim().is_empty()).take(HEADER_WITHIN);
@@ -86,6 +87,11 @@ enum Top {
     NoHeader,
 }
 
+/// Whether an address stands among the words of a row.
+fn names_address(row: &Record<'_>) -> bool {
+    row.iter().any(|cell| !ofac_address::addresses(cell).is_empty())
+}
+
 /// Where the table's header is among its first rows.
 fn find_header(first: &[(u64, Record<'_>)], mapping: &Mapping) -> Top {
     let is_named = |row: &Record<'_>| match &mapping.address {
@@ -98,8 +104,11 @@ fn find_header(first: &[(u64, Record<'_>)], mapping: &Mapping) -> Top {
         (Some(header), Some(address)) if header < address => Top::Header(header),
         (Some(header), None) => Top::Header(header),
         (_, Some(0)) => Top::NoHeader,
-        // A row of names that are not known, right above the first address; a list of one column has no header.
-        (_, Some(address)) if first[address].1.len() > 1 => Top::Header(address - 1),
+        // A row of names that are not known, right above the first address; a list of one column has no header, and an address
+        // is no name.
+        (_, Some(address)) if first[address].1.len() > 1 && !names_address(&first[address - 1].1) => {
+            Top::Header(address - 1)
+        }
         (_, Some(_)) => Top::NoHeader,
         (None, None) => Top::Header(0),
     }
@@ -111,8 +120,10 @@ pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportEr
     decode::remark(bytes, &mut out);
     date_from_name(&mut out, options);
     let Start { comments, table, delimiter } = start(&text);
-    out.pass_over(comments);
-    let mut rows = Rows::new(table, delimiter, Format::Csv).after(comments);
+    for (line, comment) in comments.iter().enumerate() {
+        pass_over(line as u64 + 1, "is a comment", [*comment].into_iter(), &mut out);
+    }
+    let mut rows = Rows::new(table, delimiter, Format::Csv).after(comments.len() as u64);
     let mut first: Vec<(u64, Record<'_>)> = Vec::new();
     while first.len() < HEADER_WITHIN
         && let Some((line, row)) = rows.next_row()?
@@ -124,8 +135,18 @@ pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportEr
     }
     let (columns, data) = match find_header(&first, &options.mapping) {
         Top::Header(at) => {
-            pass_over_titles(&first[..at], &mut out);
-            out.pass_over(1);
+            for (line, row) in &first[..at] {
+                pass_over(*line, "stands above the header", row.iter(), &mut out);
+                let words: Vec<&str> = row.iter().map(str::trim).filter(|cell| !cell.is_empty()).collect();
+                if !words.is_empty() {
+                    let words = super::text::shorten(&words.join(", "));
+                    out.warn(
+                        format!("line {line}"),
+                        format!("stands above the header and is not read: {words}"),
+                    );
+                }
+            }
+            pass_over(first[at].0, "is the header", first[at].1.iter(), &mut out);
             let sample = first.get(at + 1).map(|(_, row)| row);
             (Columns::by_name(&options.mapping, &first[at].1, sample, &mut out)?, at + 1)
         }
@@ -149,15 +170,19 @@ pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportEr
     out.finish()
 }
 
-fn pass_over_titles(titles: &[(u64, Record<'_>)], out: &mut Collector) {
-    out.pass_over(titles.len() as u64);
-    for (line, row) in titles.iter().filter(|(_, row)| !row.is_blank()) {
-        let words: Vec<&str> = row.iter().map(str::trim).filter(|cell| !cell.is_empty()).collect();
-        out.warn(
-            format!("line {line}"),
-            format!("stands above the header and is not read: {}", super::text::shorten(&words.join(", "))),
-        );
-    }
+/// Counts a row in which no claim can stand. One that names an address is refused: nobody would find it.
+fn pass_over<'c>(line: u64, what: &str, mut cells: impl Iterator<Item = &'c str>, out: &mut Collector) {
+    let address = cells.find_map(|cell| {
+        let word = ofac_address::addresses(cell).first().map(|word| (*word).to_owned());
+        word.or_else(|| is_address_cell(cell).then(|| cell.trim().to_owned()))
+    });
+    let Some(address) = address else { return out.pass_over(1) };
+    out.begin_row();
+    let address = super::text::shorten(&address);
+    out.refuse(
+        format!("line {line}"),
+        format!("`{address}` stands in a line that {what}: give it a row of its own; left out"),
+    );
 }
 
 /// Rows with another number of cells than the header: an unquoted separator moves what follows it.
@@ -187,7 +212,7 @@ fn take(
     out: &mut Collector,
 ) -> Result<(), ImportError> {
     if row.is_blank() || (row.len() == 1 && row[0].starts_with('#') && !is_address_cell(&row[0][1..])) {
-        out.pass_over(1);
+        pass_over(line, "is a comment", row.iter(), out);
         return Ok(());
     }
     // A cell over several lines that holds a row of the table is a quote that was never closed.

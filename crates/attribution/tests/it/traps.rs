@@ -583,3 +583,47 @@ fn an_address_where_a_word_belongs_is_never_a_word() {
     assert_eq!(own.claims.len(), 2);
     assert!(own.warnings.iter().any(|warning| warning.message.contains(B)), "{:?}", own.warnings);
 }
+
+/// A line that is passed over says nothing of an address: one that names one is refused, with its place.
+#[test]
+fn no_address_is_lost_in_a_title_a_header_or_a_comment() {
+    const A: &str = "1CshAgqoUYfo8VuKroUayw2eYFSP6XFCxi";
+    const B: &str = "3LU8wRu4ZnXP4UM8Yo6kkTiGHM9BubgyiG";
+    const C: &str = "12cbQLTFMXRnSzktFkuoG3eHoMeFtpTu3S";
+    let list = |text: &str| {
+        let source = SourceOptions { id: Some(SourceId("own".to_owned())), ..SourceOptions::default() };
+        let options = Options { file_name: "own.txt".to_owned(), source, ..Options::default() };
+        read(&mut text.as_bytes(), &options).unwrap_or_else(|error| panic!("{text}: {error}")).snapshot
+    };
+    for (text, rows, lines) in [
+        // The case of a list with a word behind each address, each behind another mark.
+        (format!("# title\n{A} # Foo\n{B} // Bar\n{C} ; Baz\n"), (1, 2, 1), &["line 2", "line 3"][..]),
+        (format!("Wallets of the group: {A}\n\naddress,label\n{B},x\n"), (1, 1, 2), &["line 1"]),
+        (
+            format!("List of wallets\nCase 17 {A}\nAddress;Name\n{B};Foo\nsee also {C}\n"),
+            (1, 2, 2),
+            &["line 2", "line 5"],
+        ),
+        (format!("# see {A}\naddress,label\n{B},x\n"), (1, 1, 1), &["line 1"]),
+        (format!("address,label\n{B},x\n# not {A}\n"), (1, 1, 1), &["line 3"]),
+        ("# see below\naddress,label\n".to_owned() + B + ",x\n", (1, 0, 2), &[]),
+    ] {
+        let found = list(&text);
+        let account = found.account;
+        assert_eq!(
+            (account.read, account.refused, account.passed_over),
+            rows,
+            "{text}: {:?}",
+            found.warnings
+        );
+        assert_eq!(account.total, account.read + account.refused + account.passed_over, "{text}");
+        for line in lines {
+            let is_named = |place: &str| place == *line;
+            assert!(found.warnings.iter().any(|warning| is_named(&warning.place)), "{text}: {line}");
+        }
+        assert!(
+            !found.warnings.iter().any(|warning| warning.message.contains("more than one address")),
+            "{text}"
+        );
+    }
+}

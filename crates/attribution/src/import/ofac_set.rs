@@ -84,8 +84,10 @@ impl Name {
 
 /// What parts the cells: it follows the number that every row begins with.
 pub(super) fn delimiter(text: &str) -> u8 {
-    let first = text.trim_start().trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches(' ');
-    first.bytes().next().filter(|mark| matches!(mark, b'@' | b'|')).unwrap_or(b',')
+    let first = text.trim_start().trim_start_matches('"').trim_start_matches(|c: char| c.is_ascii_digit());
+    let first = first.trim_start_matches('"').trim_start_matches(' ');
+    // Spreadsheets save with `;` or a tab what OFAC writes with `,`.
+    first.bytes().next().filter(|mark| matches!(mark, b'@' | b'|' | b';' | b'\t')).unwrap_or(b',')
 }
 
 /// Which of the four begins like this; `None` where it is none of them.
@@ -298,7 +300,14 @@ mod tests {
             ("1,1CshAgqoUYfo8VuKroUayw2eYFSP6XFCxi,BTC,X\n", None),
             ("36@\"A\"@-0- @\"CUBA\"@-0- @-0- @-0- @-0- @-0- @-0- @-0- @-0- \n", Some(Part::Parties)),
             ("36|12|\"aka\"|\"A, B\"|-0- \n", Some(Part::Aliases)),
+            ("36;A;-0- ;CUBA;-0- ;-0- ;-0- ;-0- ;-0- ;-0- ;-0- ;-0- \n", Some(Part::Parties)),
+            (
+                "36\t\"A, B\"\t-0- \t\"CUBA\"\t-0- \t-0- \t-0- \t-0- \t-0- \t-0- \t-0- \t-0- \n",
+                Some(Part::Parties),
+            ),
+            ("\"36\";\"12\";\"aka\";\"A, B\";\"-0- \"\n", Some(Part::Aliases)),
             ("1,2,3\n", None),
+            ("1;2;3\n", None),
             ("address,label\n", None),
         ] {
             assert_eq!(part_of(text), part, "{text}");

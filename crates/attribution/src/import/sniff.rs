@@ -346,7 +346,10 @@ fn sniff_table(text: &str, file_name: &str) -> Option<Format> {
     if let Some(format) = lines().take(HEADER_WITHIN).find_map(published_table) {
         return Some(format);
     }
-    let number = first.split([',', '@', '|']).next().is_some_and(|field| field.trim().parse::<u32>().is_ok());
+    let number = first
+        .split([',', '@', '|', ';', '\t'])
+        .next()
+        .is_some_and(|field| field.trim().trim_matches('"').parse::<u32>().is_ok());
     let by_name = || ofac_set::Name::of(file_name).filter(|_| number).map(|name| name.part);
     match ofac_set::part_of(text).or_else(by_name) {
         Some(ofac_set::Part::Parties) => return Some(Format::OfacSdnCsv),

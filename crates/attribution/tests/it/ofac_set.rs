@@ -138,7 +138,7 @@ fn what_bears_the_name_of_a_part_and_is_none_is_an_error() {
     let mark = FILES[3].1.split_once(',').unwrap().1;
     for (wrong, text) in [
         ("a header", format!("ent_num,remarks\n{COMMENTS}")),
-        ("another separator", format!("900002;{mark}")),
+        ("another separator", format!("900002:{mark}")),
         ("rubbish", "rubbish,that,is,no,comment\n".repeat(3)),
         ("another list's parties", SDN.to_owned()),
     ] {

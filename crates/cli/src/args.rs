@@ -232,6 +232,23 @@ impl Command {
             (Self::Completions { .. } | Self::Man { .. }, Json | Jsonl | Csv) => {
                 Some("this is no answer: leave out --output")
             }
+            (
+                Self::Demo(_)
+                | Self::Policy(
+                    PolicyCommand::Show { .. }
+                    | PolicyCommand::Check { .. }
+                    | PolicyCommand::Diff { over: None, .. },
+                )
+                | Self::Lists(
+                    ListsCommand::Remove(_)
+                    | ListsCommand::Revert(_)
+                    | ListsCommand::Reject(_)
+                    | ListsCommand::Rebuild,
+                )
+                | Self::Labels(LabelsCommand::Remove { .. })
+                | Self::Guard(GuardCommand::Policy(_) | GuardCommand::Context(_)),
+                Json | Jsonl | Csv,
+            ) => Some("this is printed as text alone: leave out --output"),
             (_, Text | Json | Jsonl)
             | (
                 Self::Screen(_)

@@ -251,7 +251,10 @@ fn spellings(xml: &mut Xml<'_>) -> Result<Vec<String>, ImportError> {
                 "value" | "spelling-variant" => {
                     let is_value = xml::name(&start) == "value";
                     let word = xml.text()?;
-                    if let Some(part) = parts.last_mut().filter(|part| part.spellings.len() < MAX_SPELLINGS) {
+                    if parts.last().is_some_and(|part| part.spellings.len() >= MAX_SPELLINGS) {
+                        return Err(xml.error(format!("a name has more than {MAX_SPELLINGS} spellings")));
+                    }
+                    if let Some(part) = parts.last_mut() {
                         let at = if is_value { 0 } else { part.spellings.len() };
                         part.spellings.insert(at, word);
                     }

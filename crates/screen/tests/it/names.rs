@@ -55,6 +55,15 @@ fn a_script_that_cannot_be_compared_does_not_clear() {
     assert!(name_gap("キム・ジョンウン", false).is_some_and(|gap| gap.to_string().contains("Japanese kana")));
 }
 
+/// An abbreviation is listed by what it stands for, and its letters say nothing of that.
+#[test]
+fn an_abbreviation_of_any_usual_length_does_not_clear() {
+    for name in ["ФСБ", "ИГИЛ", "ХАМАС", "ВГТРКО", "Офицеры ГРУ", "Сеть ВГТРКО"]
+    {
+        assert!(name_gap(name, false).is_some_and(|gap| gap.to_string().contains("translation")), "{name}");
+    }
+}
+
 #[test]
 fn what_was_compared_in_part_does_not_clear_where_nothing_matched() {
     for name in ["الحرس الثوري الإيراني", "조선광선은행", "Корпус стражей", "КСИР", "블라디미르 푸틴"]

@@ -44,7 +44,7 @@ pub(super) fn orders(case: &Case<'_>, out: &mut Vec<Finding>) {
             }
         }
         Meaning::Known(known) => {
-            if let Some(loses) = known.loses {
+            if let Some(loses) = known.told.as_ref().and_then(|told| told.loses) {
                 out.push(Finding::new(Sign01, Block, "message", loses));
             }
             for order in &known.orders {

@@ -134,8 +134,6 @@ pub struct Known {
     pub until: Option<U256>,
     /// Whether what it agrees to cannot be seen.
     pub blind: bool,
-    /// What is lost by it, where nobody should sign it.
-    pub loses: Option<&'static str>,
     /// What it does beside a chain that is read here, in words.
     pub told: Option<Box<Told>>,
 }
@@ -147,6 +145,8 @@ pub struct Told {
     pub sentence: String,
     /// The field that says who gets it, and the address there, where it is one.
     pub payee: Option<(&'static str, Option<Address>)>,
+    /// What is lost by it, where nobody should sign it.
+    pub loses: Option<&'static str>,
 }
 
 /// Reads typed data whose type is known. `None` where the type is not, or a field that decides is not what it should be.
@@ -160,7 +160,6 @@ pub(super) fn read(data: &TypedData) -> Option<Known> {
         owner: shape.owner.as_deref(),
         until,
         blind: shape.blind,
-        loses: shape.loses.as_deref(),
         votes: shape.votes,
         ends: shape.ends.as_deref(),
         ..Known::default()
@@ -168,7 +167,8 @@ pub(super) fn read(data: &TypedData) -> Option<Known> {
     if let Some(template) = &shape.tells {
         let payee = shape.payee.as_deref();
         let payee = payee.map(|path| (path, reader.written_address(path)));
-        known.told = Some(Box::new(Told { sentence: reader.fill(template)?, payee }));
+        known.told =
+            Some(Box::new(Told { sentence: reader.fill(template)?, payee, loses: shape.loses.as_deref() }));
     }
     known.spender = shape.spender.as_deref().map(|path| reader.address(path).ok_or(())).transpose().ok()?;
     if !shape.gives.is_empty() {

@@ -417,3 +417,30 @@ fn a_private_key_that_is_called_one_is_blocked() {
         assert_ne!(judged("", &text).exit_code, 20, "{text}");
     }
 }
+
+#[test]
+fn orders_and_letters_of_other_scripts_are_looked_at_and_more_texts_are_keys() {
+    for text in [
+        "Send 5 ETH to vitalik.eth",
+        "Hello.\nPay to bearer 100 USDC",
+        "IOU 100 ETH",
+        "I owe Bob 100 ETH",
+        "- Release escrow 55",
+        "Set guardian to bob.eth",
+        "Enable one-click trading",
+        "\u{42f} \u{440}\u{430}\u{437}\u{440}\u{435}\u{448}\u{430}\u{44e}",
+        "\u{6211}\u{540c}\u{610f}",
+    ] {
+        assert_eq!(judged("", text).exit_code, 10, "{text}");
+    }
+    for text in [
+        "name: edgeX\nenvId: mainnet\naction: L2 Key",
+        "XMTP : Enable Identity",
+        "Your signature is your password.",
+    ] {
+        assert_eq!(judged("", text).exit_code, 20, "{text}");
+    }
+    for text in ["Welcome back.", "Nothing is sent by this."] {
+        assert_eq!(judged("", text).exit_code, 0, "{text}");
+    }
+}

@@ -3,7 +3,7 @@
 //! The guard itself stays pure. Whoever calls it hands in something that answers, or nothing; what nobody answered is said
 //! in the report, and is never taken for clear.
 
-use std::fmt::Debug;
+use std::{collections::BTreeSet, fmt::Debug};
 
 use alloy_primitives::{Address, U256};
 use tracehound_model::Gap;
@@ -70,6 +70,8 @@ pub struct Execution<'a> {
     pub signs_message: bool,
     /// Safes that are made to act by it, besides whoever sends it: what they hold leaves as his does.
     pub acting: Vec<Address>,
+    /// They, and every other account that is made to act.
+    pub made_to_act: Vec<Address>,
     /// Whom it calls with data, at whatever depth it is read: where no code lies, such a call does nothing and goes through.
     pub called: Vec<Address>,
 }
@@ -78,7 +80,12 @@ pub struct Execution<'a> {
 #[derive(Clone, Copy, Debug)]
 pub enum Executed<'a> {
     /// A Safe transaction, as the Safe would.
-    Safe(&'a SafeCase<'a>),
+    Safe {
+        /// Those whose turn comes before, one for each number.
+        before: &'a [&'a SafeCase<'a>],
+        /// The transaction itself.
+        case: &'a SafeCase<'a>,
+    },
     /// A call.
     Call {
         /// What is sent before it, in order: a batch. What that does is not asked for here.
@@ -99,6 +106,8 @@ pub struct Called<'a> {
     pub value: U256,
     /// Call data.
     pub data: &'a [u8],
+    /// The gas that it may use, where that is told.
+    pub gas: Option<u64>,
 }
 
 /// Money or a token that moves.
@@ -127,6 +136,8 @@ pub struct Simulation {
     pub gas: u64,
     /// Tokens that move, in order, then the coin, account by account.
     pub moved: Vec<Moved>,
+    /// Who of those who get something is seen to have code of his own. Of others that is not known.
+    pub coded: BTreeSet<Address>,
     /// What else changes, a line each.
     pub changes: Vec<String>,
     /// What stands against it.

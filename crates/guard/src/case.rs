@@ -55,6 +55,19 @@ pub(crate) enum OneOrCoin {
     Either,
 }
 
+/// How somebody stands behind a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Behind {
+    /// Whose money or signature it is.
+    Account,
+    /// Owns the Safe, or signed as one who does.
+    Owner,
+    /// Moves the Safe's money, or answers for it: a module, a guard, a handler.
+    Holder,
+    /// Has the code that somebody else runs.
+    Code(Address),
+}
+
 /// One thing to be signed.
 #[derive(Debug)]
 pub struct Case<'a> {
@@ -171,6 +184,7 @@ impl<'a> Case<'a> {
             grants: self.grants.iter().map(|(_, grant)| grant).collect(),
             signs_message: self.acts.iter().any(|placed| matches!(placed.act, Act::SignMessage { .. })),
             acting: self.acting.iter().copied().collect(),
+            made_to_act: self.made_to_act.iter().copied().collect(),
             called: self.called_with_data().into_iter().collect(),
         };
         let simulation = engine.run(&execution);
@@ -325,9 +339,20 @@ impl<'a> Case<'a> {
     /// Whether two assets, the coin as zero, are one to a limit: the coin, what wraps it, and its face as a token are.
     pub(crate) fn is_one_asset(&self, one: Address, other: Address) -> bool {
         let whole = |token: Address| {
-            if known::is_coin(&token, self.chain_id) { Address::ZERO } else { self.or_coin(token) }
+            let is_coin = known::is_coin(&token, self.chain_id) || self.is_called_wrapped(&token);
+            if is_coin { Address::ZERO } else { self.or_coin(token) }
         };
         whole(one) == whole(other)
+    }
+
+    /// Whether a token is called as what wraps the coin is, on a chain where that is not shipped: by the context, or by itself.
+    fn is_called_wrapped(&self, token: &Address) -> bool {
+        if crate::entries::wrapped(self.chain_id).is_some() {
+            return false;
+        }
+        let names = self.facts.token.iter().chain(&self.facts.own_names);
+        let wrapped = format!("W{}", known::coin(self.chain_id));
+        names.filter(|told| told.address.0 == *token).any(|told| told.symbol.eq_ignore_ascii_case(&wrapped))
     }
 
     /// Whether plain money sent there is staked, and comes back as a token: stETH and wstETH on Ethereum. Source: Lido, the unnamed
@@ -384,6 +409,36 @@ impl<'a> Case<'a> {
             .filter(|&other| inside(other))
             .try_fold(U256::ZERO, |sum, other| sum.checked_add(calls[other].value));
         decides || is_trusted && passed_on.is_none_or(|sum| sum >= outer.value)
+    }
+
+    /// Those who stand behind it, and need be neither called nor paid by it.
+    pub fn behind(&self) -> Vec<(Behind, Address)> {
+        let mut all: Vec<(Behind, Address)> = Vec::new();
+        let accounts = [self.actor, self.signer, self.signs_as, self.facts.account.map(|account| account.0)];
+        all.extend(accounts.into_iter().flatten().map(|address| (Behind::Account, address)));
+        if let Some(safe) = self.safe() {
+            let signers = safe.confirmations.iter().chain(&safe.joined).filter(|one| !one.is_wrong());
+            let signers = signers.filter_map(|one| Some(one.signer.as_ref().ok()?.address()));
+            all.extend(
+                safe.owners().unwrap_or_default().into_iter().chain(signers).map(|one| (Behind::Owner, one)),
+            );
+        }
+        let actors = self.actor.iter().chain(&self.acting).filter_map(|safe| self.facts.safe_at(safe));
+        for safe in actors {
+            let owners = safe.owners.iter().map(|owner| (Behind::Owner, owner.0));
+            let holders = [safe.guard, safe.module_guard, safe.fallback_handler].into_iter().flatten();
+            let holders = safe.modules.iter().flatten().copied().chain(holders);
+            all.extend(owners.chain(holders.map(|holder| (Behind::Holder, holder.0))));
+        }
+        let dealt_with = self.involved().keys().copied();
+        let run: Vec<Address> = all.iter().map(|(_, address)| *address).chain(dealt_with).collect();
+        for address in run {
+            let facts = self.facts.at(&address);
+            let code = facts.into_iter().flat_map(|facts| [facts.delegate, facts.implementation]).flatten();
+            all.extend(code.map(|code| (Behind::Code(address), code.0)));
+        }
+        all.retain(|(_, address)| !address.is_zero());
+        all
     }
 
     /// Everybody this deals with, with the path: who is called, who receives, who may spend, whose code runs.

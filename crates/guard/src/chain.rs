@@ -17,6 +17,8 @@ pub trait Chain: Debug {
 pub struct Concerned {
     /// Accounts, those that matter most first.
     pub accounts: Vec<Address>,
+    /// Accounts that only lose a right.
+    pub losing: Vec<Address>,
     /// Addresses that must be Safes.
     pub safes: BTreeSet<Address>,
     /// Contracts of tokens.

@@ -2,6 +2,7 @@
 
 mod address;
 mod approval;
+mod behind;
 mod bridge;
 mod config;
 mod costs;
@@ -87,16 +88,20 @@ pub const CHECKS: &[(CheckId, Check)] = &[
     (CheckId::Auth7702, sign::account_code),
     (CheckId::Addr01, address::look_alike),
     (CheckId::Addr02, address::bad_recipient),
+    (CheckId::Addr02, behind::marked),
     (CheckId::Name01, name::names),
     (CheckId::Wrap01, format::cut),
     (CheckId::Fmt01, format::encoding),
     (CheckId::Fmt01, format::sending),
     (CheckId::Fact01, facts::tokens),
+    (CheckId::Fact01, facts::safes),
+    (CheckId::Fact01, facts::other_code),
     (CheckId::Fact01, impostor::impostors),
     (CheckId::Fact01, facts::no_code),
     (CheckId::Sim01, history::unseen),
     (CheckId::Sim01, effects::executed),
     (CheckId::Sim01, left::unnamed),
+    (CheckId::Sim01, left::made),
     (CheckId::Addr02, left::marked),
     (CheckId::Hist01, history::unprecedented),
     (CheckId::Pol01, limits::amounts),

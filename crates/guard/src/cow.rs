@@ -1,6 +1,6 @@
 //! Orders at `CoW` Protocol that are given by a call: signed on the chain by a number, or in parts over time.
 
-use alloy_primitives::{Address, U256, address};
+use alloy_primitives::{Address, B256, U256, address};
 
 use crate::{
     case::Case,
@@ -129,7 +129,43 @@ fn signed(case: &Case<'_>, call: &Call<'_>, uid: &Uid) -> Option<Order> {
     Some(Order { path: call.path.clone(), ..order.of(Some(uid.owner)) })
 }
 
+/// What an order says besides by a hash: fees of partners, calls before and after it. Source: cowprotocol/app-data.
+pub(crate) struct Terms {
+    /// The hash, as it is signed.
+    pub hash: B256,
+    /// What it is the hash of, where that is told.
+    pub text: Option<String>,
+}
+
+impl Terms {
+    /// What the context tells besides the order of a text.
+    fn of(text: &str) -> Option<Self> {
+        let node = json::parse(text.as_bytes()).ok()?;
+        let field = |name: &str| node.any(&[name]).and_then(Node::text);
+        let (data, whole) = (field("appData"), field("fullAppData"));
+        let is_hash = |text: &str| text.len() == 66 && text.starts_with("0x");
+        let hash = field("appDataHash").or(data.filter(|data| is_hash(data)))?.parse().ok()?;
+        let text = whole.or(data.filter(|data| !is_hash(data))).map(str::to_owned);
+        Some(Self { hash, text })
+    }
+
+    /// Addresses that stand in it.
+    pub(crate) fn named(&self) -> Vec<Address> {
+        let text = self.text.as_deref().unwrap_or_default();
+        text.split("0x").skip(1).filter_map(|rest| rest.get(..40)?.parse().ok()).collect()
+    }
+}
+
 impl Case<'_> {
+    /// What the order that a call gives by its number says besides.
+    pub(crate) fn cow_terms(&self, call: &Call<'_>) -> Option<Terms> {
+        let (uid, _) = pre_signed(call.decoded.as_ref()?)?;
+        let (chain, market) = self.chain_id.zip(call.to)?;
+        let is_this =
+            |text: &&String| told(text, chain, &market).is_ok_and(|data| data.hashes.digest == uid.digest);
+        self.facts.cow_orders.iter().find(is_this).and_then(|text| Terms::of(text))
+    }
+
     /// The order at `CoW` Protocol that a call gives, where its parameters or the context tell all of it.
     pub(crate) fn cow_order(&self, call: &Call<'_>) -> Option<Order> {
         let decoded = call.decoded.as_ref().filter(|_| !call.delegate)?;

@@ -57,7 +57,9 @@ impl Draft {
             let mut why: Vec<Gap> = cases
                 .iter()
                 .flat_map(|case| {
-                    let everybody = case.everybody().into_iter().map(|(_, address)| case.screened(&address));
+                    let behind = case.behind().into_iter().map(|(_, address)| address);
+                    let everybody = case.everybody().into_iter().map(|(_, address)| address).chain(behind);
+                    let everybody = everybody.map(|address| case.screened(&address));
                     everybody.chain(case.foreign_in_texts().into_iter().map(|(_, _, listing)| listing))
                 })
                 .filter_map(|listing| match listing {

@@ -20,7 +20,7 @@ use crate::{
     known, learn, message,
     method::{Form, Method},
     report::{
-        CallReport, ClearReport, HashReport, Item, Kind, MoveReport, Report, SignatureReport,
+        CallReport, ClearReport, HISTORY, HashReport, Item, Kind, MoveReport, Report, SignatureReport,
         SimulationReport,
     },
     request::{self, Request},
@@ -139,6 +139,7 @@ fn safe_draft(queue: &safe::Queue, scalars: &Scalars, context: Context<'_>) -> D
         );
         findings.push(Finding::new(CheckId::Pol03, Severity::Incomplete, "results", title));
     }
+    findings.extend(safes.iter().filter_map(otherwise_typed));
     let asked: Vec<bool> = safe::asked_about(&safes, queue.pick);
     if !asked.contains(&true) {
         let title = match queue.pick {
@@ -151,7 +152,7 @@ fn safe_draft(queue: &safe::Queue, scalars: &Scalars, context: Context<'_>) -> D
             }
         };
         // That a queue is empty is an answer where its service says so, and no theft.
-        let is_answer = queue.said_empty && queue.pick == safe::Pick::Waiting;
+        let is_answer = queue.said_empty && queue.pick == safe::Pick::Waiting && facts.shown.is_none();
         let severity = if is_answer { Severity::Info } else { Severity::Incomplete };
         findings.push(Finding::new(CheckId::Pol03, severity, "results", title));
     }
@@ -189,10 +190,13 @@ fn safe_draft(queue: &safe::Queue, scalars: &Scalars, context: Context<'_>) -> D
             let is_known = safe.facts.is_some_and(|facts| facts.nonce.is_some());
             findings.extend(checks::run(&case).into_iter().map(|finding| history(finding, is_known)));
         } else {
-            case.simulate(Executed::Safe(safe));
+            let before = in_turn(&safes, safe);
+            case.simulate(Executed::Safe { before: &before, case: safe });
             findings.extend(checks::run(&case));
         }
-        items.push(Item { clear: clear(&case, descriptors), ..safe_item(&case, safe) });
+        let item = safe_item(&case, safe);
+        let intent = if past { format!("{HISTORY}{}", item.intent) } else { item.intent.clone() };
+        items.push(Item { clear: clear(&case, descriptors), intent, ..item });
         if !past {
             cases.push(case);
         }
@@ -200,6 +204,43 @@ fn safe_draft(queue: &safe::Queue, scalars: &Scalars, context: Context<'_>) -> D
     findings.extend(checks::queue(&safes, &asked, &cases));
     findings.extend(checks::together(&cases, false));
     Draft::of(items, findings, &cases, true, context)
+}
+
+/// The transactions of a Safe that wait for the numbers before one, as far as each number has a single one.
+fn in_turn<'s, 'a>(safes: &'s [SafeCase<'a>], case: &SafeCase<'_>) -> Vec<&'s SafeCase<'a>> {
+    let tx = &case.entry.tx;
+    let next = case.facts.and_then(|facts| facts.nonce).map(alloy_primitives::U256::from);
+    let mut before: Vec<&SafeCase<'_>> = Vec::new();
+    let mut number = tx.nonce;
+    while next.is_some_and(|next| next < number) {
+        number -= alloy_primitives::U256::ONE;
+        let mut waiting = safes.iter().filter(|other| {
+            other.entry.tx.safe == tx.safe && other.entry.tx.nonce == number && !other.entry.executed
+        });
+        let Some(one) = waiting.next().filter(|one| waiting.all(|other| other.same_as(one))) else { break };
+        before.push(one);
+    }
+    before.reverse();
+    before
+}
+
+/// Typed data are signed by their own types and domain, whatever the fields are called.
+fn otherwise_typed(safe: &SafeCase<'_>) -> Option<Finding> {
+    let node = safe.entry.typed.as_ref()?;
+    let path = &safe.entry.path;
+    match typed::read(node, &mut Scalars::default()) {
+        Ok(data) if safe.hashes.is_some_and(|hashes| hashes.digest == data.hashes.digest) => None,
+        Ok(data) => {
+            let title = "Calls itself a SafeTx, but its types or its domain are not those of this Safe, which would hash it \
+                         differently: something else would be signed.";
+            let finding = Finding::new(CheckId::Hash01, Severity::Block, path, title);
+            Some(finding.because(format!("a wallet would sign {}", data.hashes.digest)))
+        }
+        Err(error) => {
+            let title = format!("The input cannot be read, so it must not be signed: {error}");
+            Some(Finding::new(CheckId::Fmt01, Severity::Block, path, title))
+        }
+    }
 }
 
 /// What is said of a transaction that is not asked about, since it was executed before or can never be: it is history, and
@@ -472,7 +513,8 @@ fn tx_draft(txs: &[EvmTx], scalars: &Scalars, context: Context<'_>) -> Draft {
         }
         match (case.actor, tx.to) {
             (Some(from), Some(to)) => {
-                let call = Called { from, to, value: tx.value, data: &tx.data };
+                let gas = tx.gas.map(|gas| gas.saturating_to());
+                let call = Called { from, to, value: tx.value, data: &tx.data, gas };
                 case.simulate(Executed::Call { before: &sent, call });
                 sent.push(call);
             }
@@ -521,6 +563,11 @@ fn tx_draft(txs: &[EvmTx], scalars: &Scalars, context: Context<'_>) -> Draft {
         cases.push(case);
     }
     findings.extend(checks::together(&cases, true));
+    if facts.shown.is_some() && !matches!(txs, [EvmTx { digest: Some(_), .. }]) {
+        let title = "What the device shows was not compared: the hash of a transaction covers its number, its gas and its fee, and \
+                     it is known of the raw bytes of one transaction alone. Give those.";
+        findings.push(Finding::new(CheckId::Hash01, Severity::Incomplete, "tx", title));
+    }
     let mut draft = Draft::of(items, findings, &cases, true, context);
     draft.take_up(nested);
     draft
@@ -532,8 +579,12 @@ fn nested_safe(tx: &EvmTx, context: Context<'_>) -> Option<Draft> {
     let missing = Missing { safe: tx.to, nonce: known.nonce };
     let mut scalars = Scalars::default();
     // Other calls to a Safe are judged as calls.
-    let entry = safe::input::from_calldata(&tx.data, &tx.path, missing, &mut scalars).ok()?;
+    let mut entry = safe::input::from_calldata(&tx.data, &tx.path, missing, &mut scalars).ok()?;
+    entry.sender = tx.from.or(context.facts.account.map(|account| account.0));
     let queue = safe::Queue::one(entry);
+    // The device shows what is sent, and not what was signed before.
+    let unseen = context.facts.shown.is_some().then(|| Facts { shown: None, ..context.facts.clone() });
+    let context = Context { facts: unseen.as_ref().unwrap_or(context.facts), ..context };
     Some(safe_draft(&queue, &scalars, context))
 }
 
@@ -646,11 +697,6 @@ fn typed_whole(node: &Node, asked: AskedTyped<'_>, context: Context<'_>) -> Draf
         // What the Safe's transaction does says more than the fields of the data.
         draft.items = std::mem::take(&mut inner.items);
         draft.take_up(inner);
-        let hashes = draft.items.first().and_then(|item| item.hashes.as_ref());
-        if hashes.map(|hashes| hashes.hashes.digest) != Some(data.hashes.digest) {
-            let title = "Calls itself a SafeTx, but its types are not those of a Safe: the Safe would hash it differently.";
-            draft.findings.push(Finding::new(CheckId::Hash01, Severity::Block, "types", title));
-        }
     }
     draft
 }

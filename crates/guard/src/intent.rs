@@ -382,6 +382,10 @@ fn act(case: &Case<'_>, act: &Act, call: &Call<'_>) -> String {
     }
 }
 
+fn signatures(needed: &U256) -> String {
+    if *needed == U256::ONE { "1 signature".to_owned() } else { format!("{needed} signatures") }
+}
+
 fn setting_text(
     case: &Case<'_>,
     safe: &Address,
@@ -391,15 +395,21 @@ fn setting_text(
     let safe = case.show(safe);
     match setting {
         Setting::AddOwner(owner, needed) => {
-            format!("makes {} an owner of {safe}, with {needed} signatures needed", case.show(owner))
+            format!("makes {} an owner of {safe}, which then needs {}", case.show(owner), signatures(needed))
         }
         Setting::RemoveOwner(owner, needed) => {
-            format!("removes the owner {} of {safe}, with {needed} signatures needed", case.show(owner))
+            format!(
+                "removes the owner {} of {safe}, which then needs {}",
+                case.show(owner),
+                signatures(needed)
+            )
         }
         Setting::SwapOwner(old, new) => {
             format!("replaces the owner {} of {safe} by {}", case.show(old), case.show(new))
         }
-        Setting::Threshold(needed) => format!("lets {needed} signatures do for {safe}"),
+        Setting::Threshold(needed) => {
+            format!("makes {safe} need no more and no less than {}", signatures(needed))
+        }
         Setting::EnableModule(module) => {
             format!("lets {} move everything in {safe} without a signature", case.show(module))
         }

@@ -95,6 +95,13 @@ pub fn coin(chain_id: Option<u64>) -> &'static str {
         Some(43114) => "AVAX",
         Some(42220) => "CELO",
         Some(5000) => "MNT",
+        Some(25) => "CRO",
+        Some(146) => "S",
+        Some(250) => "FTM",
+        Some(999) => "HYPE",
+        Some(2020) => "RON",
+        Some(9745) => "XPL",
+        Some(80094) => "BERA",
         Some(_) => "of the chain's coin",
     }
 }

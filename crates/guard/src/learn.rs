@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Most accounts one request is looked up for.
-const MOST_ACCOUNTS: usize = 48;
+const MOST_ACCOUNTS: usize = 96;
 /// Most Safes, tokens and approvals each.
 const MOST_OTHERS: usize = 16;
 /// Readings: what a Safe's settings name is looked up in another.
@@ -48,10 +48,12 @@ impl Concerned {
             }
             self.tokens.insert(safe.entry.tx.gas_token);
         }
-        let everybody = case.everybody().into_iter().map(|(_, address)| address);
-        let all: Vec<Address> =
-            case.actor.into_iter().chain(everybody).chain(case.involved().keys().copied()).collect();
-        self.accounts.extend(all);
+        let involved = case.involved();
+        let matters = |address: &Address| involved.contains_key(address) || case.is_own(address);
+        let (first, losing): (Vec<Address>, Vec<Address>) =
+            case.everybody().into_iter().map(|(_, address)| address).partition(matters);
+        self.accounts.extend(case.actor.into_iter().chain(first).chain(involved.keys().copied()));
+        self.losing.extend(losing);
         for placed in &case.acts {
             if let Act::Transfer { token, .. } = &placed.act {
                 self.tokens.insert(*token);
@@ -70,25 +72,29 @@ impl Concerned {
     /// Takes up another's.
     pub(crate) fn join(&mut self, other: Self) {
         self.accounts.extend(other.accounts);
+        self.losing.extend(other.losing);
         self.safes.extend(other.safes);
         self.tokens.extend(other.tokens);
         self.approvals.extend(other.approvals);
         self.chains.extend(other.chains);
     }
 
-    /// What of it was not asked for before, within the limits; second: how many accounts are left out.
+    /// What of it was not asked for before, within the limits; second: how much is left out. Whoever only loses a right is
+    /// looked up where there is room, and is no loss.
     fn without(mut self, before: &Self, facts: &Facts) -> (Self, usize) {
         let mut seen: BTreeSet<Address> = before.accounts.iter().copied().collect();
         let room = MOST_ACCOUNTS.saturating_sub(seen.len());
         self.accounts.retain(|address| !address.is_zero() && seen.insert(*address));
-        let left_out = self.accounts.len().saturating_sub(room);
+        let mut left_out = self.accounts.len().saturating_sub(room);
+        let losing = std::mem::take(&mut self.losing);
+        self.accounts
+            .extend(losing.into_iter().filter(|address| !address.is_zero() && seen.insert(*address)));
         self.accounts.truncate(room);
-        self.safes = self.safes.difference(&before.safes).copied().take(MOST_OTHERS).collect();
+        left_out += first_of(&mut self.safes, &before.safes);
         // What is known of a token is known: its own word would change nothing.
-        let is_asked = |token: &&Address| !token.is_zero() && known::shipped(token, facts.chain_id).is_none();
-        self.tokens =
-            self.tokens.difference(&before.tokens).filter(is_asked).copied().take(MOST_OTHERS).collect();
-        self.approvals = self.approvals.difference(&before.approvals).copied().take(MOST_OTHERS).collect();
+        self.tokens.retain(|token| !token.is_zero() && known::shipped(token, facts.chain_id).is_none());
+        left_out += first_of(&mut self.tokens, &before.tokens);
+        left_out += first_of(&mut self.approvals, &before.approvals);
         (self, left_out)
     }
 
@@ -98,6 +104,13 @@ impl Concerned {
             && self.tokens.is_empty()
             && self.approvals.is_empty()
     }
+}
+
+/// Leaves the first of those that were not asked for before, as many as are looked up; says how many more there are.
+fn first_of<T: Ord + Copy>(all: &mut BTreeSet<T>, before: &BTreeSet<T>) -> usize {
+    let new: Vec<T> = all.difference(before).copied().collect();
+    *all = new.iter().copied().take(MOST_OTHERS).collect();
+    new.len() - all.len()
 }
 
 /// Reads a request with what a node shows of those it deals with, where a node is there to be asked.
@@ -128,7 +141,7 @@ pub(crate) fn asked(context: Context<'_>, read: impl Fn(Context<'_>) -> Draft) -
             return refused(title, None);
         }
         let (new, more) = concerned.without(&before, &facts);
-        left_out += more;
+        left_out = more;
         if new.is_empty() {
             break;
         }
@@ -154,9 +167,10 @@ pub(crate) fn asked(context: Context<'_>, read: impl Fn(Context<'_>) -> Draft) -
     }
     findings.extend(is_behind(&seen, stated, context.policy.bounds.node_minutes));
     if left_out > 0 {
-        let title =
-            format!("{left_out} more addresses stand in the request, and were not looked up on the chain.");
-        findings.push(Finding::new(Fact01, Severity::Info, "node", title));
+        let title = format!(
+            "{left_out} more addresses, Safes or tokens stand in the request than are looked up on the chain (it takes {MOST_ACCOUNTS} addresses): nothing is known of them. Split it."
+        );
+        findings.push(Finding::new(Fact01, Severity::Incomplete, "node", title));
     }
     read(Context { facts: &facts, ..context }).and(Some(NodeReport::of(&seen)), findings)
 }

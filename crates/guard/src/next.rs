@@ -11,8 +11,8 @@ const MOST: usize = 4;
 /// How the finding begins by which the account is none of a Safe's owners.
 pub(crate) const NO_OWNER: &str = "Your account is not among the owners";
 
-/// Steps, the first thing to do first. `has_hashes`: whether a device can show what it signs.
-pub(crate) fn steps(findings: &[Finding], has_hashes: bool) -> Vec<String> {
+/// Steps, the first thing to do first. `hashes`: of how many things a device can show what it signs.
+pub(crate) fn steps(findings: &[Finding], hashes: usize) -> Vec<String> {
     let worst = findings.iter().map(|finding| finding.severity).max().unwrap_or(Severity::Info);
     let heavy = || findings.iter().filter(|finding| finding.severity > Severity::Info);
     let mut steps = Vec::new();
@@ -38,7 +38,13 @@ pub(crate) fn steps(findings: &[Finding], has_hashes: bool) -> Vec<String> {
                 "Sign only if you know why it does what stands under `review`, and meant it.".to_owned(),
             );
         }
-        Severity::Info if has_hashes => {
+        Severity::Info if hashes > 1 => {
+            steps.push(
+                "Of the one that you sign, compare the hash with the one on the device, every digit, and sign. Each has its own."
+                    .to_owned(),
+            );
+        }
+        Severity::Info if hashes == 1 => {
             steps.push("Compare the hash with the one on the device, every digit, and sign.".to_owned());
         }
         Severity::Info | Severity::Incomplete => {}
@@ -111,7 +117,7 @@ mod tests {
     fn steps_of(findings: &[(crate::CheckId, Severity, &str)]) -> Vec<String> {
         let findings: Vec<Finding> =
             findings.iter().map(|(id, severity, title)| Finding::new(*id, *severity, "x", *title)).collect();
-        steps(&findings, true)
+        steps(&findings, 1)
     }
 
     #[test]
@@ -129,6 +135,7 @@ mod tests {
         assert_eq!(steps[1], "Ask again with what was missing: --owner, --context.");
         assert!(steps_of(&[(Sign01, Severity::Review, "Data.")])[0].contains("`review`"));
         assert!(steps_of(&[])[0].contains("every digit"));
+        assert!(super::steps(&[], 2)[0].starts_with("Of the one that you sign"));
         // Nobody is told to trust whom a theft pays.
         let both = steps_of(&[(Sign01, Severity::Block, "Bad."), (Pol03, Severity::Incomplete, &unknown)]);
         assert!(!both.iter().any(|step| step.contains("[[book]]")), "{both:?}");

@@ -16,6 +16,9 @@ use crate::{
 /// Version of the JSON form: a change that breaks readers raises it.
 pub const SCHEMA: u32 = 1;
 
+/// How the sentence of a transaction begins that was executed or never can be.
+pub(crate) const HISTORY: &str = "history, not to be signed: ";
+
 /// What was looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -271,7 +274,10 @@ impl Report {
             },
             _ => "Nothing stands against it, and everything the policy asks for was there.".to_owned(),
         };
-        let next = next::steps(&findings, items.iter().any(|item| item.hashes.is_some()));
+        let next = next::steps(
+            &findings,
+            items.iter().filter(|item| item.hashes.is_some() && !item.intent.starts_with(HISTORY)).count(),
+        );
         Self {
             schema: SCHEMA,
             kind,

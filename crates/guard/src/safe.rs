@@ -6,6 +6,7 @@ pub mod hash;
 mod history;
 pub mod input;
 pub mod signature;
+mod strict;
 
 use alloy_primitives::{Address, B256, U256};
 

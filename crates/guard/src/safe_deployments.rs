@@ -8,6 +8,30 @@ use alloy_primitives::{Address, B256, address, b256};
 
 use self::Role::{CreateCall, Handler, Migration, MultiSend, MultiSendCallOnly, SignMessageLib, Singleton};
 
+/// The allowance modules, by the chains where they are official. Source: safe-global/safe-modules-deployments at 1e6c42f.
+const ALLOWANCE_MODULES: [(Address, &[u64]); 3] = [
+    (
+        address!("CFbFaC74C26F8647cBDb8c5caf80BB5b32E43134"),
+        &[1, 4, 5, 42, 56, 100, 246, 8453, 42_220, 73_799, 80_094, 534_352, 11_155_111],
+    ),
+    (address!("1Fb403834C911eB98d56E74F5182b0d64C3b3b4D"), &[137, 43_114]),
+    (
+        address!("AA46724893dedD72658219405185Fb0Fc91e091C"),
+        &[
+            50, 51, 61, 63, 100, 130, 137, 143, 204, 288, 360, 988, 999, 1_672, 2_201, 2_818, 2_910, 3_338,
+            4_217, 4_326, 4_663, 3_637, 5_042, 8_217, 8_453, 9_745, 10_143, 11_011, 16_661, 25_363, 28_882,
+            42_431, 43_111, 46_630, 56_288, 80_069, 80_094, 81_224, 88_882, 88_888, 102_030, 560_048,
+            747_474, 5_042_002, 5_064_014, 11_142_220, 13_374_202,
+        ],
+    ),
+];
+
+/// Whether an address is Safe's own allowance module on a chain.
+pub fn is_allowance_module(address: &Address, chain_id: Option<u64>) -> bool {
+    let is_on = |chains: &[u64]| chain_id.is_some_and(|chain| chains.contains(&chain));
+    ALLOWANCE_MODULES.iter().any(|(module, chains)| module == address && is_on(chains))
+}
+
 /// What an official contract is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {

@@ -20,6 +20,8 @@ pub(crate) fn sentence(case: &Case<'_>) -> String {
     if parts.is_empty() && refunds.is_empty() {
         return NOTHING.to_owned();
     }
+    // What leaves stands before rights that end.
+    parts.sort_by_key(|part| part.starts_with("ends "));
     if parts.len() > MOST {
         let more = parts.len() - MOST;
         parts.truncate(MOST);
@@ -43,7 +45,9 @@ pub(crate) fn in_all<'c, 'a: 'c>(cases: impl Iterator<Item = &'c Case<'a>>) -> O
         }
         is_open |= case.acts.iter().any(|placed| is_open_act(case, placed));
         to.extend(case.recipients().into_iter().map(|(_, to)| to).filter(|to| !case.is_own(to)));
-        to.extend(case.grants.iter().map(|(_, grant)| grant.spender).filter(|spender| !case.is_own(spender)));
+        // Who loses a right gets nothing.
+        let given = case.grants.iter().filter(|(_, grant)| grant.extent != Extent::None);
+        to.extend(given.map(|(_, grant)| grant.spender).filter(|spender| !case.is_own(spender)));
         numbered.extend(case.acts.iter().filter_map(|placed| match &placed.act {
             Act::Transfer { token, nft: true, .. }
             | Act::Grant(Grant { token, extent: Extent::Nft(_), .. }) => Some(*token),

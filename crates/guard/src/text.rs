@@ -10,7 +10,7 @@ use std::{
 
 use crate::{
     finding::Severity,
-    report::{Item, Report},
+    report::{HISTORY, Item, Report},
 };
 
 /// Sentences that are read at once.
@@ -107,11 +107,17 @@ fn one(out: &mut dyn Write, item: &Item, says_what: bool, short: &mut Short) -> 
         }
     }
     if let Some(hashes) = &item.hashes {
-        writeln!(out, "\n  Compare with the device, every digit:")?;
+        let is_history = item.intent.starts_with(HISTORY);
+        let head = if is_history {
+            "Its hashes, of which none is to be signed:"
+        } else {
+            "Compare with the device, every digit:"
+        };
+        writeln!(out, "\n  {head}")?;
         for (name, hash) in [
             ("DOMAIN HASH", &hashes.device.domain),
             ("MESSAGE HASH", &hashes.device.message),
-            ("HASH TO SIGN", &hashes.device.digest),
+            (if is_history { "ITS HASH" } else { "HASH TO SIGN" }, &hashes.device.digest),
         ] {
             writeln!(out, "    {name:<13} {hash}")?;
         }

@@ -1,6 +1,6 @@
 //! Ordinary transactions: JSON as wallets pass it on, raw bytes as nodes take them, batches of EIP-5792.
 
-use alloy_primitives::{Address, Signature, U256, keccak256};
+use alloy_primitives::{Address, B256, Signature, U256, keccak256};
 
 use crate::{
     json::{self, Json, Node, shorten},
@@ -58,6 +58,12 @@ pub struct EvmTx {
     pub nonce: Option<U256>,
     /// Whether the sender follows from a signature, and is no word of the request's.
     pub is_signed: bool,
+    /// The gas that it may use, where given.
+    pub gas: Option<U256>,
+    /// The hash that is signed: of raw bytes, which hold all that it covers.
+    pub digest: Option<B256>,
+    /// How many blobs it carries.
+    pub blobs: u64,
 }
 
 /// Fields that say how a transaction is sent and change nothing of what it does, or that repeat what is read elsewhere.
@@ -84,6 +90,9 @@ const PASSED_OVER: &[&str] = &[
     "version",
     "atomicRequired",
 ];
+
+/// Versions of `wallet_sendCalls` whose form is read here. Source: EIP-5792, in its drafts and as it is final.
+const VERSIONS: &[&str] = &["1.0", "1.0.0", "2.0", "2.0.0"];
 
 /// Capabilities (EIP-5792) that leave the calls as they are.
 pub(crate) const CAPABILITIES: &[&str] = &["atomic", "auxiliaryFunds", "paymasterService"];
@@ -129,10 +138,13 @@ pub fn read_raw(bytes: &[u8], path: &str) -> Result<EvmTx, Malformed> {
     tx.any_chain = chain.is_none() && tx.chain_id.is_none();
     tx.kind = Some(kind.into());
     tx.nonce = Some(counted(uint(chain.map_or(0, |chain| chain + 1), "nonce")?, path)?);
-    tx.fee = Some(uint(to - 1, "gas")?.saturating_mul(uint(to - 2, "gasPrice")?));
+    let gas = uint(to - 1, "gas")?;
+    tx.gas = Some(gas);
+    tx.fee = Some(gas.saturating_mul(uint(to - 2, "gasPrice")?));
     if kind == 3 {
         let blobs = fields.get(to + 5).and_then(Rlp::list).map_or(u64::MAX, |hashes| hashes.len() as u64);
         tx.fee = with_blobs(tx.fee, Some(uint(to + 4, "maxFeePerBlobGas")?), blobs);
+        tx.blobs = blobs;
     }
     tx.to = match bytes(to, "to")? {
         [] => None,
@@ -153,7 +165,48 @@ pub fn read_raw(bytes: &[u8], path: &str) -> Result<EvmTx, Malformed> {
         tx.from = signer(kind, fields);
         tx.is_signed = tx.from.is_some();
     }
+    tx.digest = signing_hash(kind, fields, signed);
+    if let Some(list) = chain.and_then(|_| fields.get(to + 3)) {
+        let odd = || Malformed::new(&format!("{path}.accessList"), "is no list of addresses and slots");
+        for entry in list.list().ok_or_else(odd)? {
+            let address = entry.list().and_then(<[Rlp<'_>]>::first).and_then(Rlp::bytes);
+            let address = address.and_then(|bytes| Address::try_from(bytes).ok()).ok_or_else(odd)?;
+            tx.mentioned.push((format!("{path}.accessList"), address));
+        }
+    }
     Ok(tx)
+}
+
+/// What is signed of the fields: all without the signature, under their type. Source: the EIP of each type; for legacy
+/// transactions EIP-155.
+fn signing_hash(kind: u8, fields: &[Rlp<'_>], signed: usize) -> Option<B256> {
+    let is_zero = |index: usize| fields.get(index).and_then(Rlp::uint) == Some(U256::ZERO);
+    // Unsigned, a legacy transaction has its chain and two zeros where the signature would be.
+    if fields.len() != signed || kind == 0 && is_zero(7) && is_zero(8) {
+        return Some(hash_of(kind, fields, None));
+    }
+    let chain = if kind == 0 {
+        let v = u64::try_from(fields.get(6)?.uint()?).ok()?;
+        (v >= 35).then(|| (v - 35) / 2)
+    } else {
+        None
+    };
+    Some(hash_of(kind, fields.get(..signed.checked_sub(3)?)?, chain))
+}
+
+fn hash_of(kind: u8, signed: &[Rlp<'_>], chain: Option<u64>) -> B256 {
+    let mut list = Vec::new();
+    for field in signed {
+        field.put(&mut list);
+    }
+    if let Some(chain) = chain {
+        rlp::put_uint(U256::from(chain), &mut list);
+        rlp::put_bytes(&[], &mut list);
+        rlp::put_bytes(&[], &mut list);
+    }
+    let mut bytes = if kind == 0 { Vec::new() } else { vec![kind] };
+    rlp::put_list(&list, &mut bytes);
+    keccak256(bytes)
 }
 
 /// Who signed the fields, the last three of which are the signature. `None` for none, and for one that no key makes.
@@ -161,31 +214,20 @@ pub fn read_raw(bytes: &[u8], path: &str) -> Result<EvmTx, Malformed> {
 fn signer(kind: u8, fields: &[Rlp<'_>]) -> Option<Address> {
     let (signed, [v, r, s]) = fields.split_at(fields.len().checked_sub(3)?) else { return None };
     let (v, r, s) = (v.uint()?, r.uint()?, s.uint()?);
-    let mut list = Vec::new();
-    for field in signed {
-        field.put(&mut list);
-    }
-    let mut bytes = Vec::new();
-    let odd = if kind == 0 {
+    let (odd, chain) = if kind == 0 {
         let v = u64::try_from(v).ok()?;
-        if v >= 35 {
-            rlp::put_uint(U256::from((v - 35) / 2), &mut list);
-            rlp::put_bytes(&[], &mut list);
-            rlp::put_bytes(&[], &mut list);
-        } else if ![27, 28].contains(&v) {
+        if v < 35 && ![27, 28].contains(&v) {
             return None;
         }
         // 28, and the even ones from 36 on.
-        v % 2 == 0
+        (v % 2 == 0, (v >= 35).then(|| (v - 35) / 2))
     } else {
-        bytes.push(kind);
         match u64::try_from(v) {
-            Ok(parity @ (0 | 1)) => parity == 1,
+            Ok(parity @ (0 | 1)) => (parity == 1, None),
             _ => return None,
         }
     };
-    rlp::put_list(&list, &mut bytes);
-    Signature::new(r, s, odd).recover_address_from_prehash(&keccak256(bytes)).ok()
+    Signature::new(r, s, odd).recover_address_from_prehash(&hash_of(kind, signed, chain)).ok()
 }
 
 /// A nonce that a chain takes (EIP-2681).
@@ -263,7 +305,13 @@ pub fn read_node(node: &Node, path: &str, scalars: &mut Scalars) -> Result<Vec<E
                         "stands beside calls: some wallets would take it, others the calls",
                     ));
                 }
-                let around = read_one(node, path, scalars)?;
+                let mut around = read_one(node, path, scalars)?;
+                if node
+                    .any(&["version"])
+                    .is_some_and(|version| !VERSIONS.contains(&version.text().unwrap_or_default()))
+                {
+                    around.unread.push("version".to_owned());
+                }
                 let mut all = Vec::new();
                 for (index, call) in calls.iter().enumerate() {
                     let at = format!("{path}.calls[{index}]");
@@ -373,6 +421,7 @@ fn read_one(node: &Node, path: &str, scalars: &mut Scalars) -> Result<EvmTx, Mal
     let is_legacy = tx.kind.map_or(node.any(&["maxFeePerGas"]).is_none(), |kind| kind == 0);
     tx.any_chain = is_legacy && v.is_some_and(|v| v == U256::from(27) || v == U256::from(28));
     // Whoever fills the gas in afterwards takes at least what any transaction takes.
+    tx.gas = gas;
     let fee = price.map(|price| gas.unwrap_or(U256::from(LEAST_GAS)).saturating_mul(price));
     let blobs = match node.get("blobVersionedHashes").map(|node| &node.value) {
         Some(Json::List(hashes)) => hashes.len() as u64,
@@ -380,6 +429,7 @@ fn read_one(node: &Node, path: &str, scalars: &mut Scalars) -> Result<EvmTx, Mal
         Some(_) => u64::MAX,
     };
     tx.fee = with_blobs(fee, blob, blobs);
+    tx.blobs = blobs;
     // A right that a batch asks for in passing is none of its calls.
     let capabilities = node.get("capabilities").filter(|node| node.value != Json::Null);
     if let Some(capabilities) = capabilities {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use alloy_primitives::{Address, B256, Log, U256, b256};
+use alloy_primitives::{Address, B256, KECCAK256_EMPTY, Log, U256, b256, keccak256};
 use revm::state::EvmState;
 use tracehound_guard::decode::Setting;
 
@@ -33,6 +33,8 @@ pub enum Change {
     Code {
         /// Whose.
         address: Address,
+        /// Whether there was none before.
+        is_new: bool,
         /// Hash of the code afterwards.
         after: B256,
     },
@@ -82,6 +84,15 @@ const TRANSFER: B256 = b256!("ddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628
 const TRANSFER_SINGLE: B256 = b256!("c3d58168c5ae7397731d063d5bbf3d657854427343f4c083240f7aacaa2d0f62");
 const TRANSFER_BATCH: B256 = b256!("4a39dc06d4c0dbc64b70af90fd698a233a518aa5d07e595d983b8c0526c8f7fb");
 const APPROVAL: B256 = b256!("8c5be1e5ebec7d5bd14f71427d1e84f3dd0314c0f7b2291e5b200ac8c7c3b925");
+/// ERC-6909: `Transfer(address,address,address,uint256,uint256)`, `OperatorSet(address,address,bool)`,
+/// `Approval(address,address,uint256,uint256)`.
+const TRANSFER_6909: B256 = b256!("1b3d7edb2e9c0b0e7c525b20aaaef0f5940d2ed71663c7d39266ecafac728859");
+const OPERATOR_SET: B256 = b256!("ceb576d9f15e4e200fdb5096d64d5dfd667e16def20c1eefd14256d8e3faa267");
+const APPROVAL_6909: B256 = b256!("b3fd5071835887567a0671151121894ddccc2842f1d10bedad13e0d17cace9a7");
+/// ERC-777: `AuthorizedOperator(address,address)`.
+const AUTHORIZED_OPERATOR: B256 = b256!("f4caeb2d6ca8932a215a353d0703c326ec2d81fc68170f320eb2ab49e9df61f9");
+/// `CryptoPunks`: `PunkTransfer(address,address,uint256)`.
+const PUNK_TRANSFER: B256 = b256!("05af636b70da6819000c49f85b21fa82081c632069bb626f30932034099107d8");
 const APPROVAL_FOR_ALL: B256 = b256!("17307eab39ab6107e8899845ad3d59bd9653f200f220920489ca2b5937696c31");
 
 pub(crate) const GUARD: B256 = b256!("4a204f620c8c5ccdca3fd54d003badd85ba500436a431f0cbda4f558c93c34c8");
@@ -164,7 +175,8 @@ pub(crate) fn of(state: &EvmState, caller: Address) -> Vec<Change> {
             changes.push(Change::Balance { address, before: original.balance, after: account.info.balance });
         }
         if original.code_hash != account.info.code_hash && address != caller {
-            changes.push(Change::Code { address, after: account.info.code_hash });
+            let is_new = original.code_hash == KECCAK256_EMPTY || original.code_hash.is_zero();
+            changes.push(Change::Code { address, is_new, after: account.info.code_hash });
         }
         for (&slot, value) in &account.storage {
             let (before, after) = (value.original_value, value.present_value);
@@ -183,7 +195,7 @@ pub(crate) fn from_logs(logs: &[Log]) -> Announced {
     for log in logs {
         let topics = log.data.topics();
         let Some(kind) = topics.first() else { continue };
-        if [TRANSFER, TRANSFER_SINGLE, TRANSFER_BATCH].contains(kind) {
+        if [TRANSFER, TRANSFER_SINGLE, TRANSFER_BATCH, TRANSFER_6909, PUNK_TRANSFER].contains(kind) {
             match moved(log, topics) {
                 Some(moved) => announced.transfers.extend(moved),
                 None => {
@@ -203,13 +215,56 @@ pub(crate) fn from_logs(logs: &[Log]) -> Announced {
                 let amount = Some(amount);
                 announced.approvals.push(Approval { token: log.address, owner, spender, amount });
             }
-            APPROVAL_FOR_ALL if !amount.is_zero() => {
+            APPROVAL_FOR_ALL | OPERATOR_SET if !amount.is_zero() => {
+                announced.approvals.push(Approval { token: log.address, owner, spender, amount: None });
+            }
+            // Of so many of a number: which, no allowance here says.
+            APPROVAL_6909 if log.data.data.iter().any(|byte| *byte != 0) => {
+                announced.approvals.push(Approval { token: log.address, owner, spender, amount: None });
+            }
+            // Operator first, holder second.
+            AUTHORIZED_OPERATOR => {
+                let (owner, spender) = (spender, owner);
                 announced.approvals.push(Approval { token: log.address, owner, spender, amount: None });
             }
             _ => {}
         }
     }
     announced
+}
+
+/// First slots of a contract, one of which is where a token keeps its allowances.
+const SLOTS: u64 = 256;
+
+impl Approval {
+    /// Whether it only announces what is left of a right that was there: nobody gets one, or the slot that keeps it holds less
+    /// than before. Sources: `OpenZeppelin` up to 4, `ERC20._spendAllowance` and `ERC721._approve`; the layout of mappings in Solidity
+    /// and in Vyper.
+    pub(crate) fn is_used_up(&self, changes: &[Change]) -> bool {
+        if self.spender.is_zero() {
+            return true;
+        }
+        let Some(left) = self.amount else { return false };
+        let fell: Vec<U256> = changes
+            .iter()
+            .filter_map(|change| match change {
+                Change::Slot { address, slot, before, after }
+                    if *address == self.token && before > after && *after == left =>
+                {
+                    Some(*slot)
+                }
+                _ => None,
+            })
+            .collect();
+        let (owner, spender) = (self.owner.into_word(), self.spender.into_word());
+        let of = |one: B256, other: B256| U256::from_be_bytes(keccak256([one.0, other.0].concat()).0);
+        !fell.is_empty()
+            && (0..SLOTS).map(|slot| B256::from(U256::from(slot))).any(|slot| {
+                let solidity = of(spender, of(owner, slot).into());
+                let vyper = of(of(slot, owner).into(), spender);
+                fell.contains(&solidity) || fell.contains(&vyper)
+            })
+    }
 }
 
 /// What a transfer's event says; `None` where it has no form of one.
@@ -223,6 +278,12 @@ fn moved(log: &Log, topics: &[B256]) -> Option<Vec<Transfer>> {
         ([TRANSFER, _, _], 32..) => Some(vec![transfer(indexed(1)?, indexed(2)?, None, word(0)?)]),
         ([TRANSFER, _, _, id], _) => {
             Some(vec![transfer(indexed(1)?, indexed(2)?, Some((*id).into()), U256::ONE)])
+        }
+        ([TRANSFER_6909, _, _, id], 64) => {
+            Some(vec![transfer(indexed(1)?, indexed(2)?, Some((*id).into()), word(1)?)])
+        }
+        ([PUNK_TRANSFER, _, _], 32) => {
+            Some(vec![transfer(indexed(1)?, indexed(2)?, Some(word(0)?), U256::ONE)])
         }
         // Tokens older than their standard index nothing.
         ([TRANSFER], 96) => Some(vec![transfer(address(word(0)?), address(word(1)?), None, word(2)?)]),

@@ -1,5 +1,7 @@
 //! The checks that need to see what a call does.
 
+use std::collections::BTreeSet;
+
 use alloy_primitives::Address;
 use tracehound_guard::{
     decode::{Extent, Grant, Setting},
@@ -36,8 +38,18 @@ pub fn findings(
             found.push(Finding::new(CheckId::Sim01, Severity::Review, path, title).because(reason.clone()));
         }
     }
+    // What was not there before does not change hands.
+    let made: BTreeSet<Address> = done
+        .changes
+        .iter()
+        .filter_map(|change| match change {
+            Change::Code { address, is_new: true, .. } => Some(*address),
+            _ => None,
+        })
+        .collect();
     for change in &done.changes {
         match change {
+            Change::Slot { address, .. } if made.contains(address) => {}
             Change::Slot { address, slot, before, after } => {
                 let Some(what) = critical_slot(address, *slot, safe) else { continue };
                 let said = safe == Some(address) && settings.iter().any(|setting| explains(setting, *slot));
@@ -50,7 +62,7 @@ pub fn findings(
                         .because(format!("{address} slot {slot:#x}: {before:#066x} becomes {after:#066x}")),
                 );
             }
-            Change::Code { address, after } => found.push(
+            Change::Code { address, after, .. } => found.push(
                 Finding::new(CheckId::Sim01, Severity::Review, path, "The call puts code at an address.")
                     .because(format!("{address}: code hash {after}")),
             ),

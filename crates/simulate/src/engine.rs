@@ -2,6 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::BTreeSet,
     fmt,
 };
 
@@ -15,10 +16,10 @@ use tracehound_guard::{
 
 use crate::{
     block::Block,
-    changes::{Change, critical_slot},
+    changes::{Approval, Change, critical_slot},
     checks,
     live::{self, At, Limits, Node, Proof},
-    run::{Call, Outcome, Simulated, attempt, safe_call, simulate, simulate_after},
+    run::{Call, Outcome, Simulated, attempt, safe_call, simulate_after},
     state::{Missing, State},
 };
 
@@ -55,20 +56,20 @@ impl ask::Engine for Engine<'_> {
                 let done = simulate_after(self.state, &before, &made(&call, chain_id, self.block));
                 (done, call.from, None, "")
             }
-            Executed::Safe(case) => {
+            Executed::Safe { before, case } => {
                 let account = self.state.accounts.get(&case.entry.tx.safe);
                 // A call to nobody goes through, and does nothing that the Safe would do.
                 if account.is_some_and(|account| account.code.is_empty()) {
                     let why = "the recorded state has no code of the Safe";
                     return failed(execution.path, &self.described, why);
                 }
-                let (state, call, how) = as_the_safe(self.state, case, chain_id, self.block);
+                let (state, earlier, call, how) = in_turn(self.state, before, case, chain_id, self.block);
                 let safe = case.entry.tx.safe;
-                (simulate(&state, &call), safe, Some(safe), how)
+                (simulate_after(&state, &earlier, &call), safe, Some(safe), how)
             }
         };
-        let empty = without_code(self.state, &execution.called);
-        told(&done, actor, safe.as_ref(), execution, &empty, format!("{}{how}", self.described))
+        let described = format!("{}{how}", self.described);
+        told(&done, actor, safe.as_ref(), execution, self.state, described)
     }
 }
 
@@ -102,13 +103,13 @@ impl ask::Engine for LiveEngine<'_> {
             Err(why) => return failed(execution.path, &self.described, why),
         };
         let mut node = self.node.borrow_mut();
-        let (mut how, mut empty) = ("", Vec::new());
+        let mut how = "";
         let (actor, safe, first) = match execution.what {
             Executed::Call { before, call } => {
                 let people = before.iter().chain([&call]).flat_map(|one| [one.from, one.to]);
                 (call.from, None, people.map(Missing::Account).collect())
             }
-            Executed::Safe(case) => {
+            Executed::Safe { case, .. } => {
                 let safe = case.entry.tx.safe;
                 let slots = [U256::ZERO, U256::from(THRESHOLD), U256::from(NONCE), owners_slot(SENTINEL)];
                 (safe, Some(safe), slots.map(|slot| Missing::Slot(safe, slot)).to_vec())
@@ -121,20 +122,24 @@ impl ask::Engine for LiveEngine<'_> {
             &self.limits,
             &first,
             &mut |state, block| {
-                empty = without_code(state, &execution.called);
-                match execution.what {
+                let mut done = match execution.what {
                     Executed::Call { before, call } => {
                         let before: Vec<Call> =
                             before.iter().map(|earlier| made(earlier, chain_id, block)).collect();
                         attempt(state, &before, &made(&call, chain_id, block), &[])
                     }
-                    Executed::Safe(case) => {
-                        let (state, call, lent) = as_the_safe(state, case, chain_id, block);
+                    Executed::Safe { before, case } => {
+                        let (state, earlier, call, lent) = in_turn(state, before, case, chain_id, block);
                         how = lent;
-                        // Whoever sends it is made up, and so is that he has nothing.
-                        attempt(&state, &[], &call, &[EXECUTOR])
+                        // Whoever sends it is made up, and so is what he has.
+                        attempt(&state, &earlier, &call, &[EXECUTOR])
                     }
-                }
+                };
+                // Who gets something is a contract or a person: which, his account tells.
+                let unseen = receiving(&done).filter(|to| !state.accounts.contains_key(to));
+                let unseen: Vec<Missing> = unseen.map(Missing::Account).collect();
+                done.missing.extend(unseen);
+                done
             },
         );
         let live = match live {
@@ -147,16 +152,41 @@ impl ask::Engine for LiveEngine<'_> {
             Proof::NodesWord => "the node's word",
         };
         let state = format!("block {} of {} ({proof}){how}", live.block.seen.number, self.described);
-        told(&live.simulated, actor, safe.as_ref(), execution, &empty, state)
+        told(&live.simulated, actor, safe.as_ref(), execution, &live.state, state)
     }
 }
 
 /// The chain it is for, if it can be executed at all.
 fn chain(execution: &Execution<'_>) -> Result<u64, &'static str> {
-    if matches!(execution.what, Executed::Call { before, .. } if before.len() > MOST_BEFORE) {
-        return Err("too many calls stand before it in its batch");
+    let before = match execution.what {
+        Executed::Call { before, .. } => before.len(),
+        Executed::Safe { before, .. } => before.len(),
+    };
+    if before > MOST_BEFORE {
+        return Err("too many calls stand before it");
     }
     execution.chain_id.ok_or("which chain it is for is not known (--chain-id)")
+}
+
+/// Who gets tokens.
+fn receiving(done: &Simulated) -> impl Iterator<Item = Address> {
+    done.transfers.iter().map(|transfer| transfer.to).filter(|to| !to.is_zero())
+}
+
+/// Who of those who get something has code of his own afterwards: no account that runs somebody else's (EIP-7702).
+fn with_code(done: &Simulated, state: &State) -> BTreeSet<Address> {
+    let richer = done.changes.iter().filter_map(|change| match change {
+        Change::Balance { address, before, after } if after > before => Some(*address),
+        _ => None,
+    });
+    let is_new = |to: &Address| {
+        done.changes.iter().any(|change| matches!(change, Change::Code { address, .. } if address == to))
+    };
+    let has_own = |to: &Address| {
+        let code = state.accounts.get(to).map(|account| &account.code[..]).unwrap_or_default();
+        is_new(to) || !code.is_empty() && !code.starts_with(&[0xef, 0x01, 0x00])
+    };
+    receiving(done).chain(richer).filter(has_own).collect()
 }
 
 /// Which of those that are called have no code in the state; of whom nothing is known is told as missing.
@@ -166,8 +196,8 @@ fn without_code(state: &State, called: &[Address]) -> Vec<Address> {
 }
 
 fn made(called: &Called<'_>, chain_id: u64, block: Block) -> Call {
-    let Called { from, to, value, data } = *called;
-    Call { chain_id, block, caller: from, to, value, data: data.to_vec() }
+    let Called { from, to, value, data, gas } = *called;
+    Call { chain_id, block, caller: from, to, value, data: data.to_vec(), gas }
 }
 
 /// No answer: incomplete.
@@ -179,6 +209,7 @@ fn failed(path: &str, state: &str, why: &str) -> Simulation {
         went_through: false,
         gas: 0,
         moved: Vec::new(),
+        coded: BTreeSet::new(),
         changes: Vec::new(),
         findings: vec![finding],
         state: state.to_owned(),
@@ -208,6 +239,9 @@ pub fn as_the_safe(
     let signatures = collected(case);
     let enough = needed.is_some_and(|needed| needed > 0 && signatures.len() / 65 >= needed);
     if enough {
+        // Whoever sends it has money to pay for that: code may look.
+        let sender = crate::Account { balance: ETHER, ..crate::Account::default() };
+        state.accounts.entry(EXECUTOR).or_insert(sender);
         let how = ", with the signatures that were collected";
         return (state, safe_call(tx, &signatures, chain_id, block, EXECUTOR), how);
     }
@@ -219,12 +253,45 @@ pub fn as_the_safe(
     // Unknown: the engine then reports the slot that it lacks.
     let owner = first.unwrap_or(SENTINEL);
     account.storage.insert(U256::from(THRESHOLD), U256::from(1));
+    let call = safe_call(tx, &agreed(owner), chain_id, block, owner);
+    (state, call, ", as if enough owners had signed")
+}
+
+/// The signature of an owner who sends it himself.
+fn agreed(owner: Address) -> Vec<u8> {
     let mut signature = owner.into_word().to_vec();
     signature.extend([0; 32]);
     signature.push(1);
-    let call = safe_call(tx, &signature, chain_id, block, owner);
-    (state, call, ", as if enough owners had signed")
+    signature
 }
+
+/// As [`as_the_safe`], after those whose turn comes before. All are then executed as if enough owners had signed.
+fn in_turn(
+    state: &State,
+    before: &[&SafeCase<'_>],
+    case: &SafeCase<'_>,
+    chain_id: u64,
+    block: Block,
+) -> (State, Vec<Call>, Call, &'static str) {
+    let Some(first) = before.first() else {
+        let (state, call, how) = as_the_safe(state, case, chain_id, block);
+        return (state, Vec::new(), call, how);
+    };
+    let mut state = state.clone();
+    let mut owner = SENTINEL;
+    if let Some(account) = state.accounts.get_mut(&case.entry.tx.safe) {
+        let stored = account.storage.get(&owners_slot(SENTINEL));
+        let stored = stored.map(|first| Address::from_word(B256::from(*first)));
+        owner = case.owners().and_then(|owners| owners.first().copied()).or(stored).unwrap_or(SENTINEL);
+        account.storage.insert(U256::from(NONCE), first.entry.tx.nonce);
+        account.storage.insert(U256::from(THRESHOLD), U256::from(1));
+    }
+    let call = |case: &SafeCase<'_>| safe_call(&case.entry.tx, &agreed(owner), chain_id, block, owner);
+    let earlier = before.iter().map(|case| call(case)).collect();
+    (state, earlier, call(case), ", as if enough owners had signed, after those that wait before it")
+}
+
+const ETHER: U256 = U256::from_limbs([1_000_000_000_000_000_000, 0, 0, 0]);
 
 /// Who sends a fully signed transaction: anybody may.
 const EXECUTOR: Address = Address::repeat_byte(0xee);
@@ -261,14 +328,22 @@ fn told(
     actor: Address,
     safe: Option<&Address>,
     execution: &Execution<'_>,
-    empty: &[Address],
+    known: &State,
     state: String,
 ) -> Simulation {
+    // A router's rights among its pools are nobody's whose money this is.
+    let is_ours = |approval: &Approval| {
+        approval.owner == actor
+            || execution.acting.contains(&approval.owner)
+            || execution.made_to_act.contains(&approval.owner)
+    };
+    let ours = done.approvals.iter().copied().filter(is_ours).collect();
+    let done = &Simulated { approvals: ours, ..done.clone() };
     // A Safe that is made to act is looked at as one that acts by itself.
     let safe = safe.or_else(|| execution.acting.first());
     let mut findings = checks::findings(done, safe, &execution.settings, &execution.grants, execution.path);
     findings.extend(own_storage(done, safe, execution));
-    findings.extend(empty.iter().map(|address| {
+    findings.extend(without_code(known, &execution.called).into_iter().map(|address| {
         let title =
             format!("Calls {address} with data, where no code lies: that goes through and does nothing.");
         Finding::new(CheckId::Act01, Severity::Review, execution.path, title)
@@ -297,6 +372,7 @@ fn told(
         went_through: done.outcome.is_success(),
         gas: done.gas,
         moved: tokens.chain(coin).collect(),
+        coded: with_code(done, known),
         changes,
         findings,
         state,
@@ -349,7 +425,7 @@ fn line(change: &Change, safe: Option<&Address>) -> String {
             let (sign, by) = if after >= before { ("+", after - before) } else { ("-", before - after) };
             format!("{address}: {sign}{} of the chain's coin", tracehound_guard::known::decimal(by, 18))
         }
-        Change::Code { address, after } => format!("{address}: new code {after}"),
+        Change::Code { address, after, .. } => format!("{address}: new code {after}"),
     }
 }
 

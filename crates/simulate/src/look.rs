@@ -112,7 +112,7 @@ impl Looking<'_> {
     fn account(&mut self, address: &Address) -> Result<Option<AccountFacts>, LiveError> {
         let slot = U256::from_be_bytes(IMPLEMENTATION.0);
         let Some(account) = self.reader.account(address, &[slot])? else {
-            self.unread.push(format!("{address} was not looked up: that is more than is read of a node."));
+            self.odd.push(format!("{address} was not looked up: that is more than is read of a node."));
             return Ok(None);
         };
         let delegate = account.code.strip_prefix(&[0xef, 0x01, 0x00]).filter(|rest| rest.len() == 20);
@@ -256,7 +256,12 @@ impl Looking<'_> {
         let first = [Missing::Account(Address::ZERO), Missing::Account(*to)];
         let (done, stopped) = self.reader.run_within(&TOKEN, &first, &mut |state, block| {
             let (caller, to, data) = (Address::ZERO, *to, data.to_vec());
-            attempt(state, &[], &Call { chain_id, block, caller, to, value: U256::ZERO, data }, &[])
+            attempt(
+                state,
+                &[],
+                &Call { chain_id, block, caller, to, value: U256::ZERO, data, gas: None },
+                &[],
+            )
         })?;
         Ok(match done.outcome {
             Outcome::Success(bytes) if stopped.is_none() && done.missing.is_empty() => Some(bytes),

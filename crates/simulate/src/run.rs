@@ -39,6 +39,8 @@ pub struct Call {
     pub value: U256,
     /// Call data.
     pub data: Vec<u8>,
+    /// The gas that it may use, where that is told: code can ask how much there is.
+    pub gas: Option<u64>,
 }
 
 /// How a call ended.
@@ -102,11 +104,13 @@ pub(crate) fn attempt(state: &State, before: &[Call], call: &Call, expected_empt
             let output = match output {
                 Output::Call(bytes) | Output::Create(bytes, _) => bytes.to_vec(),
             };
-            let Announced { transfers, approvals, unread } = changes::from_logs(&logs);
+            let Announced { transfers, mut approvals, unread } = changes::from_logs(&logs);
+            let changes = changes::of(&changed, call.caller);
+            approvals.retain(|approval| !approval.is_used_up(&changes));
             Simulated {
                 outcome: Outcome::Success(output),
                 gas: gas.tx_gas_used(),
-                changes: changes::of(&changed, call.caller),
+                changes,
                 transfers,
                 approvals,
                 unread,
@@ -175,7 +179,7 @@ fn execute(
 fn envelope(call: &Call) -> Result<TxEnv, String> {
     let tx = TxEnv::builder()
         .caller(call.caller)
-        .gas_limit(GAS)
+        .gas_limit(call.gas.map_or(GAS, |gas| gas.min(GAS)))
         .gas_price(call.block.base_fee.into())
         .kind(TxKind::Call(call.to))
         .value(call.value)
@@ -227,5 +231,6 @@ pub fn exec_transaction(tx: &SafeTx, signatures: &[u8]) -> Vec<u8> {
 
 /// The call that executes a Safe transaction with the signatures that were collected for it.
 pub fn safe_call(tx: &SafeTx, signatures: &[u8], chain_id: u64, block: Block, caller: Address) -> Call {
-    Call { chain_id, block, caller, to: tx.safe, value: U256::ZERO, data: exec_transaction(tx, signatures) }
+    let data = exec_transaction(tx, signatures);
+    Call { chain_id, block, caller, to: tx.safe, value: U256::ZERO, data, gas: None }
 }

@@ -6,9 +6,9 @@ use crate::{
     case::Case,
     decode::{Call, Decoded, Value},
     finding::{
-        CheckId::Sim01,
+        CheckId::{Addr02, Sim01},
         Finding,
-        Severity::{Incomplete, Review},
+        Severity::{Block, Incomplete, Review},
     },
     flow::{ACROSS, CCTP, OFT_SEND, OUTBOUND, address, in_word, lz_fee},
     known,
@@ -137,6 +137,18 @@ fn across(case: &Case<'_>, call: &Call<'_>, decoded: &Decoded<'_>, out: &mut Vec
 /// Whether the place is one, another than this, and whoever gets it there the one who has that address here: a contract's address
 /// on another chain may be anybody's.
 fn arrives_at(case: &Case<'_>, call: &Call<'_>, there: There, to: Option<Address>, out: &mut Vec<Finding>) {
+    // Of a place that is not known, whoever is blocked anywhere.
+    let arrives = match there {
+        There::Chain(chain) => Some(chain),
+        There::Unknown(_) => None,
+    };
+    if let Some((to, blocked)) = to.and_then(|to| Some((to, case.policy.blocks(&to, arrives)?)))
+        && case.policy.blocks(&to, case.chain_id).is_none()
+    {
+        let place = arrives.map_or_else(|| "another chain".to_owned(), known::chain);
+        let title = format!("The policy blocks {to} on {place} ({}).", blocked.name);
+        out.push(Finding::new(Addr02, Block, &call.path, title));
+    }
     let mut add = |severity, title| out.push(Finding::new(Sim01, severity, &call.path, title));
     let chain = match there {
         There::Unknown(number) => {

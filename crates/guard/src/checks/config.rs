@@ -5,6 +5,7 @@ use alloy_primitives::{Address, U256};
 use crate::{
     case::Case,
     decode::{Act, Setting},
+    facts::Kind,
     finding::{
         CheckId::{self, Cfg01, Cfg02, Cfg03, Cfg04, Cfg05, Cfg06, Cfg07},
         Finding,
@@ -30,7 +31,7 @@ fn add(out: &mut Vec<Finding>, id: CheckId, severity: Severity, path: &str, titl
 fn may_own(case: &Case<'_>, new: &Address) -> bool {
     case.facts.account.is_some_and(|account| account.0 == *new)
         || case.policy.books(new, case.chain_id)
-        || case.trusts(new, &[Role::Admin])
+        || case.trusts(new, &[Role::Admin, Role::Owner])
         || case.facts.names_safe(new) && case.speaks_for(new)
 }
 
@@ -93,6 +94,17 @@ pub(super) fn modules(case: &Case<'_>, out: &mut Vec<Finding>) {
                     path,
                     format!("Enables the allow-listed module {}.", case.show(module)),
                 );
+            }
+            Setting::EnableModule(module)
+                if deployments::is_allowance_module(module, case.chain_id)
+                    && !matches!(case.facts.kind(module), Some(Kind::Eoa | Kind::Empty)) =>
+            {
+                let title = format!(
+                    "Enables Safe's own AllowanceModule {}: whomever the Safe then names there may take what it allows him, without a \
+                     signature of the owners.",
+                    case.show(module)
+                );
+                add(out, Cfg03, Review, path, title);
             }
             Setting::EnableModule(module) => {
                 let title = format!(

@@ -30,6 +30,40 @@ pub(super) fn tokens(case: &Case<'_>, out: &mut Vec<Finding>) {
     }
 }
 
+/// Code that is shown at an address where another is known to lie.
+pub(super) fn other_code(case: &Case<'_>, out: &mut Vec<Finding>) {
+    for address in case.involved().keys() {
+        let known = crate::entries::find(address, case.chain_id).and_then(|entry| entry.code_hash);
+        let there = case.facts.at(address).and_then(|facts| facts.code_hash);
+        let Some((known, there)) = known.zip(there).filter(|(known, there)| *known != there.0) else {
+            continue;
+        };
+        let title = format!(
+            "Other code than is known lies at {}: what it is called says nothing of it.",
+            case.show(address)
+        );
+        let finding = Finding::new(Fact01, Incomplete, "facts", title);
+        out.push(finding.because(format!("known {known}")).because(format!("there {}", there.0)));
+    }
+}
+
+/// What was told of a Safe against what was told of its address.
+pub(super) fn safes(case: &Case<'_>, out: &mut Vec<Finding>) {
+    for safe in case.facts.safe.iter().filter_map(|safe| safe.address) {
+        let Some(told) = case.facts.at(&safe.0) else { continue };
+        let what = match (told.kind, told.delegate) {
+            (_, Some(code)) => format!("an account that runs the code of {} (EIP-7702)", code.0),
+            (Some(Kind::Eoa | Kind::Empty), _) => "an address without code".to_owned(),
+            _ => match told.implementation.filter(|code| deployments::find(&code.0).is_none()) {
+                Some(code) => format!("a proxy of {}, which is no official Safe", code.0),
+                None => continue,
+            },
+        };
+        let title = format!("{} is told to be a Safe and {what}: one of the two is wrong.", safe.0);
+        out.push(Finding::new(Fact01, Incomplete, "facts", title));
+    }
+}
+
 /// A call where no code lies does nothing, whatever its function is called; money that goes with it stays there, as does plain
 /// money for a contract that would give something back for it.
 pub(super) fn no_code(case: &Case<'_>, out: &mut Vec<Finding>) {

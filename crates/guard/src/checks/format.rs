@@ -56,6 +56,10 @@ pub(super) fn sending(case: &Case<'_>, out: &mut Vec<Finding>) {
         let title = "Says that it hands over an account's code (type 4), and names no code.";
         out.push(Finding::new(Fmt01, Incomplete, &case.path, title));
     }
+    if tx.kind == Some(3) && tx.blobs == 0 {
+        let title = "Says that it carries blobs (type 3), and has none: no chain takes it as it stands.";
+        out.push(Finding::new(Fmt01, Incomplete, &case.path, title));
+    }
     if tx.any_chain {
         let title = "Names no chain: whoever has it can send it on every chain where the account has money.";
         out.push(Finding::new(Fmt01, Review, &case.path, title));

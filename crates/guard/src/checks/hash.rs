@@ -12,11 +12,9 @@ pub(super) fn claimed(case: &Case<'_>, out: &mut Vec<Finding>) {
     let hashes = match case.subject {
         Subject::Safe(safe) => safe.hashes,
         Subject::Typed(data, _) => Some(data.hashes),
-        Subject::Message(message) => {
-            let digest = message.digest();
-            Some(Hashes { domain: B256::ZERO, message: B256::ZERO, digest })
-        }
-        Subject::Tx(_) | Subject::Authorization => None,
+        Subject::Message(message) => Some(alone(message.digest())),
+        Subject::Tx(tx) => tx.digest.map(alone),
+        Subject::Authorization => case.digest.map(alone),
     };
     let path = &case.path;
     if let Some(safe) = case.safe() {
@@ -55,6 +53,11 @@ pub(super) fn claimed(case: &Case<'_>, out: &mut Vec<Finding>) {
             );
         }
     }
+}
+
+/// A hash that is made of no two others.
+fn alone(digest: B256) -> Hashes {
+    Hashes { domain: B256::ZERO, message: B256::ZERO, digest }
 }
 
 /// The facts' version and chain against the input's.

@@ -9,6 +9,7 @@ use crate::{
     ask::{Listing, Moved},
     case::Case,
     decode::{Act, Call, Extent, Value},
+    facts::Kind,
     finding::{
         CheckId::{Addr02, Sim01},
         Finding,
@@ -28,7 +29,9 @@ enum Whom {
     One(Address),
     /// The one who is called, or whoever else is named or vouched for.
     Vouched(Address),
-    /// Whoever deals in it: pools have no names.
+    /// Whoever deals in it: pools have no names, but code.
+    Pool,
+    /// Whoever sends it.
     Anybody,
 }
 
@@ -59,11 +62,11 @@ pub(super) fn unnamed(case: &Case<'_>, out: &mut Vec<Finding>) {
     let mut named = named(case);
     named.sort_by_key(|one| one.to);
     let involved = case.involved();
+    let is_vouched = |to: &Address| involved.contains_key(to) || case.is_party(to) || case.is_thing(to);
     let may_get = |whom: Whom, to: &Address| match whom {
         Whom::One(one) => one == *to,
-        Whom::Vouched(called) => {
-            called == *to || involved.contains_key(to) || case.is_party(to) || case.is_thing(to)
-        }
+        Whom::Vouched(called) => called == *to || is_vouched(to),
+        Whom::Pool => is_vouched(to) || is_coded(case, to),
         Whom::Anybody => true,
     };
     for ((token, id, to), left) in &mut gone {
@@ -93,6 +96,36 @@ pub(super) fn unnamed(case: &Case<'_>, out: &mut Vec<Finding>) {
         finding = finding.because(format!("{} to {}", case.amount_of(token, id, amount), case.show(&to)));
     }
     out.push(if more == 0 { finding } else { finding.because(format!("and {more} more")) });
+}
+
+/// Whether code of its own is seen or known to lie at an address.
+fn is_coded(case: &Case<'_>, address: &Address) -> bool {
+    case.simulation.iter().any(|done| done.coded.contains(address))
+        || matches!(case.facts.kind(address), Some(Kind::Contract | Kind::Token))
+}
+
+/// What a contract makes for somebody who is neither named nor vouched for, and no contract: the receipt for what is given, say.
+pub(super) fn made(case: &Case<'_>, out: &mut Vec<Finding>) {
+    let done = case.simulation.iter().filter(|done| done.went_through).flat_map(|done| &done.moved);
+    let is_strange = |to: &Address| {
+        !case.spends(to)
+            && !case.involved().contains_key(to)
+            && !case.is_party(to)
+            && !case.is_thing(to)
+            && !is_coded(case, to)
+    };
+    let made = done.filter(|moved| moved.from.is_zero() && !moved.token.is_zero() && is_strange(&moved.to));
+    let lines: BTreeSet<String> = made
+        .map(|moved| {
+            format!("{} to {}", case.amount_of(moved.token, moved.id, moved.amount), case.show(&moved.to))
+        })
+        .collect();
+    if lines.is_empty() {
+        return;
+    }
+    let title = "Executed, it makes tokens for somebody whom the call data does not name.";
+    let finding = Finding::new(Sim01, Review, &case.path, title);
+    out.push(lines.into_iter().take(MOST).fold(finding, Finding::because));
 }
 
 /// Whoever gets something when it runs is held against policy and lists as whoever is named in the call data is.
@@ -147,8 +180,9 @@ fn named(case: &Case<'_>) -> Vec<Named> {
             }
             Act::Named { beneficiaries, .. } if is_own(call.from) => {
                 let given = Flow::of(case, call, beneficiaries).gives.into_iter();
-                all.extend(given.map(|(token, amount)| Named { token, id: None, to: Whom::Anybody, amount }));
+                all.extend(given.map(|(token, amount)| Named { token, id: None, to: Whom::Pool, amount }));
                 all.extend(burnt(case, call));
+                all.extend(deposited(case, call));
             }
             _ => {}
         }
@@ -188,7 +222,7 @@ fn coin(case: &Case<'_>) -> Vec<Named> {
             .iter()
             .any(|inner| (inner.path == call.path || within(call, inner)) && deals(inner))
         {
-            Whom::Anybody
+            Whom::Pool
         } else if call.decoded.is_some() || case.wraps(&to) || case.stakes(&to) {
             Whom::Vouched(to)
         } else {
@@ -217,6 +251,22 @@ pub(super) fn pieces(call: &Call<'_>, amount: U256, nft: bool) -> Vec<(Option<U2
         _ if nft => vec![(Some(amount), U256::ONE)],
         _ => vec![(None, amount), (Some(amount), U256::ONE)],
     }
+}
+
+/// What a trusted vault takes for its shares: as much as the call names, of the one token that goes to it, while shares come back.
+/// Source: ERC-4626, `deposit(assets, receiver)`.
+fn deposited(case: &Case<'_>, call: &Call<'_>) -> Option<Named> {
+    use crate::policy::Role::{Contract, Spender};
+    let (to, decoded) = call.to.zip(call.decoded.as_ref())?;
+    let assets = decoded.uint(0).filter(|_| decoded.signature() == "deposit(uint256,address)")?;
+    if !case.trusts(&to, &[Contract, Spender]) {
+        return None;
+    }
+    let moved = || case.simulation.iter().flat_map(|done| &done.moved);
+    moved().find(|share| share.token == to && case.is_own(&share.to) && !share.amount.is_zero())?;
+    let taken =
+        moved().find(|one| one.to == to && one.id.is_none() && one.token != to && case.spends(&one.from))?;
+    Some(Named { token: taken.token, id: None, to: Whom::One(to), amount: assets })
 }
 
 /// Shares that a trusted contract takes back: its own, as many as it names; or those whose contract pays out as many of a token that

@@ -64,7 +64,29 @@ pub(super) fn amounts(case: &Case<'_>, out: &mut Vec<Finding>) {
     untold(case, out);
     let leaving = leaving(case);
     unseen_day(case, &leaving, out);
+    maybe_wrapped(case, &leaving, out);
     held_to(case, &leaving, &case.path, true, out);
+}
+
+/// A limit of the coin holds for what wraps it. On a chain where that is not known, whatever has no limit of its own may be that.
+fn maybe_wrapped(case: &Case<'_>, leaving: &Leaving, out: &mut Vec<Finding>) {
+    let limited = |asset: Address| {
+        let of = |limit: &crate::policy::Limit| limit.token.map(|token| token.0).unwrap_or_default();
+        case.policy.limits.iter().any(|limit| case.is_one_asset(of(limit), asset))
+    };
+    if !limited(Address::ZERO) || crate::entries::wrapped(case.chain_id).is_some() {
+        return;
+    }
+    let tokens = leaving.iter().filter(|(_, amount)| !amount.is_zero()).filter_map(|(token, _)| *token);
+    let is_other = |token: &Address| crate::known::shipped(token, case.chain_id).is_some() || limited(*token);
+    for token in tokens.filter(|token| !is_other(token)) {
+        let title = format!(
+            "Which token wraps the coin of this chain is not known here, and it may be {}: the policy's limit of the coin was not \
+             applied to it. A limit of its own (`token`) says what may leave.",
+            case.show(&token)
+        );
+        out.push(Finding::new(Pol01, Incomplete, &case.path, title));
+    }
 }
 
 /// How much of one asset leaves, the coin as none.
@@ -164,6 +186,7 @@ pub(super) fn second_person(case: &Case<'_>, out: &mut Vec<Finding>) {
         .filter_map(|bytes| Signature::try_from(&bytes[..]).ok())
         .filter_map(|signature| signature.recover_address_from_prehash(&hash).ok())
         .filter(|signer| rule.reviewers.iter().any(|reviewer| reviewer.0 == *signer))
+        .filter(|signer| !case.is_marked(signer))
         // Nobody reviews himself.
         .filter(|signer| case.facts.account.is_none_or(|account| account.0 != *signer))
         .collect();

@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use alloy_primitives::{Address, B256, U256, b256};
+use alloy_primitives::{Address, B256, U256, b256, keccak256};
 
 use super::price;
 use crate::{
     case::Case,
+    cow::Terms,
     decode::cow,
     finding::{
-        CheckId::{Ord01, Sign01},
+        CheckId::{Addr02, Ord01, Sign01},
         Finding,
-        Severity::{Block, Incomplete, Review},
+        Severity::{Block, Incomplete, Info, Review},
     },
     known::{self, WETH},
     policy::Role,
@@ -77,6 +78,9 @@ fn by_calls(case: &Case<'_>, out: &mut Vec<Finding>) {
     for call in case.unpacked.calls.iter().filter(|call| !call.delegate) {
         if let Some(order) = case.cow_order(call) {
             judge(case, &order, out);
+            if let Some(terms) = case.cow_terms(call) {
+                besides(case, &terms, &call.path, out);
+            }
             continue;
         }
         let Some((uid, true)) = call.decoded.as_ref().and_then(cow::pre_signed) else { continue };
@@ -96,6 +100,40 @@ fn by_calls(case: &Case<'_>, out: &mut Vec<Finding>) {
             let title = "What the context tells as an order is none that is read here.";
             Finding::new(Ord01, Review, "facts.cow-orders", title).because(why)
         }));
+    }
+}
+
+/// What an order at `CoW` says by a hash: whom it pays and calls besides. What it brings at least stands in the order.
+fn besides(case: &Case<'_>, terms: &Terms, path: &str, out: &mut Vec<Finding>) {
+    let Some(text) = &terms.text else {
+        if !terms.hash.is_zero() {
+            let title = "What its hash of further terms (appData) stands for is not told: fees of partners and calls before and after \
+                         it were not looked at.";
+            out.push(Finding::new(Ord01, Info, path, title).because(format!("appData {}", terms.hash)));
+        }
+        return;
+    };
+    if keccak256(text) != terms.hash {
+        let title =
+            "What is told of its further terms (fullAppData) is not what its hash (appData) stands for.";
+        out.push(Finding::new(Ord01, Block, path, title).because(format!("appData {}", terms.hash)));
+    }
+    for address in terms.named().into_iter().collect::<std::collections::BTreeSet<_>>() {
+        if let Some(blocked) = case.policy.blocks(&address, case.chain_id) {
+            let title = format!(
+                "The policy blocks {address} ({}), which its further terms (appData) name.",
+                blocked.name
+            );
+            out.push(Finding::new(Addr02, Block, path, title));
+        } else if case.is_marked(&address) {
+            let title = format!("{address}, which its further terms (appData) name, is on a list.");
+            out.push(Finding::new(Addr02, Block, path, title));
+        }
+    }
+    let has = |word: &str| text.contains(&format!("\"{word}\""));
+    if has("hooks") || has("partnerFee") || has("flashloan") || text.contains('\\') {
+        let title = "Its further terms (appData) pay a partner, or call something before or after it: that is not read here.";
+        out.push(Finding::new(Ord01, Review, path, title));
     }
 }
 

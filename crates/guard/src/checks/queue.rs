@@ -69,57 +69,83 @@ fn shared_nonces(cases: &[SafeCase<'_>], asked: &[bool], out: &mut Vec<Finding>)
         groups.entry(number(case)).or_default().push(case);
     }
     for ((_, nonce), group) in groups {
-        let Some((first, rest)) = group.split_first() else { continue };
-        let Some(other) = rest.iter().find(|case| !case.same_as(first)) else { continue };
-        let rejection = first.entry.tx.is_rejection() || other.entry.tx.is_rejection();
-        let (severity, title) = if rejection {
-            (
-                Info,
-                format!("Nonce {nonce} has a transaction and its rejection: one of them will be executed."),
-            )
+        let mut different: Vec<&SafeCase<'_>> = Vec::new();
+        for case in group {
+            if !different.iter().any(|other| other.same_as(case)) {
+                different.push(case);
+            }
+        }
+        let Some(first) = different.first().copied().filter(|_| different.len() > 1) else { continue };
+        let acting: Vec<&SafeCase<'_>> =
+            different.iter().copied().filter(|case| !case.entry.tx.is_rejection()).collect();
+        let (severity, title, one, other) = if let [one, other, ..] = acting[..] {
+            let title = format!("Two different transactions carry nonce {nonce}: know which one you sign.");
+            (Review, title, one, other)
         } else {
-            (Review, format!("Two different transactions carry nonce {nonce}: know which one you sign."))
+            let title =
+                format!("Nonce {nonce} has a transaction and its rejection: one of them will be executed.");
+            (Info, title, first, different[1])
         };
         let finding = Finding::new(Sig03, severity, &other.entry.path, title);
-        out.push(finding.because(format!("also at {}", first.entry.path)));
-        let signers = |case: &SafeCase<'_>| -> BTreeSet<Address> {
-            let good =
-                case.confirmations.iter().chain(&case.joined).filter(|one| one.proven && !one.is_wrong());
-            good.filter_map(|one| one.signer.as_ref().ok().map(|signer| signer.address())).collect()
-        };
-        let twice: Vec<Address> = signers(first).intersection(&signers(other)).copied().collect();
-        if !rejection && !twice.is_empty() {
+        out.push(finding.because(format!("also at {}", one.entry.path)));
+        // A rejection between two takes nothing of it back that somebody signed both.
+        let mut signed: BTreeMap<Address, &SafeCase<'_>> = BTreeMap::new();
+        let mut twice: BTreeMap<Address, &SafeCase<'_>> = BTreeMap::new();
+        for case in &acting {
+            for owner in signers(case) {
+                if signed.insert(owner, case).is_some() {
+                    twice.insert(owner, case);
+                }
+            }
+        }
+        if let Some(case) = twice.values().next() {
             let title =
                 format!("{} owner(s) signed nonce {nonce} twice, for different transactions.", twice.len());
-            let mut finding = Finding::new(Sig03, Block, &other.entry.path, title);
-            for owner in twice {
-                finding = finding.because(owner.to_string());
-            }
-            out.push(finding);
+            let finding = Finding::new(Sig03, Block, &case.entry.path, title);
+            out.push(twice.keys().fold(finding, |finding, owner| finding.because(owner.to_string())));
         }
     }
+}
+
+/// Who provably signed a transaction.
+fn signers(case: &SafeCase<'_>) -> BTreeSet<Address> {
+    let good = case.confirmations.iter().chain(&case.joined).filter(|one| one.proven && !one.is_wrong());
+    good.filter_map(|one| one.signer.as_ref().ok().map(|signer| signer.address())).collect()
 }
 
 /// How many numbers may lie between the next transaction of a Safe or an account and one that is signed now without a word.
 pub(super) const AHEAD: u64 = 10;
 
+/// How many in a queue of which every number is taken by what owners signed.
+const FURTHEST: u64 = 100;
+
 /// A transaction whose turn comes much later can be kept, signed, until nobody remembers it.
 fn far_ahead(cases: &[SafeCase<'_>], asked: &[bool], out: &mut Vec<Finding>) {
+    // A long queue is one whose numbers are taken: by what an owner signed, for anybody can write a list.
+    let is_signed = |case: &&SafeCase<'_>| {
+        let owners = case.owners().unwrap_or_default();
+        signers(case).iter().any(|signer| owners.contains(signer))
+    };
+    let number = |case: &SafeCase<'_>| (case.entry.tx.safe, case.entry.tx.nonce);
+    let taken: BTreeSet<(Address, U256)> = cases.iter().filter(is_signed).map(number).collect();
     for case in those(cases, asked).filter(|case| !case.entry.executed) {
         let tx = &case.entry.tx;
-        let Some(next) = case.facts.and_then(|facts| facts.nonce) else { continue };
-        // A long queue is one whose numbers are taken.
-        let waiting: BTreeSet<U256> = cases
-            .iter()
-            .map(|other| &other.entry.tx)
-            .filter(|other| other.safe == tx.safe)
-            .map(|other| other.nonce)
-            .collect();
+        let Some(facts) = case.facts else { continue };
+        let Some(next) = facts.nonce else {
+            let title = format!(
+                "The Safe's next number is not known (--nonce): whether {} is it, or can be kept and executed much later, was not \
+                 looked at.",
+                tx.nonce
+            );
+            out.push(Finding::new(Sig03, Info, &case.entry.path, title));
+            continue;
+        };
         let free = (next..=u64::MAX)
             .map(U256::from)
             .take_while(|nonce| *nonce < tx.nonce)
-            .filter(|nonce| !waiting.contains(nonce));
-        if free.take(usize::try_from(AHEAD).unwrap_or(usize::MAX) + 1).count() > AHEAD as usize {
+            .filter(|nonce| !taken.contains(&(tx.safe, *nonce)));
+        let is_far = tx.nonce > U256::from(next).saturating_add(U256::from(FURTHEST));
+        if is_far || free.take(AHEAD as usize + 1).count() > AHEAD as usize {
             let title = format!(
                 "Its number is {} and the Safe's next one is {next}: signed now, it can be kept and executed much later.",
                 tx.nonce

@@ -25,7 +25,8 @@ pub(super) fn acts(case: &Case<'_>, out: &mut Vec<Finding>) {
     let mut seen = std::collections::BTreeSet::new();
     for (index, call) in case.unpacked.calls.iter().enumerate() {
         let Some(to) = call.to.filter(|_| !call.delegate) else { continue };
-        if case.knows_contract(&to) || is_judged(case, index) || seen.contains(&to) {
+        let is_known = case.knows_code(&to) || case.knows_token(&to) && is_of_token(case, index);
+        if is_known || is_judged(case, index) || seen.contains(&to) {
             continue;
         }
         if call.data.is_empty() {
@@ -100,6 +101,13 @@ fn is_judged(case: &Case<'_>, call: usize) -> bool {
     })
 }
 
+/// Whether a call does what tokens do, or nothing but pay. That something is a token says nothing of other functions.
+fn is_of_token(case: &Case<'_>, call: usize) -> bool {
+    let mut acts = case.acts.iter().filter(|placed| placed.call == call).map(|placed| &placed.act);
+    case.unpacked.calls[call].data.is_empty()
+        || acts.any(|act| matches!(act, Act::Transfer { .. } | Act::Grant(_)))
+}
+
 /// A signature for a contract that nobody knows may mean anything, whatever its fields are called.
 fn signature(case: &Case<'_>, out: &mut Vec<Finding>) {
     let Some((data, meaning)) = case.typed() else { return };
@@ -141,13 +149,23 @@ impl Case<'_> {
     /// Whether somebody vouches for a contract, so that the names of its functions mean what they say: the policy, the
     /// table of tokens, what is known from elsewhere, Safe's own registry.
     pub(crate) fn knows_contract(&self, address: &Address) -> bool {
+        self.knows_code(address) || self.knows_token(address)
+    }
+
+    /// Whether somebody says that it is a token.
+    fn knows_token(&self, address: &Address) -> bool {
+        self.token(address).is_some() || self.facts.kind(address) == Some(Kind::Token)
+    }
+
+    /// Whether somebody vouches for all that a contract does.
+    fn knows_code(&self, address: &Address) -> bool {
         use crate::policy::Role::{Admin, Contract, Delegatecall, Module, Operator, Permit2Spender, Spender};
         let official = crate::safe::deployments::find(address);
         self.is_own(address)
             || self
                 .trusts(address, &[Contract, Spender, Permit2Spender, Operator, Delegatecall, Module, Admin])
-            || self.token(address).is_some()
-            || self.facts.kind(address) == Some(Kind::Token)
+            || crate::known::shipped(address, self.chain_id).is_some()
+            || self.wraps(address)
             || self.facts.names_safe(address)
             || official.is_some_and(|official| !official.role.functions().is_empty())
     }

@@ -200,7 +200,9 @@ impl<'a> SafeCase<'a> {
 
     fn approved(&self, owner: &Address, hash: &B256) -> bool {
         let same = |approved: &crate::facts::Approved| approved.owner.0 == *owner && approved.hash.0 == *hash;
-        self.facts.is_some_and(|facts| facts.approved.iter().any(same))
+        // Source: `Safe.sol`, `checkNSignatures`: an owner who sends it has agreed.
+        let is_sender = self.entry.execution && self.entry.sender == Some(*owner);
+        is_sender || self.facts.is_some_and(|facts| facts.approved.iter().any(same))
     }
 
     /// Whether a Safe that owns this one agreed: its own owners signed its message hash, as many as it needs.

@@ -9,6 +9,7 @@ use super::{
     SafeTx,
     input::{Confirmation, Entry, number, operation, small},
     signature::MAX_PARTS,
+    strict::{self, gateway as known},
 };
 use crate::{
     json::{Json, Node},
@@ -34,6 +35,9 @@ pub(super) fn row(node: &Node) -> Row {
     }
 }
 
+/// Fields of a line for people.
+pub(super) const OF_A_HEADING: &[&str] = &["type", "label", "timestamp", "nonce"];
+
 /// Whether this is the gateway's answer about one transaction.
 pub(super) fn is_details(node: &Node) -> bool {
     node.any(&["detailedExecutionInfo", "txData"]).is_some()
@@ -45,9 +49,14 @@ pub(crate) fn address(
     path: &str,
     scalars: &mut Scalars,
 ) -> Result<Option<Address>, Malformed> {
-    let node = node.filter(|node| node.value != Json::Null);
-    let Some(node) = node.map(|node| node.get("value").unwrap_or(node)) else { return Ok(None) };
-    scalars.address(node, path).map(Some)
+    let Some(node) = node.filter(|node| node.value != Json::Null) else { return Ok(None) };
+    if let Some(other) = strict::others(node, known::ADDRESS, path)?.first() {
+        return Err(Malformed::new(
+            &format!("{path}.{other}"),
+            "is no field of an address, a name and a picture",
+        ));
+    }
+    scalars.address(node.get("value").unwrap_or(node), path).map(Some)
 }
 
 /// Reads the gateway's answer about one transaction.
@@ -60,10 +69,13 @@ pub(super) fn entry(node: &Node, path: &str, scalars: &mut Scalars) -> Result<En
         let what = "not a transaction that owners sign: a module acts, or somebody from outside";
         return Err(Malformed::new(&at("detailedExecutionInfo"), what));
     }
+    let (inside, around) = (at("txData"), at("detailedExecutionInfo"));
+    let mut unread = strict::others(node, known::OUTSIDE, path)?;
+    unread.extend(strict::others(data, known::DATA, &inside)?);
+    unread.extend(strict::others(details, known::EXECUTION, &around)?);
     let safe = address(node.get("safeAddress"), &at("safeAddress"), scalars)?;
     let to = address(data.get("to"), &at("txData.to"), scalars)?;
     let nonce = details.any(&["nonce"]).ok_or_else(|| absent("detailedExecutionInfo.nonce"))?;
-    let (inside, around) = (at("txData"), at("detailedExecutionInfo"));
     let mut named = |key: &str| -> Result<Address, Malformed> {
         let path = format!("{around}.{key}");
         Ok(address(details.get(key), &path, scalars)?.unwrap_or_default())
@@ -90,13 +102,27 @@ pub(super) fn entry(node: &Node, path: &str, scalars: &mut Scalars) -> Result<En
     let of_details = of_details.into_iter().filter(|key| details.any(&[key]).is_none());
     let hex = data.get("hexData").is_none().then_some("hexData");
     let absent = of_data.chain(of_details).chain(hex).collect();
-    let mut entry = Entry { absent, ..Entry::bare(path, tx) };
+    let mut entry = Entry { absent, unread, ..Entry::bare(path, tx) };
+    if let Some(chain) = node.any(&["chainId"]) {
+        entry.chain_id = Some(small(scalars.uint(chain, &at("chainId"))?, &at("chainId"))?);
+    }
     if let Some(hash) = details.any(&["safeTxHash"]) {
         entry.claimed = Some(scalars.hash(hash, &format!("{around}.safeTxHash"))?);
     }
     if let Some(required) = details.any(&["confirmationsRequired"]) {
         let path = format!("{around}.confirmationsRequired");
         entry.required = Some(small(scalars.uint(required, &path)?, &path)?);
+    }
+    if let Some(id) = node.get("txId").and_then(Node::text).filter(|id| id.starts_with("multisig_")) {
+        let (of, hash) = (entry.tx.safe.to_string(), entry.claimed.map(|hash| hash.to_string()));
+        let is_this = |(index, part): (usize, &str)| match index {
+            1 => part.eq_ignore_ascii_case(&of),
+            2 => hash.as_ref().is_none_or(|hash| part.eq_ignore_ascii_case(hash)),
+            index => index == 0,
+        };
+        if !id.split('_').enumerate().all(is_this) {
+            return Err(Malformed::new(&at("txId"), "names another transaction than the one that is here"));
+        }
     }
     let status = node.get("txStatus").and_then(Node::text);
     entry.executed = node.any(&["executedAt"]).is_some() || matches!(status, Some("SUCCESS" | "FAILED"));
@@ -107,6 +133,7 @@ pub(super) fn entry(node: &Node, path: &str, scalars: &mut Scalars) -> Result<En
     }
     for (index, node) in confirmations.iter().enumerate() {
         let path = format!("{around}.confirmations[{index}]");
+        entry.unread.extend(strict::others(node, known::CONFIRMATION, &path)?);
         let signature = match node.any(&["signature"]) {
             Some(signature) => scalars.bytes(signature, &format!("{path}.signature"))?,
             None => Vec::new(),

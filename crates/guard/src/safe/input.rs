@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 
 use alloy_primitives::{Address, B256, U256};
 
-use super::{SafeTx, Version, gateway};
+use super::{
+    SafeTx, Version, gateway,
+    strict::{self, PARTS, fields, one_reading},
+};
 use crate::{
     decode::{Function, Functions, Outer, Unpacked, Value, decode, unpack},
     json::{self, Json, Node},
-    other_names::{self, Other},
     scalar::{Malformed, Scalars},
 };
 
@@ -57,6 +59,10 @@ pub struct Entry {
     pub absent: Vec<&'static str>,
     /// Fields that nothing here reads.
     pub unread: Vec<String>,
+    /// Who sends the execution, where that is told: whoever does needs no signature (`v` = 1).
+    pub sender: Option<Address>,
+    /// The typed data that it was read from, types and all: they say what a wallet would sign.
+    pub typed: Option<Node>,
 }
 
 /// Which transactions of a list are asked about.
@@ -252,8 +258,10 @@ pub fn read_node(node: &Node, missing: Missing, scalars: &mut Scalars) -> Result
     for (index, node) in list.iter().enumerate() {
         match gateway::row(node) {
             gateway::Row::Heading => {
-                if let Some((key, _)) = fields(node).find(|(key, _)| PARTS.contains(&&key[..])) {
-                    let what = "is part of a transaction, in a line that says to be a heading";
+                if let Some((key, _)) =
+                    fields(node).find(|(key, _)| !gateway::OF_A_HEADING.contains(&&key[..]))
+                {
+                    let what = "is no part of a heading, in a line that says to be one";
                     return Err(Malformed::new(&format!("{path}[{index}].{key}"), what));
                 }
             }
@@ -408,8 +416,13 @@ fn entry(node: &Node, path: &str, missing: Missing, scalars: &mut Scalars) -> Re
     if let Some(calldata) =
         node.any(&["calldata"]).or_else(|| node.any(&["data", "input"]).filter(|_| is_bare(node)))
     {
+        strict::only_call_data(node, body, path)?;
         let data = scalars.bytes(calldata, &at("data"))?;
-        let to = node.get("to").map(|to| scalars.address(to, &at("to"))).transpose()?;
+        let to = node.any(&["to"]).map(|to| scalars.address(to, &at("to"))).transpose()?;
+        if let Some((safe, to)) = safe.zip(to).filter(|(safe, to)| safe != to) {
+            let what = format!("calls {to}, where the Safe is {safe}: which one is meant?");
+            return Err(Malformed::new(&at("to"), what));
+        }
         let nonce = match node
             .get("safeNonce")
             .or_else(|| node.get("nonce").filter(|_| node.get("calldata").is_some()))
@@ -424,8 +437,9 @@ fn entry(node: &Node, path: &str, missing: Missing, scalars: &mut Scalars) -> Re
     let safe = safe.ok_or_else(|| {
         Malformed::new(&at("safe"), "the Safe's address is absent; every version's hash covers it")
     })?;
+    strict::only_fields(node, body, path)?;
     let to = body.get("to").ok_or_else(|| Malformed::new(&at("to"), "is absent"))?;
-    let nonce = match (body.get("nonce"), missing.nonce) {
+    let nonce = match (outer(&["nonce", "safeNonce"]), missing.nonce) {
         (Some(nonce), _) => scalars.uint(nonce, &at("nonce"))?,
         (None, Some(nonce)) => U256::from(nonce),
         (None, None) => return Err(Malformed::new(&at("nonce"), "is absent; the hash covers it")),
@@ -446,7 +460,8 @@ fn entry(node: &Node, path: &str, missing: Missing, scalars: &mut Scalars) -> Re
         refund_receiver: optional_address(body, "refundReceiver", path, scalars)?,
         nonce,
     };
-    let mut entry = Entry { absent: absent(body), ..Entry::bare(path, tx) };
+    let typed = node.any(&["types"]).is_some().then(|| node.clone());
+    let mut entry = Entry { absent: absent(body), typed, ..Entry::bare(path, tx) };
     context(&mut entry, node, body, path, scalars)?;
     Ok(entry)
 }
@@ -467,175 +482,6 @@ fn absent(body: &Node) -> Vec<&'static str> {
     let data = body.get("data").is_none().then_some("data");
     let others = COVERED.iter().filter(|names| body.any(names).is_none());
     others.map(|names| names[0]).chain(data).collect()
-}
-
-/// Fields that say what a transaction does.
-const PARTS: &[&str] = &[
-    "to",
-    "value",
-    "data",
-    "operation",
-    "safeTxGas",
-    "baseGas",
-    "dataGas",
-    "gasPrice",
-    "gasToken",
-    "refundReceiver",
-    "calldata",
-    "input",
-    "tx",
-    "message",
-];
-
-/// What other programs call the fields that say what a transaction does.
-const OTHER_PARTS: &[&str] = &[
-    "safe_tx_gas",
-    "base_gas",
-    "data_gas",
-    "gas_price",
-    "gas_token",
-    "refund_receiver",
-    "safetxgas",
-    "basegas",
-    "gasprice",
-    "gastoken",
-    "refundreceiver",
-    "_nonce",
-    "delegateCall",
-    "delegatecall",
-    "delegate_call",
-    "op",
-    "operationType",
-    "operation_type",
-    "callType",
-    "params",
-    "request",
-    "method",
-    "module",
-    "owners",
-    "threshold",
-    "safe_address",
-    "multisig",
-];
-
-/// Fields that say where it belongs, and those that services add.
-const READ: &[&str] = &["chainId", "chain_id", "sender", "from"];
-
-/// What else is read, or says what became of a transaction and changes nothing of what is signed. Source: the Safe Transaction
-/// Service's `SafeMultisigTransactionResponseSerializer`; EIP-712.
-const OTHERWISE_KNOWN: &[&str] = &[
-    "safe",
-    "safeAddress",
-    "address",
-    "nonce",
-    "safeNonce",
-    "safeTxHash",
-    "safe_tx_hash",
-    "contractTransactionHash",
-    "version",
-    "safeVersion",
-    "safe_version",
-    "signatures",
-    "confirmations",
-    "confirmationsRequired",
-    "isExecuted",
-    "isSuccessful",
-    "executionDate",
-    "submissionDate",
-    "modified",
-    "blockNumber",
-    "transactionHash",
-    "proposer",
-    "proposedByDelegate",
-    "executor",
-    "ethGasPrice",
-    "maxFeePerGas",
-    "maxPriorityFeePerGas",
-    "gasUsed",
-    "fee",
-    "origin",
-    "dataDecoded",
-    "trusted",
-    "transfers",
-    "txType",
-    "types",
-    "primaryType",
-    "domain",
-];
-
-fn fields(node: &Node) -> impl Iterator<Item = &(String, Node)> {
-    node.map().unwrap_or_default().iter().filter(|(_, value)| value.value != Json::Null)
-}
-
-/// Refuses an object that two readers could take for two transactions, Safes, chains or hashes.
-fn one_reading(node: &Node, path: &str) -> Result<(), Malformed> {
-    let refused = |key: &str, what: &str| Err(Malformed::new(&format!("{path}.{key}"), what.to_owned()));
-    let is_object = |key: &&str| node.get(key).is_some_and(|inner| inner.map().is_some());
-    let inner: Vec<&str> = ["tx", "message"].into_iter().filter(is_object).collect();
-    match inner[..] {
-        [_, second] => return refused(second, "is a second transaction beside `tx`"),
-        [inner] => {
-            let beside = fields(node).find(|(key, _)| *key != inner && PARTS.contains(&&key[..]));
-            if let Some((key, _)) = beside {
-                return refused(
-                    key,
-                    &format!("stands beside the transaction in `{inner}`: which one is meant?"),
-                );
-            }
-            let names_another =
-                node.get("primaryType").and_then(Node::text).is_some_and(|name| name != "SafeTx");
-            if inner == "message" && names_another {
-                return refused("primaryType", "names another type than SafeTx: give it to `guard typed`");
-            }
-        }
-        _ => {}
-    }
-    let body = inner.first().and_then(|key| node.get(key)).unwrap_or(node);
-    for (key, value) in fields(node).chain(fields(body)) {
-        if OTHER_PARTS.contains(&&key[..]) {
-            let what = "is no field of a Safe transaction here, and may be one to another reader";
-            return refused(&json::shorten(key), what);
-        }
-        if key == "txType" && value.text() != Some("MULTISIG_TRANSACTION") {
-            return refused(key, "is no transaction that owners sign: leave it out of the list");
-        }
-        let is_read = PARTS.contains(&&key[..]) || READ.contains(&&key[..]);
-        if let Some(other @ (Other::Part(_) | Other::Whole)) = other_names::find(key).filter(|_| !is_read) {
-            return refused(&json::shorten(key), &other.why());
-        }
-    }
-    let domain = node.get("domain");
-    for (here, there) in [
-        (&["safe", "safeAddress", "address"][..], "verifyingContract"),
-        (&["chainId", "chain_id"][..], "chainId"),
-    ] {
-        let words = here.iter().flat_map(|key| [node.get(key), body.get(key)]).flatten();
-        let words = words.chain(domain.and_then(|domain| domain.get(there)));
-        let mut words = words.filter(|word| word.value != Json::Null).map(said);
-        if let Some(first) = words.next()
-            && words.any(|other| other != first)
-        {
-            return refused(here[0], "is said twice, and not alike");
-        }
-    }
-    let hashes = ["safeTxHash", "contractTransactionHash", "safe_tx_hash"];
-    let mut hashes = hashes.iter().flat_map(|key| [node.get(key), body.get(key)]).flatten().map(said);
-    if let Some(first) = hashes.next()
-        && hashes.any(|other| other != first)
-    {
-        return refused("safeTxHash", "is said twice, and not alike");
-    }
-    Ok(())
-}
-
-/// A value as it is compared: numbers by their digits, whatever their form.
-fn said(node: &Node) -> String {
-    let text = match &node.value {
-        Json::Number(digits) => digits.clone(),
-        _ => node.text().unwrap_or_default().to_lowercase(),
-    };
-    let number = text.strip_prefix("0x").filter(|digits| digits.len() <= 16);
-    number.and_then(|digits| u64::from_str_radix(digits, 16).ok()).map_or(text, |number| number.to_string())
 }
 
 /// An Ethereum transaction to a Safe: call data and no field of a Safe transaction.
@@ -663,6 +509,8 @@ impl Entry {
             chain_id: None,
             absent: Vec::new(),
             unread: Vec::new(),
+            sender: None,
+            typed: None,
         }
     }
 }
@@ -677,9 +525,7 @@ fn context(
 ) -> Result<(), Malformed> {
     let at = |field: &str| format!("{path}.{field}");
     let outer = |keys: &[&str]| node.any(keys).or_else(|| body.any(keys));
-    let all = [PARTS, READ, OTHERWISE_KNOWN];
-    let unread =
-        fields(node).chain(fields(body)).filter(|(key, _)| !all.iter().any(|some| some.contains(&&key[..])));
+    let unread = fields(node).chain(fields(body)).filter(|(key, _)| !strict::is_known(key));
     entry.unread = unread.map(|(key, _)| json::shorten(key)).collect();
     entry.unread.dedup();
     let domain_chain = node.get("domain").and_then(|domain| domain.get("chainId"));
@@ -740,6 +586,9 @@ fn confirmations(
     }
     for (index, node) in list.iter().enumerate() {
         let at = format!("{path}[{index}]");
+        for names in [&["owner", "signer"][..], &["signature", "data"]] {
+            strict::alike(&[node], names, &at)?;
+        }
         let owner = node.any(&["owner", "signer"]);
         let owner = owner.map(|owner| scalars.address(owner, &format!("{at}.owner"))).transpose()?;
         let signature = node.any(&["signature", "data"]).unwrap_or(node);

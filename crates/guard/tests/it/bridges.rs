@@ -278,3 +278,19 @@ fn a_vault_or_lender_serves_nobody_for_having_been_paid_once_and_takes_no_person
     }
     assert_eq!(ask(&book, &refund(OTHER)).exit_code, 0, "a booked one may get what is too much of the fee");
 }
+
+/// Whoever is blocked on the chain where it arrives gets nothing there.
+#[test]
+fn who_is_blocked_on_the_other_chain_is_blocked_where_a_bridge_brings_it_there() {
+    let friend = "0x5555555555555555555555555555555555555555";
+    let burn = call(BURN, &[number(1_000_000), number(7), word(friend), word(USDC)]);
+    let on = |chain: u64| {
+        format!(
+            "[[book]]\naddress='eip155:1:{friend}'\nname='a friend'\n[[blocked]]\naddress='eip155:{chain}:{friend}'\nname='a thief'\n"
+        )
+    };
+    let report = judge(&on(137), &burn);
+    assert_eq!(report.exit_code, 20, "{:#?}", report.findings);
+    assert!(report.summary.contains("Polygon"), "{}", report.summary);
+    assert_ne!(judge(&on(10), &burn).exit_code, 20, "blocked on a chain that it does not go to");
+}

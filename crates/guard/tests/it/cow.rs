@@ -1,5 +1,6 @@
 //! Orders at `CoW` Protocol that a Safe gives by a call: by their number, in parts over time, and what undoes them.
 
+use alloy_primitives::keccak256;
 use serde_json::{Value, json};
 use tracehound_guard::{Context, Facts, Policy, Report, check_safe, check_typed, policy::DEFAULT};
 
@@ -49,7 +50,7 @@ fn of_safe(to: &str, data: &str, more: &str) -> Report {
 fn order(receiver: &Value, buys: &str, kind: &str) -> Value {
     json!({
         "sellToken": USDC, "buyToken": DAI, "receiver": receiver, "sellAmount": "1000000000", "buyAmount": buys,
-        "validTo": ENDS, "appData": "{\"version\":\"1.4.0\"}", "appDataHash": format!("0x{}", "07".repeat(32)), "feeAmount": "0",
+        "validTo": ENDS, "appData": "{\"version\":\"1.4.0\"}", "appDataHash": keccak256(r#"{"version":"1.4.0"}"#).to_string(), "feeAmount": "0",
         "kind": kind, "partiallyFillable": false, "sellTokenBalance": "erc20", "buyTokenBalance": "erc20",
         "status": "presignaturePending",
     })
@@ -235,4 +236,37 @@ fn an_order_in_parts_is_valued_as_a_whole() {
     let over = judged(&safe_tx(COMPOSABLE, &in_parts(&FAIR), 0), &limit, "");
     assert!(over.has("G-POL-01"), "{:#?}", over.findings);
     assert_ne!(of_safe(STRANGER, &in_parts(&FAIR), "").exit_code, 0);
+}
+
+/// Further terms are signed by their hash alone: what is told of them is held against it, and read.
+#[test]
+fn whom_the_further_terms_of_an_order_name_is_screened() {
+    let judged_by = |text: Option<&str>, hash: &str, policy: &str| {
+        let mut order = order(&json!(SAFE), "995000000000000000000", "sell");
+        let map = order.as_object_mut().expect("an object");
+        map.remove("appDataHash");
+        map.insert("appData".to_owned(), json!(hash));
+        if let Some(text) = text {
+            map.insert("fullAppData".to_owned(), json!(text));
+        }
+        let mut signed = order.clone();
+        signed["appDataHash"] = json!(hash);
+        let data = pre_sign(&uid(&digest(&signed), SAFE, ENDS), 1);
+        judged(&safe_tx(COW, &data, 0), policy, &told(&order))
+    };
+    let hash = |text: &str| keccak256(text).to_string();
+    let plain = r#"{"appCode":"Safe"}"#;
+    let fee = format!(r#"{{"metadata":{{"partnerFee":{{"bps":100,"recipient":"{STRANGER}"}}}}}}"#);
+    let hook = format!(r#"{{"metadata":{{"hooks":{{"pre":[{{"target":"{STRANGER}","callData":"0x"}}]}}}}}}"#);
+    let blocked = format!("[[blocked]]\naddress='{STRANGER}'\nname='a thief'\n");
+    let fair = judged_by(Some(plain), &hash(plain), &blocked);
+    assert_eq!(fair.exit_code, 0, "{:#?}", fair.findings);
+    for text in [&fee, &hook] {
+        assert_eq!(judged_by(Some(text), &hash(text), "").exit_code, 10, "{text}");
+        let report = judged_by(Some(text), &hash(text), &blocked);
+        assert!(report.exit_code == 20 && report.has("G-ADDR-02"), "{text}: {:#?}", report.findings);
+    }
+    assert_eq!(judged_by(Some(plain), &hash(&fee), "").exit_code, 20, "it is not what the hash stands for");
+    let untold = judged_by(None, &hash(&fee), "");
+    assert!(untold.of("G-ORD-01").iter().any(|one| one.title.contains("appData")), "{:#?}", untold.findings);
 }

@@ -176,6 +176,10 @@ fn other_code_than_is_known_to_lie_there_is_not_trusted_by_the_address() {
     assert_eq!(judged(weth, "0xd0e30db0", &there(own), "").verdict, Decision::Allow);
     let report = judged(weth, "0xd0e30db0", &there(&own.replace("d0a0", "d0a1")), "");
     assert_ne!(report.verdict, Decision::Allow, "{:#?}", report.findings);
+    let pays = format!("0xa9059cbb{}{:064x}", word(COLD), 1);
+    assert_eq!(judged(weth, &pays, &there(own), "").verdict, Decision::Allow);
+    let report = judged(weth, &pays, &there(&own.replace("d0a0", "d0a1")), "");
+    assert_eq!(report.verdict, Decision::Incomplete, "{:#?}", report.findings);
 }
 
 #[test]

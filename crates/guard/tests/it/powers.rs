@@ -381,6 +381,8 @@ const FOR_A_PERSON: &[&str] = &[
     "setProxyOwner(address)",
     "setUserEMode(uint8)",
     "upgradeBeaconToAndCall(address,bytes,bool)",
+    // Whoever calls buys, as by `fulfillBasicOrder`.
+    "fulfillBasicOrder_efficient_6GL6yc((address,uint256,uint256,address,address,address,uint256,uint256,uint8,uint256,uint256,bytes32,uint256,bytes32,bytes32,uint256,(uint256,address)[],bytes))",
 ];
 /// Nobody else can get what comes of it: the address is whom the referral is told to.
 const BRINGS_TO_THE_CALLER: &[&str] = &["submit(address)", "wrap(uint256)", "unwrap(uint256)"];

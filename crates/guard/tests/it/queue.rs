@@ -6,7 +6,7 @@ use alloy_primitives::{Address, B256};
 use k256::ecdsa::SigningKey;
 use serde_json::{Value, json};
 use tracehound_guard::{
-    Context, Facts, Policy, Report, check_queue, check_safe,
+    Context, Facts, Policy, Report, Severity, check_queue, check_safe,
     policy::DEFAULT,
     safe::{self, Asked, Listed, Pick, Scheme, input},
     scalar::Scalars,
@@ -623,4 +623,232 @@ fn fewer_owners_than_must_sign_are_not_all() {
         "{:#?}",
         report.findings
     );
+}
+
+/// The honest details of the gateway stand in one object with a transaction that pays somebody else: two readers see two.
+#[test]
+fn the_gateways_details_beside_anything_else_that_is_signed_are_refused() {
+    let honest = gateway(&payment(5, FRIEND));
+    let mut two = signed(payment(5, STRANGER), &[1, 2]);
+    for (key, value) in honest.as_object().expect("an object") {
+        two[key] = value.clone();
+    }
+    assert_eq!(judge(&two, &facts(5)).exit_code, 20);
+    assert_eq!(judge(&page(&[two], None), &facts(5)).exit_code, 20);
+    let with = |place: &str, key: &str, value: Value| {
+        let mut details = honest.clone();
+        details.pointer_mut(place).expect("a place")[key] = value;
+        judge(&details, &facts(5))
+    };
+    let execution = "/detailedExecutionInfo";
+    for (place, key, value) in [
+        ("", "chainId", json!(10)),
+        ("", "safe", json!(OTHER)),
+        ("", "to", json!(STRANGER)),
+        ("", "operation", json!(1)),
+        ("", "calldata", json!("0x6a761202")),
+        ("", "confirmations", json!([])),
+        ("", "safeTxHash", json!(B256::ZERO.to_string())),
+        ("", "txId", json!(format!("multisig_{SAFE}_{}", B256::repeat_byte(1)))),
+        ("", "txId", json!(format!("multisig_{OTHER}_{}", digest(&payment(5, FRIEND))))),
+        ("/txData", "data", json!("0xa9059cbb")),
+        ("/txData", "input", json!("0xa9059cbb")),
+        ("/txData", "nonce", json!(6)),
+        ("/txData/to", "address", json!(STRANGER)),
+        (execution, "operation", json!(1)),
+        (execution, "dataGas", json!("5")),
+        (execution, "refund_receiver", json!(STRANGER)),
+        (execution, "network", json!("optimism")),
+        ("/detailedExecutionInfo/confirmations/0", "owner", json!(owner(2).to_string())),
+    ] {
+        let report = with(place, key, value.clone());
+        assert_eq!(report.exit_code, 20, "{place} {key} {value}: {:#?}", report.findings);
+    }
+    for place in ["", "/txData", execution, "/detailedExecutionInfo/confirmations/0"] {
+        let report = with(place, "innerPart", json!({ "to": STRANGER }));
+        assert_eq!(report.exit_code, 30, "{place}: {:#?}", report.findings);
+        assert!(report.of("G-FMT-01")[0].title.contains("innerPart"));
+    }
+    assert_eq!(with("", "chainId", json!("1")).exit_code, 0);
+    assert_eq!(with("", "note", json!("rent")).exit_code, 0);
+    let heading = json!({ "type": "LABEL", "label": "Next", "txData": { "to": { "value": STRANGER } } });
+    assert_eq!(judge(&page(&[heading, payment(5, FRIEND)], None), &facts(5)).exit_code, 20);
+}
+
+/// Two names of one thing, or two places of one name, say the same or nothing.
+#[test]
+fn what_a_safe_transaction_says_twice_it_says_alike() {
+    let good = payment(5, FRIEND);
+    let theft = "0xa9059cbb00000000000000000000000088888888888888888888888888888888888888880000000000000000000000000000000000000000000000000000000000000001";
+    let with = |more: &[(&str, Value)]| {
+        let mut tx = good.clone();
+        for (key, value) in more {
+            tx[*key] = value.clone();
+        }
+        judge(&tx, &facts(5))
+    };
+    for more in [
+        vec![("input", json!(theft))],
+        vec![("data", json!("0x")), ("input", json!(theft))],
+        vec![("calldata", json!(theft))],
+        vec![("safeNonce", json!(500))],
+        vec![("dataGas", json!("7"))],
+        vec![("safeVersion", json!("1.4.1")), ("version", json!("1.1.1"))],
+    ] {
+        assert_eq!(with(&more).exit_code, 20, "{more:?}: {:#?}", with(&more).findings);
+    }
+    for more in [
+        vec![("data", json!("0x")), ("input", json!("0x"))],
+        vec![("safeNonce", json!("5"))],
+        vec![("dataGas", json!("0"))],
+    ] {
+        assert_eq!(with(&more).exit_code, 0, "{more:?}: {:#?}", with(&more).findings);
+    }
+    // Around the transaction and in it.
+    for (key, value) in [("nonce", json!(6)), ("isExecuted", json!(true)), ("confirmations", json!([]))] {
+        let mut around = json!({ "tx": good });
+        around[key] = value.clone();
+        assert_eq!(judge(&around, &facts(5)).exit_code, 20, "{key}: {value}");
+    }
+    assert_eq!(judge(&json!({ "tx": good, "nonce": 5 }), &facts(5)).exit_code, 0);
+    let signed = signed(good.clone(), &[1]);
+    for (key, value) in
+        [("signer", json!(owner(2).to_string())), ("data", json!(signature(2, &digest(&good))))]
+    {
+        let mut two = signed.clone();
+        two["confirmations"][0][key] = value;
+        assert_eq!(judge(&two, &facts(5)).exit_code, 20, "{key}");
+    }
+    // Beside the call data of an execution nothing says another transaction.
+    let exec = |more: &[(&str, Value)]| {
+        let mut call = json!({ "safe": SAFE, "nonce": 5, "calldata": EXECUTES });
+        for (key, value) in more {
+            call[*key] = value.clone();
+        }
+        judge(&call, &facts(5)).of("G-FMT-01").len()
+    };
+    assert_eq!(exec(&[]), 0);
+    for more in [
+        ("to", json!(STRANGER)),
+        ("value", json!("1")),
+        ("operation", json!(1)),
+        ("data", json!(theft)),
+        ("safeNonce", json!(6)),
+    ] {
+        assert_ne!(exec(from_ref(&more)), 0, "{more:?}");
+    }
+    assert_eq!(exec(&[("to", json!(SAFE)), ("value", json!("0x0"))]), 0);
+}
+
+/// `execTransaction` that pays one wei to a friend, without signatures.
+const EXECUTES: &str = "0x6a761202000000000000000000000000555555555555555555555555555555555555555500000000000000000000000000000000000000000000000000000000000000010000000000000000000000000000000000000000000000000000000000000140000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000016000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000";
+
+/// A wallet hashes typed data by their own types and domain.
+#[test]
+fn typed_data_of_a_safe_are_those_of_a_safe_at_its_own_door_too() {
+    let field = |kind: &str, name: &str| json!({ "type": kind, "name": name });
+    let domain_type = [field("uint256", "chainId"), field("address", "verifyingContract")];
+    let fields = [
+        field("address", "to"),
+        field("uint256", "value"),
+        field("bytes", "data"),
+        field("uint8", "operation"),
+        field("uint256", "safeTxGas"),
+        field("uint256", "baseGas"),
+        field("uint256", "gasPrice"),
+        field("address", "gasToken"),
+        field("address", "refundReceiver"),
+        field("uint256", "nonce"),
+    ];
+    let message = json!({
+        "to": FRIEND, "value": "5", "data": "0x", "operation": 0, "safeTxGas": "0", "baseGas": "0", "gasPrice": "0",
+        "gasToken": NOBODY, "refundReceiver": NOBODY, "nonce": 5,
+    });
+    let good = json!({
+        "types": { "EIP712Domain": domain_type, "SafeTx": fields }, "primaryType": "SafeTx",
+        "domain": { "chainId": 1, "verifyingContract": SAFE }, "message": message,
+    });
+    assert_eq!(judge(&good, &facts(5)).exit_code, 0, "{:#?}", judge(&good, &facts(5)).findings);
+    let mut order = good.clone();
+    order["types"]["SafeTx"].as_array_mut().expect("a list").rotate_left(1);
+    let mut few = good.clone();
+    few["types"]["SafeTx"].as_array_mut().expect("a list").truncate(2);
+    let mut named = good.clone();
+    named["domain"]["name"] = json!("Safe");
+    named["types"]["EIP712Domain"].as_array_mut().expect("a list").insert(0, field("string", "name"));
+    let mut none = good.clone();
+    none["types"] = json!({});
+    let mut no_chain = good.clone();
+    no_chain["domain"].as_object_mut().expect("an object").remove("chainId");
+    no_chain["types"]["EIP712Domain"].as_array_mut().expect("a list").remove(0);
+    let mut untyped = good;
+    untyped.as_object_mut().expect("an object").remove("types");
+    untyped["domain"]["name"] = json!("Safe");
+    for bad in [order, few, named, none, no_chain, untyped] {
+        let report = judge(&bad, &facts(5));
+        assert_eq!(report.exit_code, 20, "{bad}: {:#?}", report.findings);
+    }
+}
+
+/// A rejection hides no second transaction of one number.
+#[test]
+fn a_rejection_between_two_transactions_takes_nothing_back() {
+    let rejection = || {
+        let mut tx = payment(5, SAFE);
+        tx["value"] = json!("0");
+        tx
+    };
+    let (one, other) = (signed(payment(5, FRIEND), &[1]), signed(payment(5, OTHER), &[1]));
+    for rows in [
+        vec![one.clone(), rejection(), other.clone()],
+        vec![rejection(), one.clone(), other.clone()],
+        vec![one.clone(), other.clone(), rejection()],
+    ] {
+        for asked in [
+            Asked::default(),
+            Asked { pick: Pick::Nonce("5".parse().expect("a number")), ..Asked::default() },
+        ] {
+            let report = ask(&[page(&rows, None)], asked, &facts(5));
+            let twice = |one: &&tracehound_guard::Finding| one.title.contains("signed nonce 5 twice");
+            assert!(report.of("G-SIG-03").iter().any(twice), "{:#?}", report.findings);
+            assert_eq!(report.exit_code, 20);
+        }
+    }
+    let unsigned = page(&[payment(5, FRIEND), rejection(), payment(5, OTHER)], None);
+    let report = judge(&unsigned, &facts(5));
+    assert!(report.of("G-SIG-03")[0].title.contains("know which one"), "{:#?}", report.findings);
+    // Whoever signed a transaction may reject it.
+    let report = judge(&page(&[one, signed(rejection(), &[1])], None), &facts(5));
+    assert!(
+        report.of("G-SIG-03").iter().all(|one| one.severity < Severity::Review),
+        "{:#?}",
+        report.findings
+    );
+}
+
+/// Whoever writes a list cannot fill it with numbers that are taken.
+#[test]
+fn a_number_far_ahead_is_told_behind_rejections_that_nobody_signed() {
+    let rejection = |nonce: u64| {
+        let mut tx = payment(nonce, SAFE);
+        tx["value"] = json!("0");
+        tx
+    };
+    let told = |rows: Vec<Value>, facts: &Facts| {
+        let asked = Asked { pick: Pick::Nonce("30".parse().expect("a number")), ..Asked::default() };
+        let report = ask(&[page(&rows, None)], asked, facts);
+        (report.exit_code, report.has("G-SIG-03"))
+    };
+    let before = |by: &[u8]| -> Vec<Value> {
+        (5..30).map(|nonce| signed(rejection(nonce), by)).chain([payment(30, FRIEND)]).collect()
+    };
+    assert_eq!(told(vec![payment(30, FRIEND)], &facts(5)), (10, true));
+    assert_eq!(told(before(&[]), &facts(5)), (10, true));
+    assert!(told(before(&[3]), &facts(5)).1, "signed by somebody who is no owner");
+    assert_eq!(told(before(&[1]), &facts(5)), (0, false), "a long queue");
+    // Where nobody tells the next number, nobody knows whether it is its turn.
+    let mut untold = facts(5);
+    untold.safe[0].nonce = None;
+    let report = ask(&[page(&[payment(30, FRIEND)], None)], Asked::default(), &untold);
+    assert!(report.of("G-SIG-03")[0].title.contains("was not looked at"), "{:#?}", report.findings);
 }

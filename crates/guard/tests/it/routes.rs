@@ -506,6 +506,7 @@ impl Engine for Saw {
             outcome: "goes through".to_owned(),
             went_through: true,
             gas: 100_000,
+            coded: moved.clone().map(|moved| moved.to).collect(),
             moved: moved.collect(),
             changes: Vec::new(),
             findings: Vec::new(),

@@ -13,6 +13,7 @@ impl Engine for Saw {
             went_through: true,
             gas: 100_000,
             moved: self.0.clone(),
+            coded: self.0.iter().map(|moved| moved.to).collect(),
             changes: Vec::new(),
             findings: Vec::new(),
             state: "recorded state".to_owned(),

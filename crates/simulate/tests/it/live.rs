@@ -140,6 +140,7 @@ impl World {
             to: CONTRACT,
             value,
             data: Vec::new(),
+            gas: None,
         };
         simulate(self, &call, At::Latest, limits)
     }
@@ -203,8 +204,15 @@ fn what_the_call_reads_is_fetched_proven_and_can_be_repeated_offline() {
     let saved = State::from_json(&live.state.to_json()).expect("reads its own");
     assert_eq!(saved, live.state);
     let value = U256::from(10);
-    let call =
-        Call { chain_id: 1, block: live.block.seen, caller: CALLER, to: CONTRACT, value, data: Vec::new() };
+    let call = Call {
+        chain_id: 1,
+        block: live.block.seen,
+        caller: CALLER,
+        to: CONTRACT,
+        value,
+        data: Vec::new(),
+        gas: None,
+    };
     assert_eq!(tracehound_simulate::simulate(&saved, &call), live.simulated);
 }
 
@@ -352,6 +360,7 @@ fn another_chain_another_block_and_no_block_are_errors() {
         to: CONTRACT,
         value: U256::ZERO,
         data: Vec::new(),
+        gas: None,
     };
     let ask = |world: &mut World, chain_id, at| simulate(world, &call(chain_id), at, &Limits::default());
     let mut world = World::new(&COUNTER);

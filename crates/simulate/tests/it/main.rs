@@ -3,6 +3,7 @@
 
 mod abi;
 mod accounts;
+mod announced;
 mod anvil;
 mod bybit;
 mod bybit_state;

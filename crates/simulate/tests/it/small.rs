@@ -16,6 +16,7 @@ fn call(code: &[u8], storage: &[(u64, u64)], whole: bool, value: u64) -> traceho
         to: CONTRACT,
         value: U256::from(value),
         data: Vec::new(),
+        gas: None,
     };
     simulate(&state, &call)
 }

@@ -17,13 +17,17 @@ mod korean;
 mod layout;
 mod legal_forms;
 mod lookalike;
+mod nameless;
 mod normal;
 mod question;
 mod respell;
+mod run_together;
 mod score;
 mod script;
 mod similarity;
 mod split;
+mod translated;
+mod written;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -47,9 +51,11 @@ use score::{Asked, LEAST_JOINED, LEAST_SIMILARITY, Shape, Sought, Term};
 
 pub(crate) use build::Prepared;
 pub use build::TooMany;
-pub use question::translated_word;
+pub use nameless::no_name;
 pub(crate) use script::in_latin;
-pub use script::{half_compared, may_be_japanese, mixed_word, not_compared};
+pub use script::{half_compared, mixed_word, not_compared};
+pub use translated::{may_be_japanese, translated_word};
+pub use written::{garbled, read_as};
 
 /// Below this a name is not reported at all.
 pub const MIN_SCORE: f64 = 0.5;
@@ -441,7 +447,11 @@ impl NameIndex {
     /// O(different tokens) for the spelling, O(names that share a token) for the score, for each name in the query.
     pub fn search(&self, query: &str, limit: usize) -> Result<Vec<NameMatch<'_>>, NameError> {
         let mut search = Search::default();
-        asked(query)?.iter().for_each(|reading| self.search_one(reading, &mut search));
+        for reading in asked(query)? {
+            let apart = self.apart(&reading);
+            self.search_one(&reading, &mut search);
+            apart.iter().for_each(|reading| self.search_one(reading, &mut search));
+        }
         let enough = search.best.into_values().filter(|(score, _)| *score >= MIN_SCORE);
         let mut matches = enough
             .map(|(score, name)| self.to_match(score, self.name(name)))
@@ -502,6 +512,11 @@ impl NameIndex {
         }
         for name_number in self.whole_inside(query, &query_tokens, forms) {
             note(name_number, INSIDE);
+        }
+        if let [word] = asked.core.terms[..]
+            && !reading.part
+        {
+            self.named_by(word.text()).for_each(|name| note(name, DEFAULT_THRESHOLD));
         }
         self.by_syllables(query, &query_tokens, &mut note);
     }
@@ -806,23 +821,33 @@ fn asked(query: &str) -> Result<Vec<Reading>, NameError> {
     if query.len() > MAX_QUERY_BYTES {
         return too_long(query.len(), "bytes", MAX_QUERY_BYTES);
     }
-    let tokens = normal(query, usize::MAX).tokens;
-    if tokens.is_empty() {
+    let read = written::readings(query);
+    let count = |text: &str| normal(text, usize::MAX).tokens.len();
+    if count(query) == 0 && read.iter().all(|text| count(text) == 0) {
         return Err(NameError::Empty { query: query.to_owned() });
     }
-    if tokens.len() > MAX_TOKENS {
-        return too_long(tokens.len(), "words", MAX_TOKENS);
+    // What is written letter by letter has as many words as what it stands for.
+    let texts: Vec<&str> = std::iter::once(query)
+        .chain(read.iter().map(String::as_str))
+        .filter(|text| count(text) <= MAX_TOKENS)
+        .collect();
+    if texts.is_empty() {
+        return too_long(count(query), "words", MAX_TOKENS);
     }
-    let mut names = Vec::new();
-    for (place, name) in split::asked(query).into_iter().enumerate() {
-        let telling = name.chars().filter(|letter| letter.is_alphanumeric());
-        // A letter or two between separators are no name.
-        if place > 0 && telling.map(char::len_utf8).sum::<usize>() < LEAST_PART {
-            continue;
+    let mut names: Vec<Reading> = Vec::new();
+    for text in texts {
+        for (place, name) in split::asked(text).into_iter().enumerate() {
+            let telling = name.chars().filter(|letter| letter.is_alphanumeric());
+            // A letter or two between separators are no name.
+            if place > 0 && telling.map(char::len_utf8).sum::<usize>() < LEAST_PART
+                || names.iter().any(|known| known.text == name)
+            {
+                continue;
+            }
+            let latin = lookalike::as_latin(&name).map(|text| Reading { text, part: false });
+            names.push(Reading { text: name.into_owned(), part: false });
+            names.extend(latin);
         }
-        let latin = lookalike::as_latin(&name).map(|text| Reading { text, part: false });
-        names.push(Reading { text: name.into_owned(), part: false });
-        names.extend(latin);
     }
     if names.len() > MAX_ASKED {
         return too_long(names.len(), "names", MAX_ASKED);

@@ -6,7 +6,7 @@ use serde::Serialize;
 pub use tracehound_attribution::names::NameError;
 use tracehound_attribution::{
     country,
-    names::{NameIndex, NameMatch},
+    names::{NameIndex, NameMatch, read_as},
     ownership::{Owners, Told},
 };
 use tracehound_model::{
@@ -145,6 +145,10 @@ pub struct Namer<'a> {
 pub struct Named {
     /// The name as it was asked for.
     pub query: String,
+    /// What it was read as, where it is written in a code (`Kyu%20Kim`, `&#1055;`), in another character set, or in the line of a
+    /// passport; both were compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_as: Option<String>,
     /// Least similarity of a match.
     pub threshold: f64,
     /// What to do.
@@ -298,7 +302,11 @@ impl Namer<'_> {
         let day = as_of.to_zoned(TimeZone::UTC).date();
         let found = match self.index.search(query, usize::MAX) {
             // Of a script that nothing here reads there is nothing to search by.
-            Err(NameError::Empty { .. }) if name_gap(query, false).is_some() => Vec::new(),
+            Err(NameError::Empty { .. })
+                if query.chars().any(char::is_alphanumeric) && name_gap(query, false).is_some() =>
+            {
+                Vec::new()
+            }
             found => found?,
         };
         let (mut matches, mut set_aside, mut may_be) = (Vec::new(), Vec::new(), false);
@@ -337,6 +345,7 @@ impl Namer<'_> {
             .collect::<Result<_, NameError>>()?;
         Ok(Named {
             query: query.to_owned(),
+            read_as: read_as(query),
             threshold,
             decision,
             basis: Basis::ListsOnly,

@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use tracehound_attribution::{
     Scope,
     index::Index,
-    names::{half_compared, may_be_japanese, mixed_word, not_compared, translated_word},
+    names::{
+        garbled, half_compared, may_be_japanese, mixed_word, no_name, not_compared, read_as, translated_word,
+    },
 };
 use tracehound_model::{Decision, Gap, GapKind, text::label, verdict::SourceAsOf};
 
@@ -67,6 +69,10 @@ impl NameCover {
 /// Why finding nothing says nothing about this name, with the remedy; `None` where all of it can be compared. Where
 /// something was `found`, only what was not compared at all is told.
 pub fn name_gap(name: &str, found: bool) -> Option<Gap> {
+    gap_of(name, found).or_else(|| gap_of(&read_as(name)?, found))
+}
+
+fn gap_of(name: &str, found: bool) -> Option<Gap> {
     let gap = |sentence: String| {
         Gap::about_subject(GapKind::NameNotCompared, sentence)
             .mend("ask for the name in Latin letters, as in a passport")
@@ -79,6 +85,17 @@ pub fn name_gap(name: &str, found: bool) -> Option<Gap> {
     }
     if found {
         return None;
+    }
+    if let Some(what) = no_name(name) {
+        let sentence = format!("`{}` {what}, and no name: nobody can be compared by it", label(name));
+        return Some(Gap::about_subject(GapKind::NameNotCompared, sentence).mend("ask for the name"));
+    }
+    if let Some(why) = garbled(name) {
+        let sentence = format!("`{}` {why}: what is left of it was compared, without a match", label(name));
+        return Some(
+            Gap::about_subject(GapKind::NameNotCompared, sentence)
+                .mend("ask for the name as it was entered, in UTF-8"),
+        );
     }
     if let Some(word) = mixed_word(name) {
         return Some(gap(format!(
@@ -104,8 +121,8 @@ pub fn name_gap(name: &str, found: bool) -> Option<Gap> {
     }
     may_be_japanese(name).then(|| {
         gap(format!(
-            "`{}` is written in Chinese characters, which were compared by their Chinese and Korean readings and not by \
-             Japanese ones",
+            "`{}` is written in Chinese characters and may be read as Japanese: they were compared by their Chinese and \
+             Korean readings and not by Japanese ones",
             label(name)
         ))
     })

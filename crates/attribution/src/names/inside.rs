@@ -8,6 +8,8 @@ use super::{NameIndex, ORGANISATION, Term, WEAK, han, question};
 const INSIDE_TWO: f64 = 0.8;
 const INSIDE_MORE: f64 = 0.5;
 const INSIDE_BESIDE: f64 = 0.3;
+/// Of two words that tell, in the name of an organisation.
+const INSIDE_COMPANY: f64 = 0.6;
 /// Letters of one word that tells by itself there, unless it stands in capitals.
 const INSIDE_ONE: usize = 6;
 
@@ -71,12 +73,19 @@ impl NameIndex {
             let letters = term.text().chars().count();
             letters >= INSIDE_ONE || letters >= 3 && (is_beside || capitals.contains(term.text()))
         };
+        // Beside what it does: nobody's own name has that.
+        let is_company =
+            organisation && kinds & WEAK == 0 && words.len() > telling.len() && tells >= INSIDE_BESIDE;
         match telling.len() {
             0 => false,
+            1 if is_company && self.is_entity(name) => true,
             1 if !organisation => false,
             1 => kinds & WEAK == 0 && is_long(telling[0]) && tells >= INSIDE_BESIDE && self.is_entity(name),
             _ if is_beside => tells >= INSIDE_BESIDE,
-            2 => tells >= INSIDE_TWO || words.len() > 2 && tells >= INSIDE_MORE,
+            2 => {
+                let least = if organisation && self.is_entity(name) { INSIDE_COMPANY } else { INSIDE_TWO };
+                tells >= least || words.len() > 2 && tells >= INSIDE_MORE
+            }
             _ => tells >= INSIDE_MORE,
         }
     }
@@ -85,6 +94,9 @@ impl NameIndex {
 /// Words of three letters or more that stand in capitals, in lower case.
 fn capitals(query: &str) -> HashSet<String> {
     let words = query.split(|at: char| !at.is_alphanumeric());
-    let in_capitals = words.filter(|word| word.chars().count() >= 3 && word.chars().all(char::is_uppercase));
+    let in_capitals = words.filter(|word| {
+        let in_capitals = |letter: char| letter.is_uppercase() || letter.is_ascii_digit();
+        word.chars().count() >= 3 && word.chars().all(in_capitals) && word.chars().any(char::is_uppercase)
+    });
     in_capitals.map(|word| deunicode::deunicode(word).to_lowercase()).collect()
 }

@@ -118,6 +118,11 @@ fn written_out(token: &str) -> String {
     found.map_or(token, |(_, long)| long).to_owned()
 }
 
+/// The abbreviations that are written out as `token`.
+pub(super) fn short_forms(token: &str) -> Vec<&'static str> {
+    WRITTEN_OUT.iter().filter(|(_, long)| *long == token).map(|(short, _)| *short).collect()
+}
+
 /// Keeps the letters at its sides from being joined.
 const NON_JOINER: char = '\u{200c}';
 
@@ -128,7 +133,9 @@ fn is_apostrophe(character: char) -> bool {
 
 /// Marks of direction, joiners and other characters without a shape.
 pub(super) fn is_unseen(character: char) -> bool {
-    matches!(character, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}')
+    matches!(character, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}'
+        | '\u{ffa0}' | '\u{fff0}'..='\u{fffc}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// Hangul syllables and Chinese characters.
@@ -163,6 +170,8 @@ mod tests {
             ("سید\u{200c}حشمت", &["سید", "حشمت"]),
             ("Ki\u{200b}m", &["kim"]),
             ("Ki\u{200c}m", &["kim"]),
+            ("K\u{17b4}i\u{180f}m\u{fffb}", &["kim"]),
+            ("K\u{e0041}i\u{e01ef}m\u{3164}", &["kim"]),
         ] {
             assert_eq!(tokens(text), expected, "{text}");
         }

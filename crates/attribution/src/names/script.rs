@@ -96,11 +96,6 @@ pub fn mixed_word(name: &str) -> Option<String> {
     lookalike::mixed_word(name)
 }
 
-/// Whether a name has Chinese characters, whose Japanese readings are not compared.
-pub fn may_be_japanese(name: &str) -> bool {
-    name.chars().any(han::is_han)
-}
-
 fn script_of(character: char) -> Option<&'static str> {
     if !character.is_alphabetic() || abjad::is_abjad(character) {
         return None;

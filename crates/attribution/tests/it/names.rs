@@ -196,6 +196,40 @@ fn what_stands_beside_a_name_does_not_clear_it() {
 }
 
 #[test]
+fn a_name_in_a_code_or_in_odd_writing_is_found() {
+    for (query, expected) in [
+        ("Sim%20Hyon%20Sop", "SIM, Hyon-Sop"),
+        ("Bank&nbsp;Mellat", "BANK MELLAT"),
+        (
+            "&#1055;&#1091;&#1090;&#1080;&#1085; &#1042;&#1083;&#1072;&#1076;&#1080;&#1084;&#1080;&#1088;",
+            "PUTIN, Vladimir Vladimirovich",
+        ),
+        ("Ð\u{9f}Ñ\u{192}Ñ\u{201a}Ð¸Ð½ Ð\u{2019}Ð»Ð°Ð´Ð¸Ð¼Ð¸Ñ\u{20ac}", "PUTIN, Vladimir Vladimirovich"),
+        ("P<PRKSIM<<HYON<SOP<<<<<<<<<<<", "SIM, Hyon-Sop"),
+        ("PUTIN/VLADIMIRMR", "PUTIN, Vladimir Vladimirovich"),
+        ("VladimirVladimirovichPutin", "PUTIN, Vladimir Vladimirovich"),
+        ("vladimirputin", "PUTIN, Vladimir Vladimirovich"),
+        ("putinvladimir", "PUTIN, Vladimir Vladimirovich"),
+        ("bankmellat", "BANK MELLAT"),
+        ("\u{202e}nituP rimidalV\u{202c}", "PUTIN, Vladimir Vladimirovich"),
+        ("V l a d i m i r   P u t i n", "PUTIN, Vladimir Vladimirovich"),
+        ("V l a d i m i r P u t i n", "PUTIN, Vladimir Vladimirovich"),
+        ("Vl\u{fffd}adimir Pu\u{fffd}tin", "PUTIN, Vladimir Vladimirovich"),
+        ("V\u{e0041}ladimir P\u{17b4}u\u{180f}tin", "PUTIN, Vladimir Vladimirovich"),
+        ("V\u{e000}ladimir Put\u{e000}in", "PUTIN, Vladimir Vladimirovich"),
+        ("Vlad1m1r Put1n", "PUTIN, Vladimir Vladimirovich"),
+        ("vladimir.putin@mail.ru", "PUTIN, Vladimir Vladimirovich"),
+        ("Bank Mellat B.V.B.A.", "BANK MELLAT"),
+        ("Bank Mellat RU", "BANK MELLAT"),
+        ("Garantex", "GARANTEX EUROPE OU"),
+        ("John Smith → Sim Hyon Sop", "SIM, Hyon-Sop"),
+        ("Sim Hyon Sop Tel: 123456", "SIM, Hyon-Sop"),
+    ] {
+        at_least_review(query, expected);
+    }
+}
+
+#[test]
 fn a_korean_name_in_chinese_characters_is_read_as_korean() {
     at_least_review("金正恩", "KIM, Jong Un");
 }

@@ -214,6 +214,9 @@ fn json<T: Document>(bytes: &mut Vec<u8>, output: Output, number: Option<u64>, a
 
 fn text(out: &mut Vec<u8>, answer: &Named, namer: &Namer<'_>) -> std::io::Result<()> {
     writeln!(out, "{}  {}\n  {}", headline(answer.decision), label(&answer.query), answer.summary)?;
+    if let Some(read) = &answer.read_as {
+        writeln!(out, "  read as {}", label(read))?;
+    }
     for gap in answer.coverage.gaps.iter().filter(|gap| !namer.gaps().contains(gap)) {
         writeln!(out, "  {}", line(&gap.to_string()))?;
     }

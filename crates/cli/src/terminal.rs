@@ -35,8 +35,10 @@ pub(crate) fn stdout<W: Write>(
         && stdout.is_terminal()
         && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
         && std::env::var_os("TERM").is_none_or(|value| value != "dumb");
+    let is_table = output == Output::Csv && stdout.is_terminal();
     let inner = BufWriter::with_capacity(BUFFER, last(Watched(stdout.lock())));
-    Screen::new(Coloured { inner, is_wanted, begun: Some(Vec::new()) }, output)
+    let coloured = Coloured { inner, is_wanted, begun: Some(Vec::new()) };
+    Screen { is_table, ..Screen::new(coloured, output) }
 }
 
 /// Whether standard output could not be written because nobody reads it any more (`| head`).
@@ -162,24 +164,45 @@ pub(crate) struct Screen<W: Write> {
     inner: W,
     /// Whether it is JSON, which can say every character in another way.
     json: bool,
+    /// Whether it is a table that a person looks at: a cell's line feeds would make lines that look like rows.
+    is_table: bool,
+    /// Whether what comes next stands in quotes there.
+    is_quoted: bool,
     /// The beginning of a character whose end has not come yet.
     head: Vec<u8>,
 }
 
 impl<W: Write> Screen<W> {
     pub(crate) fn new(inner: W, output: Output) -> Self {
-        Self { inner, json: matches!(output, Output::Json | Output::Jsonl), head: Vec::new() }
+        let json = matches!(output, Output::Json | Output::Jsonl);
+        Self { inner, json, is_table: false, is_quoted: false, head: Vec::new() }
     }
 
     fn pass(&mut self, text: &str) -> io::Result<()> {
+        if self.is_table && (self.is_quoted || text.contains('"')) {
+            return self.pass_cells(text);
+        }
         let shown = if self.json { escape_json(text) } else { clean_lines(text) };
+        self.inner.write_all(shown.as_bytes())
+    }
+
+    fn pass_cells(&mut self, text: &str) -> io::Result<()> {
+        let mut shown = String::with_capacity(text.len());
+        for character in clean_lines(text).chars() {
+            self.is_quoted ^= character == '"';
+            if self.is_quoted && character == '\n' {
+                shown.push_str("\\n");
+            } else {
+                shown.push(character);
+            }
+        }
         self.inner.write_all(shown.as_bytes())
     }
 }
 
 impl<W: Write> Write for Screen<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.head.is_empty() && is_plain(bytes) {
+        if self.head.is_empty() && !self.is_table && is_plain(bytes) {
             self.inner.write_all(bytes)?;
             return Ok(bytes.len());
         }
@@ -250,6 +273,22 @@ mod tests {
             assert_eq!(shown(&[&text[..cut], &text[cut..]], true), coloured, "{cut}");
         }
         assert_eq!(shown(&[text], false), text.replace('\x1b', "\u{fffd}"));
+    }
+
+    #[test]
+    fn a_cells_line_feeds_are_escaped_where_a_person_looks_and_nowhere_else() {
+        let table = "row,note\n1,\"two\nlines\"\n2,\"a \"\"b\nc\"\n";
+        let shown_in = |is_table: bool| {
+            let mut bytes = Vec::new();
+            let mut screen = Screen { is_table, ..Screen::new(&mut bytes, Output::Csv) };
+            for piece in table.as_bytes().chunks(5) {
+                screen.write_all(piece).expect("written");
+            }
+            drop(screen);
+            String::from_utf8(bytes).expect("UTF-8")
+        };
+        assert_eq!(shown_in(true), "row,note\n1,\"two\\nlines\"\n2,\"a \"\"b\\nc\"\n");
+        assert_eq!(shown_in(false), table);
     }
 
     #[test]

@@ -98,11 +98,13 @@ pub fn escape_json(json: &str) -> Cow<'_, str> {
     )
 }
 
-/// A cell of a table: one line ([`clean`]), quoted where it must be (RFC 4180, and for readers that separate by semicolon or
+/// A cell of a table: its lines ([`clean_lines`], each ended by a line feed), quoted where it must be (RFC 4180, and for readers that separate by semicolon or
 /// tab), with a `'` where a spreadsheet would run a formula: before the whole cell, and before a sign that follows what a
 /// spreadsheet may split at. One that separates by semicolons takes the quotes in `a,";=1"` for text, and `=1"` for a cell.
 pub fn csv_cell(cell: &str) -> String {
-    let cell = clean(cell);
+    let lines =
+        if cell.contains("\r\n") { Cow::Owned(cell.replace("\r\n", "\n")) } else { Cow::Borrowed(cell) };
+    let cell = clean_lines(&lines);
     let mut guarded = String::with_capacity(cell.len() + 1);
     let head = cell.trim_start_matches(is_before_a_formula);
     if head.starts_with(is_formula_sign) {
@@ -117,7 +119,7 @@ pub fn csv_cell(cell: &str) -> String {
         begins = is_separator(c) || (begins && is_before_a_formula(c));
         guarded.push(c);
     }
-    if guarded.contains([',', '"', ';', '\t', '|']) {
+    if guarded.contains([',', '"', ';', '\t', '|', '\n']) {
         format!("\"{}\"", guarded.replace('"', "\"\""))
     } else {
         guarded
@@ -126,7 +128,7 @@ pub fn csv_cell(cell: &str) -> String {
 
 /// Where a spreadsheet may begin a cell, whatever the quotes say. What replaces a line end is one too.
 fn is_separator(c: char) -> bool {
-    matches!(c, ',' | ';' | '\t' | '|' | '\u{fffd}')
+    matches!(c, ',' | ';' | '\t' | '|' | '\n' | '\u{fffd}')
 }
 
 /// What a spreadsheet passes over before a formula.
@@ -351,7 +353,7 @@ mod tests {
         for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "＝1+1", "﹣1", " =1", "\u{a0}=1", "\"=1"] {
             assert!(csv_cell(formula).trim_start_matches('"').starts_with('\''), "{formula}");
         }
-        for hidden in ["\t=1+1", "\r=1", "\n=1", "\u{200b}=1", "\u{1b}=1"] {
+        for hidden in ["\t=1+1", "\r=1", "\u{200b}=1", "\u{1b}=1"] {
             let cell = csv_cell(hidden);
             assert!(cell.starts_with("'\u{fffd}=") && !cell.contains(char::is_control), "{hidden:?}");
         }
@@ -360,7 +362,9 @@ mod tests {
         assert_eq!(csv_cell("=a;=1"), "\"'=a;'=1\"");
         assert_eq!(csv_cell("a; \"-1"), "\"a; \"\"'-1\"");
         assert_eq!(csv_cell("a;b-1 = c@d; e"), "\"a;b-1 = c@d; e\"", "what does not begin a cell stays");
-        assert_eq!(csv_cell("two\r\nlines"), "two\u{fffd}\u{fffd}lines");
+        assert_eq!(csv_cell("two\r\nlines"), "\"two\nlines\"");
+        assert_eq!(csv_cell("two\n=1"), "\"two\n'=1\"");
+        assert_eq!(csv_cell("\n=1"), "\"'\n=1\"");
     }
 
     #[test]

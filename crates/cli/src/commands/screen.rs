@@ -96,9 +96,10 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ScreenArgs, out: &mut d
         }
     }
     if is_whole {
-        let code = printer.end(out)?;
+        let code = printer.end(out);
+        // A table without rows was read to its end, and is nothing to act upon.
         summarise(args, &screener, read)?;
-        return Ok(code);
+        return code;
     }
     out.flush().into_diagnostic()?;
     summarise(args, &screener, read)?;

@@ -75,6 +75,18 @@ fn the_nightly_job_leaves_a_table_and_its_summary_or_says_that_it_did_not() {
     let summary = fs::read_to_string(night.join("summary.json")).expect("written");
     let summary: Value = serde_json::from_str(&summary).expect("JSON");
     assert_eq!(summary["counts"]["decisions"]["block"], 1);
+    // A day without a row was read to its end, and is no all-clear.
+    fs::write(&table, "id,address\n").expect("written");
+    let (code, _, errors) = bash(data.path(), &file, &arguments);
+    assert_eq!(code, Some(1), "{errors}");
+    let summary = fs::read_to_string(night.join("summary.json")).expect("written");
+    let summary: Value = serde_json::from_str(&summary).expect("JSON");
+    assert_eq!(summary["whole"], true, "{summary}");
+    assert_eq!(
+        (&summary["inputs"][0]["blank"], &summary["counts"]["decisions"]),
+        (&Value::from(0), &serde_json::json!({}))
+    );
+    assert!(night.join("audited.csv").exists());
     // A table that is not there leaves no summary of the night before behind.
     fs::remove_file(&table).expect("was there");
     let (code, _, errors) = bash(data.path(), &file, &arguments);

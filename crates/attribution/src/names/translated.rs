@@ -265,17 +265,19 @@ pub fn translated_word(name: &str) -> Option<String> {
     }
     let tokens = normal(name, MOST_TOKENS).tokens;
     let forms = legal_forms::forms(&tokens);
-    let mut place = 0;
+    let (mut place, mut is_company) = (0, false);
     for word in words(name) {
         let letters = word.chars().count();
         let count = normal(word, MOST_TOKENS).tokens.len();
         let own = place..place + count;
         place += count;
         let is_form = own.clone().all(|place| place < 64 && forms & (1 << place) != 0);
+        let in_hangul = word.chars().all(|letter| matches!(letter, '\u{ac00}'..='\u{d7a3}'));
         if count > 0 && is_form || word.chars().all(char::is_numeric) {
+            is_company |= in_hangul;
             continue;
         }
-        if word.chars().all(|letter| matches!(letter, '\u{ac00}'..='\u{d7a3}')) {
+        if in_hangul {
             hangul.push(word);
             continue;
         }
@@ -321,7 +323,7 @@ pub fn translated_word(name: &str) -> Option<String> {
     let whole = hangul.concat();
     let bare = question::without_title(&hangul.join(" ")).unwrap_or_else(|| hangul.join(" "));
     let syllables: Vec<char> = bare.chars().filter(|at| !at.is_whitespace()).collect();
-    (!hangul.is_empty() && !korean::is_person(&syllables)).then_some(whole)
+    (!hangul.is_empty() && (is_company || !korean::is_person(&syllables))).then_some(whole)
 }
 
 /// A word that tells by itself, or the first of two that tell together.
@@ -400,6 +402,7 @@ mod tests {
             "조선광선은행",
             "정찰총국",
             "라자루스 그룹",
+            "주식회사 한빛",
             "블라디미르 푸틴",
             "الحرس الثوري الإيراني",
             "فيلق القدس",

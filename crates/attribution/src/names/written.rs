@@ -17,6 +17,14 @@ const LEAST_LETTERS: usize = 5;
 /// Letters of a word that are all accented where Cyrillic was read as Latin.
 const LEAST_ACCENTED: usize = 3;
 
+/// Codes of characters without a shape.
+const UNSEEN: &[&str] = &["shy", "zwj", "zwnj", "lrm", "rlm"];
+/// What codes of letters with a mark end with.
+const ACCENTS: &[&str] = &[
+    "acute", "grave", "circ", "uml", "tilde", "cedil", "ring", "slash", "caron", "ogon", "breve", "macr",
+    "strok", "dot", "dblac",
+];
+
 /// What a text stands for that is written in a code, most likely first; nothing where it is plain.
 pub(super) fn readings(text: &str) -> Vec<String> {
     if text.len() > MAX_TEXT {
@@ -245,6 +253,9 @@ fn entity(rest: &str) -> Option<(Option<String>, usize)> {
     if !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return None;
     }
+    if UNSEEN.contains(&name) {
+        return Some((Some(String::new()), length));
+    }
     let known = match name {
         "amp" | "AMP" => "&",
         "lt" => "<",
@@ -252,7 +263,6 @@ fn entity(rest: &str) -> Option<(Option<String>, usize)> {
         "quot" => "\"",
         "apos" | "rsquo" | "lsquo" | "prime" => "'",
         "nbsp" | "ensp" | "emsp" | "thinsp" | "Tab" | "NewLine" => " ",
-        "shy" | "zwj" | "zwnj" | "lrm" | "rlm" => "",
         "ndash" | "mdash" | "minus" | "hyphen" => "-",
         "szlig" => "ß",
         "aelig" => "æ",
@@ -264,18 +274,10 @@ fn entity(rest: &str) -> Option<(Option<String>, usize)> {
         "thorn" => "þ",
         "THORN" => "Þ",
         "inodot" | "imath" => "ı",
-        _ => "",
+        // Accents say nothing here.
+        _ => name.get(..1).filter(|_| ACCENTS.contains(&&name[1..])).unwrap_or_default(),
     };
-    if !known.is_empty() || matches!(name, "shy" | "zwj" | "zwnj" | "lrm" | "rlm") {
-        return Some((Some(known.to_owned()), length));
-    }
-    // Accents say nothing here.
-    const ACCENTS: &[&str] = &[
-        "acute", "grave", "circ", "uml", "tilde", "cedil", "ring", "slash", "caron", "ogon", "breve", "macr",
-        "strok", "dot", "dblac",
-    ];
-    let letter = name.get(..1).filter(|_| ACCENTS.iter().any(|accent| &name[1..] == *accent));
-    Some((letter.map(str::to_owned), length))
+    Some(((!known.is_empty()).then(|| known.to_owned()), length))
 }
 
 /// The text between tags of a web page.
@@ -400,7 +402,7 @@ pub(super) fn is_page(word: &str) -> bool {
     ["http://", "https://", "www."].iter().any(|head| word.starts_with(head))
 }
 
-/// The line of a passport that machines read: "P<RUSPUTIN<<VLADIMIR<<<".
+/// The line of a passport that machines read: `P<RUSPUTIN<<VLADIMIR<<<`.
 fn passport_line(text: &str) -> Option<String> {
     let line = text.split_whitespace().find(|word| word.contains("<<"))?;
     let is_of = |letter: char| letter.is_ascii_uppercase() || letter == '<';
@@ -462,7 +464,7 @@ fn spaced(text: &str) -> Option<String> {
     Some(written)
 }
 
-/// "VladimirPutin" as "Vladimir Putin".
+/// `VladimirPutin` as "Vladimir Putin".
 fn camel(text: &str) -> Option<String> {
     let text = text.trim();
     if text.contains(char::is_whitespace) {

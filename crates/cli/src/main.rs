@@ -19,7 +19,7 @@ use tracehound_engine::Configuration;
 use tracehound_model::endpoint::hide;
 
 use crate::{
-    args::{Cli, Command, ConfigCommand},
+    args::{Cli, Command, ConfigCommand, Output},
     config::Config,
     folder::Folder,
 };
@@ -87,7 +87,10 @@ fn run(cli: &Cli, shown: &Configuration) -> Result<u8> {
     if cli.command.uses_data() {
         data.keep_private(common.group, common.quiet);
     }
-    let mut out = terminal::stdout(common.output, |out| data.vouched(out));
+    // A table for auditors is one, whatever else was asked for.
+    let is_audit = matches!(&cli.command, Command::Screen(args) if args.audit);
+    let output = if is_audit { Output::Csv } else { common.output };
+    let mut out = terminal::stdout(output, |out| data.vouched(out));
     let code = match &cli.command {
         Command::Demo(args) => commands::demo::run(common, args, &mut out),
         Command::Screen(args) => commands::screen::run(common, &data, args, &mut out),

@@ -442,7 +442,7 @@ fn texts_that_bind_or_open_something_are_never_allowed() {
 fn a_key_and_an_account_that_are_given_away_in_typed_data_are_told() {
     let (policy, facts) = (Policy::default(), Facts::parse("chain-id = 1").expect("facts"));
     let field = |name: &str, kind: &str| json!({ "name": name, "type": kind });
-    let judged = |primary: &str, fields: serde_json::Value, message: serde_json::Value| {
+    let judged = |primary: &str, fields: Value, message: Value| {
         let typed = json!({
             "types": { "EIP712Domain": [field("name", "string"), field("chainId", "uint256")], primary: fields },
             "primaryType": primary, "domain": { "name": "Example", "chainId": 1 }, "message": message,

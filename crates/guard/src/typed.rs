@@ -11,5 +11,5 @@ pub use self::{
     auth::Authorization,
     meaning::{Item, ItemKind, Meaning, Order, meaning},
     read::{Data, Nested, TypedData, read},
-    shapes::{Known, SignedCall, Told},
+    shapes::{Known, Sight, SignedCall, Told},
 };

@@ -57,6 +57,17 @@ fn of_typed(case: &Case<'_>, data: &TypedData, meaning: &Meaning, out: &mut Vec<
     for (path, text) in texts {
         opens_within(&path, text, out);
     }
+    if !matches!(meaning, Meaning::Known(known) if known.any_domain) {
+        of_domain(case, data, meaning, out);
+    }
+    if matches!(meaning, Meaning::SafeMessage) {
+        let title = "A message in the name of a Safe: only its hash or bytes are here.";
+        out.push(Finding::new(Sign01, Review, "message", title));
+    }
+}
+
+/// Chain and contract that the signature is for.
+fn of_domain(case: &Case<'_>, data: &TypedData, meaning: &Meaning, out: &mut Vec<Finding>) {
     let chain = data.domain.uint("chainId");
     let verifying = data.domain.address("verifyingContract");
     match (chain, case.facts.chain_id) {
@@ -96,10 +107,6 @@ fn of_typed(case: &Case<'_>, data: &TypedData, meaning: &Meaning, out: &mut Vec<
             }
             _ => {}
         },
-    }
-    if matches!(meaning, Meaning::SafeMessage) {
-        let title = "A message in the name of a Safe: only its hash or bytes are here.";
-        out.push(Finding::new(Sign01, Review, "message", title));
     }
 }
 

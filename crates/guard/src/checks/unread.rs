@@ -14,7 +14,7 @@ use crate::{
     },
     known,
     policy::Role,
-    typed::{Data, Known, Meaning, Told, TypedData},
+    typed::{Data, Known, Meaning, Sight, Told, TypedData},
 };
 
 /// A bit of 1inch's `makerTraits`: the order has an extension. Source: `MakerTraitsLib.sol`, `_HAS_EXTENSION_FLAG`.
@@ -34,20 +34,25 @@ const COW_WORDS: [(&str, &[&str]); 3] = [
 pub(super) fn fees(case: &Case<'_>) -> Vec<(Address, U256)> {
     let Some((data, Meaning::Known(_))) = case.typed() else { return Vec::new() };
     let fee = fee(data).map(|fee| (Address::ZERO, fee));
-    fee.into_iter().chain(allowance_payment(data)).collect()
+    fee.into_iter().chain(executor_paid(data)).collect()
 }
 
 /// What whoever executes a transfer by Safe's allowance module is paid for it. Source: `AllowanceModule.sol`.
-fn allowance_payment(data: &TypedData) -> Option<(Address, U256)> {
-    let is_allowance = data.type_text.starts_with("AllowanceTransfer(");
-    let payment = is_allowance.then(|| data.message.uint("payment")).flatten()?;
-    Some((data.message.address("paymentToken").unwrap_or_default(), payment))
+/// So is whoever executes a meta-transaction of 0x. Source: 0x exchange proxy, `MetaTransactionsFeature.sol`.
+fn executor_paid(data: &TypedData) -> Option<(Address, U256)> {
+    let (token, amount) = match data.type_text.split('(').next()? {
+        "AllowanceTransfer" => ("paymentToken", "payment"),
+        "MetaTransactionData" => ("feeToken", "feeAmount"),
+        _ => return None,
+    };
+    let token = data.message.address(token).unwrap_or_default();
+    Some((if token == crate::typed::COIN { Address::ZERO } else { token }, data.message.uint(amount)?))
 }
 
 /// The same in words, for the sentence.
 pub(super) fn payment_told(case: &Case<'_>) -> Option<String> {
     let Some((data, Meaning::Known(_))) = case.typed() else { return None };
-    let (token, amount) = allowance_payment(data).filter(|(_, amount)| !amount.is_zero())?;
+    let (token, amount) = executor_paid(data).filter(|(_, amount)| !amount.is_zero())?;
     Some(format!("pays {} to whoever executes it", case.amount(amount, &token)))
 }
 
@@ -82,7 +87,11 @@ pub(super) fn typed(case: &Case<'_>, out: &mut Vec<Finding>) {
     let Some((data, Meaning::Known(known))) = case.typed() else { return };
     let message = &data.message;
     term(case, known, out);
-    if let Some(told) = &known.told {
+    if known.sight == Sight::Hash {
+        let title = "Only the hash of what it agrees to is here: what that is, cannot be seen.";
+        out.push(Finding::new(Act01, Incomplete, "message", title));
+    }
+    if let Some(told) = known.told.as_ref().filter(|_| known.sight == Sight::Whole) {
         beside_a_chain(case, told, out);
     }
     let uint = |name: &str| message.uint(name).unwrap_or_default();
@@ -105,7 +114,8 @@ pub(super) fn typed(case: &Case<'_>, out: &mut Vec<Finding>) {
                 }
             }
         }
-        "AllowanceTransfer" => payment(case, uint("payment"), message.address("paymentToken"), out),
+        "AllowanceTransfer" => payment(case, executor_paid(data), "message.payment", out),
+        "MetaTransactionData" => payment(case, executor_paid(data), "message.feeAmount", out),
         "Order" => {
             let traits = uint("makerTraits");
             if traits.bit(HAS_EXTENSION) {
@@ -180,16 +190,13 @@ fn bounded(case: &Case<'_>, fee: U256, out: &mut Vec<Finding>) {
     }
 }
 
-/// What the module of allowances pays to whoever executes.
-fn payment(case: &Case<'_>, amount: U256, token: Option<Address>, out: &mut Vec<Finding>) {
-    if amount.is_zero() {
-        return;
-    }
-    let token = token.unwrap_or_default();
+/// What whoever executes it is paid.
+fn payment(case: &Case<'_>, paid: Option<(Address, U256)>, path: &str, out: &mut Vec<Finding>) {
+    let Some((token, amount)) = paid.filter(|(_, amount)| !amount.is_zero()) else { return };
     let is_small = token.is_zero() && amount <= case.policy.bounds.review_fee.0;
     let severity = if is_small { Info } else { refund_severity(case, amount, &token) };
     let title = format!("Pays {} to whoever executes it.", case.amount(amount, &token));
-    out.push(Finding::new(Gas01, severity, "message.payment", title));
+    out.push(Finding::new(Gas01, severity, path, title));
 }
 
 /// A line of the context names a function, and vouches for nothing.

@@ -4,7 +4,7 @@ use alloy_primitives::{Address, B256, U256};
 
 use super::{
     read::{Data, TypedData},
-    shapes::{self, COIN, Known},
+    shapes::{self, COIN, Known, Sight},
 };
 use crate::{
     decode::{By, Extent, Grant},
@@ -155,12 +155,28 @@ pub enum Meaning {
     Other,
 }
 
+impl Meaning {
+    /// In whose names it speaks.
+    pub(crate) fn owners(&self, data: &TypedData) -> Vec<Address> {
+        match self {
+            Self::Grants(grants) => grants.iter().filter_map(|(_, grant)| grant.owner).collect(),
+            Self::Orders { orders, .. } => orders.iter().map(|order| order.maker).collect(),
+            Self::Known(known) => {
+                let named = known.owner.and_then(|path| data.message.address(path));
+                let by = known.calls.iter().filter_map(|call| call.from);
+                named.into_iter().chain(by).chain(known.orders.iter().map(|order| order.maker)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
 /// Works out what typed data means, by its values.
 pub fn meaning(data: &TypedData) -> Meaning {
     let message = &data.message;
     let verifying = data.domain.address("verifyingContract");
     if let Some(known) = shapes::read(data) {
-        return if known.blind { Meaning::Blind } else { Meaning::Known(known) };
+        return if known.sight == Sight::None { Meaning::Blind } else { Meaning::Known(known) };
     }
     match &data.primary[..] {
         "SafeTx" => return Meaning::SafeTx,

@@ -69,6 +69,10 @@ struct Shape {
     call: Vec<CallShape>,
     /// What it takes back.
     ends: Option<String>,
+    /// The name of the domain whose chain and contract say nothing: who takes it holds it to fields of its own.
+    any_domain: Option<String>,
+    /// As `tells`, of what is behind a hash in a domain of that name.
+    unseen: Option<String>,
     /// Whether what it agrees to cannot be seen.
     #[serde(default)]
     blind: bool,
@@ -109,6 +113,18 @@ pub struct SignedCall {
     pub data: Vec<u8>,
 }
 
+/// How much of what is agreed to can be seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sight {
+    /// All of it.
+    #[default]
+    Whole,
+    /// Whose action it is, and of that the hash.
+    Hash,
+    /// Nothing.
+    None,
+}
+
 /// What a known shape says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Known {
@@ -132,8 +148,10 @@ pub struct Known {
     pub dismissed: Option<Address>,
     /// Until when it can be used, in seconds since 1970.
     pub until: Option<U256>,
-    /// Whether what it agrees to cannot be seen.
-    pub blind: bool,
+    /// How much of what it agrees to can be seen.
+    pub sight: Sight,
+    /// Whether chain and contract of its domain say nothing.
+    pub any_domain: bool,
     /// What it does beside a chain that is read here, in words.
     pub told: Option<Box<Told>>,
 }
@@ -155,16 +173,22 @@ pub(super) fn read(data: &TypedData) -> Option<Known> {
     let reader = Reader { data };
     let owner = shape.owner.as_deref().and_then(|path| reader.address(path));
     let until = reader.until(shape);
+    let any_domain = shape.any_domain.as_deref().is_some_and(|name| data.domain.text("name") == Some(name));
     let mut known = Known {
         id: &shape.id,
         owner: shape.owner.as_deref(),
         until,
-        blind: shape.blind,
+        sight: match (shape.blind, &shape.unseen) {
+            (false, None) => Sight::Whole,
+            (false, Some(_)) if any_domain => Sight::Hash,
+            _ => Sight::None,
+        },
+        any_domain,
         votes: shape.votes,
         ends: shape.ends.as_deref(),
         ..Known::default()
     };
-    if let Some(template) = &shape.tells {
+    if let Some(template) = shape.tells.as_ref().or(shape.unseen.as_ref()) {
         let payee = shape.payee.as_deref();
         let payee = payee.map(|path| (path, reader.written_address(path)));
         known.told =
@@ -381,7 +405,11 @@ mod tests {
             let call =
                 shape.call.iter().flat_map(|call| [Some(&call.to), call.value.as_ref(), Some(&call.data)]);
             let lists = shape.gives.iter().chain(&shape.gets).chain(&shape.pays).flatten();
-            let told = shape.tells.iter().flat_map(|text| text.split(['{', '}']).skip(1).step_by(2));
+            let told = shape
+                .tells
+                .iter()
+                .chain(&shape.unseen)
+                .flat_map(|text| text.split(['{', '}']).skip(1).step_by(2));
             let told: Vec<String> = told.map(str::to_owned).collect();
             let paths = lists.chain(&shape.operator).chain(&shape.owner).chain(&shape.spender);
             let paths = paths.chain(call.flatten()).chain(&shape.payee).chain(&told);

@@ -433,3 +433,80 @@ fn balances_of_balancers_vault_are_for_a_person() {
     assert_eq!(cow("erc20", "erc20"), 0);
     assert_eq!((cow("internal", "erc20"), cow("external", "erc20"), cow("erc20", "internal")), (10, 10, 10));
 }
+
+/// Hyperliquid holds what it takes to fields of its own: its SDK writes the chain 421614, wallets whichever they are on.
+#[test]
+fn what_hyperliquid_takes_may_name_any_chain() {
+    const NOBODY: &str = "0x0000000000000000000000000000000000000000";
+    let ask = |name: &str, chain: u64, primary: &str, fields: &[(&str, &str, Value)]| {
+        let mut data = request(primary, fields, &[]);
+        data["domain"] = json!({ "name": name, "chainId": chain, "verifyingContract": NOBODY });
+        judge_by(check_typed, "", &data)
+    };
+    let send = |name: &str, chain: u64, to: &str| {
+        let fields = [
+            ("string", "hyperliquidChain", json!("Mainnet")),
+            ("string", "destination", json!(to)),
+            ("string", "amount", json!("1")),
+            ("uint64", "time", json!(1_768_478_400_000_u64)),
+        ];
+        ask(name, chain, "HyperliquidTransaction:UsdSend", &fields)
+    };
+    for chain in [1, 999, 42_161, 421_614] {
+        let report = send("HyperliquidSignTransaction", chain, FRIEND);
+        assert_eq!(report.exit_code, 10, "{chain}: {:#?}", report.findings);
+        assert!(!report.next.iter().any(|step| step.contains(NOBODY)), "{:?}", report.next);
+        assert_eq!(send("HyperliquidSignTransaction", chain, STRANGER).exit_code, 20);
+    }
+    assert_eq!(send("Another", 421_614, FRIEND).exit_code, 20, "of another domain the chain counts");
+    let agent = |name: &str| {
+        let hash = json!(format!("0x{}", "17".repeat(32)));
+        let fields = [("string", "source", json!("a")), ("bytes32", "connectionId", hash)];
+        ask(name, 1337, "Agent", &fields)
+    };
+    let whole = agent("Exchange");
+    assert_eq!(whole.exit_code, 30, "{:#?}", whole.findings);
+    assert!(
+        whole.items[0].intent.contains("an action on Hyperliquid (\"a\"), of which only the hash is here"),
+        "{}",
+        whole.items[0].intent
+    );
+    assert_eq!(agent("Another").exit_code, 20, "elsewhere it is a hash and nothing more");
+}
+
+/// A call by 0x, and what whoever sends it is paid.
+#[test]
+fn a_meta_transaction_of_0x_is_read() {
+    let paid = |amount: &str, limit: &str| {
+        let nobody = json!("0x0000000000000000000000000000000000000000");
+        let fields = [
+            ("address", "signer", json!(ME)),
+            ("address", "sender", nobody),
+            ("uint256", "minGasPrice", json!("0")),
+            ("uint256", "maxGasPrice", json!("0")),
+            ("uint256", "expirationTimeSeconds", json!("1768485600")),
+            ("uint256", "salt", json!("1")),
+            ("bytes", "callData", json!("0x12345678")),
+            ("uint256", "value", json!("0")),
+            ("address", "feeToken", json!(USDC)),
+            ("uint256", "feeAmount", json!(amount)),
+        ];
+        let data = request("MetaTransactionData", &fields, &[]);
+        let policy = Policy::parse(&format!(
+            "{UNPRICED}\n[[trusted]]\naddress='{CONTRACT}'\nlabel='0x'\nroles=['contract']\n{limit}"
+        ));
+        let facts = format!("chain-id=1\nnow='2026-01-15T12:00:00Z'\naccount='{ME}'\n");
+        let facts = Facts::parse(&facts).expect("facts");
+        check_typed(data.to_string().as_bytes(), Context::new(&policy.expect("a policy"), &facts))
+    };
+    let little = paid("1000000", "");
+    assert_eq!(little.exit_code, 10, "{:#?}", little.findings);
+    assert!(
+        little.items[0].intent.contains("pays 1 USDC to whoever executes it"),
+        "{}",
+        little.items[0].intent
+    );
+    assert!(paid("1000000000000", "").exit_code == 20);
+    let limit = format!("[[limit]]\ntoken='{USDC}'\nper-transaction='1'\n");
+    assert!(paid("1000000", &limit).has("G-POL-01"));
+}

@@ -481,18 +481,30 @@ pub fn grant(case: &Case<'_>, grant: &Grant) -> String {
     }
 }
 
-/// Things that change hands.
-pub fn items(case: &Case<'_>, items: &[Item]) -> String {
-    const SHOWN: usize = 4;
-    let mut parts: Vec<String> = items
-        .iter()
-        .take(SHOWN)
-        .map(|item| match item.kind {
-            ItemKind::Coin => case.amount(item.least, &Address::ZERO),
-            ItemKind::Token => case.amount(item.least, &item.token),
+/// What is given, at most.
+pub(crate) fn offered(case: &Case<'_>, items: &[Item]) -> String {
+    listed(items, |item| {
+        let up_to = if item.least < item.most && item.kind != ItemKind::Nft { "up to " } else { "" };
+        match item.kind {
+            ItemKind::Coin => format!("{up_to}{}", case.amount(item.most, &Address::ZERO)),
+            ItemKind::Token => format!("{up_to}{}", case.amount(item.most, &item.token)),
             ItemKind::Nft => pieces(case, item),
-        })
-        .collect();
+        }
+    })
+}
+
+/// What is asked for, at least.
+pub fn items(case: &Case<'_>, items: &[Item]) -> String {
+    listed(items, |item| match item.kind {
+        ItemKind::Coin => case.amount(item.least, &Address::ZERO),
+        ItemKind::Token => case.amount(item.least, &item.token),
+        ItemKind::Nft => pieces(case, item),
+    })
+}
+
+fn listed(items: &[Item], show: impl Fn(&Item) -> String) -> String {
+    const SHOWN: usize = 4;
+    let mut parts: Vec<String> = items.iter().take(SHOWN).map(show).collect();
     if items.len() > SHOWN {
         parts.push(format!("{} more", items.len() - SHOWN));
     }
@@ -548,7 +560,7 @@ fn order(case: &Case<'_>, order: &Order) -> String {
     let own: Vec<Item> =
         order.asked.iter().filter(|item| item.recipient == Some(order.maker)).cloned().collect();
     let elsewhere = elsewhere(case, order);
-    format!("offers {} for {}{elsewhere} ({})", items(case, &order.offer), items(case, &own), order.market)
+    format!("offers {} for {}{elsewhere} ({})", offered(case, &order.offer), items(case, &own), order.market)
 }
 
 /// What of an order's price goes to others than its maker, for the end of a sentence; the largest of several.

@@ -169,7 +169,7 @@ fn proceeds(case: &Case<'_>, order: &Order) -> Vec<Proceeds> {
 fn judge(case: &Case<'_>, order: &Order, out: &mut Vec<Finding>) {
     let path = &order.path;
     let mut add = |severity, title: String| out.push(Finding::new(Ord01, severity, path, title));
-    let gives = crate::intent::items(case, &order.offer);
+    let gives = crate::intent::offered(case, &order.offer);
     let to_maker: Vec<&Item> =
         order.asked.iter().filter(|item| is_for_maker(case, order, item) && !item.least.is_zero()).collect();
     if to_maker.is_empty() {

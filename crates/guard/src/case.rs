@@ -14,15 +14,16 @@ use crate::{
     ask::{Executed, Execution, Listing, Simulation},
     context::Context,
     decode::{
-        Act, Call, Extent, Functions, Grant, Outer, Placed, Power, Setting, Unpacked, Value, acts, unpack,
+        Act, Call, Extent, Functions, Grant, Outer, Placed, Power, Setting, Unpacked, Value, acts, holder,
+        unpack,
     },
-    facts::{Facts, Kind, Screened},
+    facts::{Facts, Screened},
     known::{self, Token},
     mentions,
     place::ElsewhereEntry,
     policy::{Policy, Role},
     safe::SafeCase,
-    scalar::NonCanonical,
+    scalar::{Account, NonCanonical},
     swap::Joined,
     tx::EvmTx,
     typed::{Authorization, Data, Meaning, TypedData, meaning::ALLOWANCES},
@@ -103,7 +104,8 @@ pub struct Case<'a> {
     pub simulation: Option<Simulation>,
     /// Safes that are made to act, whoever sends it.
     pub acting: BTreeSet<Address>,
-    /// They, and every other account that is made to act: what it holds leaves as the actor's does.
+    /// They, and every other account that is made to act, or is named as the one whose money moves: what it holds leaves as the
+    /// actor's does.
     pub made_to_act: BTreeSet<Address>,
     /// Exchanges that are parts of one.
     pub(crate) joined: OnceCell<BTreeMap<usize, Joined>>,
@@ -152,6 +154,13 @@ impl<'a> Case<'a> {
         let executes = |call: &&Call<'_>| !call.delegate && call.signature().is_some_and(is_execution);
         self.acting = self.unpacked.calls.iter().filter(executes).filter_map(|call| call.to).collect();
         self.made_to_act = self.unpacked.made_to_act();
+        let holders = self.unpacked.calls.iter().filter(|call| !call.delegate).filter_map(holder);
+        let holders: Vec<Address> = holders.chain(self.acts.iter().filter_map(Placed::holder)).collect();
+        self.made_to_act.extend(holders.into_iter().filter(|holder| !holder.is_zero()));
+        if self.typed().is_some() {
+            let outer = self.unpacked.calls.iter().filter(|call| call.depth == 0);
+            self.made_to_act.extend(outer.filter_map(|call| call.from));
+        }
         self.grants = self
             .acts
             .iter()
@@ -233,8 +242,17 @@ impl<'a> Case<'a> {
     /// An address with its name.
     pub fn show(&self, address: &Address) -> String {
         if Some(*address) == self.actor {
-            let what = if matches!(self.subject, Subject::Safe(_)) { "this Safe" } else { "your account" };
+            let what = if matches!(self.subject, Subject::Safe(_)) {
+                "this Safe"
+            } else if self.signs_for_another() {
+                "the account that it speaks for"
+            } else {
+                "your account"
+            };
             return format!("{address} ({what})");
+        }
+        if self.typed().is_some() && self.is_account(address) {
+            return format!("{address} (your account)");
         }
         let shown = known::show(address, self.policy, self.facts);
         match self.token(address).filter(|_| shown.len() == ADDRESS) {
@@ -279,10 +297,57 @@ impl<'a> Case<'a> {
         roles.iter().any(|role| self.policy.vouches(address, *role, self.chain_id, known))
     }
 
-    /// Whether what an address holds is the signer's own: the account, or the Safe. Who signs for a Safe does not own it.
+    /// Whether what an address holds is the signer's own: the account, or the Safe. Who signs for a Safe, in whatever form, does not
+    /// own it.
     pub fn is_own(&self, address: &Address) -> bool {
-        let account = || self.facts.account.is_some_and(|account| account.0 == *address);
-        self.actor == Some(*address) || !matches!(self.subject, Subject::Safe(_)) && account()
+        self.actor == Some(*address) || !self.signs_for_another() && self.is_account(address)
+    }
+
+    /// Whether an address is the account that signs.
+    pub(crate) fn is_account(&self, address: &Address) -> bool {
+        self.facts.account.is_some_and(|account| account.0 == *address)
+    }
+
+    /// Whether what is signed speaks for a Safe, or another account of several owners, and not for the account that signs.
+    pub(crate) fn signs_for_another(&self) -> bool {
+        let is_another = |account: Account| self.actor.is_some_and(|actor| actor != account.0);
+        matches!(self.subject, Subject::Safe(_)) || self.facts.account.is_some_and(is_another)
+    }
+
+    /// Whose money a call deals in, where it is not the signer's own: of the account that it names, else of the one that makes it.
+    /// What a contract passes on is the signer's.
+    pub(crate) fn holder_of(&self, call: &Call<'_>) -> Option<Address> {
+        // The last byte tells the accounts of one owner apart there.
+        let is_sub_account = |address: &Address| {
+            let same = |own: Address| own[..19] == address[..19];
+            call.inside.is_some_and(|inside| ON_BEHALF.contains(&inside)) && self.actor.is_some_and(same)
+        };
+        let named = if call.delegate { None } else { holder(call) };
+        let is_anothers = |address: &Address| {
+            self.made_to_act.contains(address) && !self.is_own(address) && !is_sub_account(address)
+        };
+        named.or(call.from).filter(is_anothers)
+    }
+
+    /// Whose money an act moves, where it is not the signer's own.
+    pub(crate) fn holder(&self, placed: &Placed) -> Option<Address> {
+        let call = &self.unpacked.calls[placed.call];
+        match placed.holder() {
+            Some(from) if call.from != Some(from) => Some(from).filter(|from| !self.is_own(from)),
+            _ => self.holder_of(call),
+        }
+    }
+
+    /// Whether what somebody holds stays his, or the signer's own, at an address.
+    pub(crate) fn stays(&self, holder: Option<Address>, to: &Address) -> bool {
+        holder.map_or_else(|| self.is_own(to), |holder| holder == *to)
+    }
+
+    /// Whether money of somebody may go to an address: as [`may_receive`](Self::may_receive) what is the signer's own; what another
+    /// account holds goes to the signer as to anybody else.
+    pub(crate) fn may_receive_of(&self, holder: Option<Address>, to: &Address) -> bool {
+        let is_his = |holder| holder == *to && self.owns_safe(to);
+        holder.map_or_else(|| self.may_receive(to), |holder| is_his(holder) || self.is_named_payee(to))
     }
 
     /// Whether what leaves an address counts as the signer's: it is his own, or an account that is made to act. Nothing is vouched
@@ -293,7 +358,9 @@ impl<'a> Case<'a> {
 
     /// Whether an address is the signer's own, or the Safe's that is made to make a call: what it gives comes back to it.
     pub fn is_callers(&self, call: &Call<'_>, address: &Address) -> bool {
-        self.is_own(address) || call.from == Some(*address) && self.spends(address)
+        let by_self = || self.is_own(address) || call.from == Some(*address) && self.spends(address);
+        let by_holder = |holder| holder == *address && (call.from == Some(holder) || self.owns_safe(&holder));
+        self.holder_of(call).map_or_else(by_self, by_holder)
     }
 
     /// Whom calls reach with data, a text for somebody who may be paid aside.
@@ -310,10 +377,15 @@ impl<'a> Case<'a> {
     /// Whether money may go to an address: one's own, one in the address book, one that was paid before, one that the policy
     /// trusts as a recipient. That it is on no list says nothing for it.
     pub fn may_receive(&self, address: &Address) -> bool {
+        self.is_own(address) || self.is_named_payee(address)
+    }
+
+    /// Whether an address is in the address book, was paid before, or is trusted as a recipient.
+    fn is_named_payee(&self, address: &Address) -> bool {
         let booked = || self.policy.books(address, self.chain_id);
         let mut past = self.facts.past_on(self.chain_id);
         let mut paid = || past.any(|past| past.is_own_payment() && past.to.0 == *address);
-        self.is_own(address) || booked() || paid() || self.trusts(address, &[Role::Recipient])
+        booked() || paid() || self.trusts(address, &[Role::Recipient])
     }
 
     /// Whether nothing but payments of the past speaks for an address.
@@ -372,24 +444,24 @@ impl<'a> Case<'a> {
 
     /// Who receives money or tokens, with the path.
     pub fn recipients(&self) -> Vec<(&str, Address)> {
-        self.acts
-            .iter()
-            .filter_map(|placed| match &placed.act {
-                // Plain money for the contract that wraps it comes back as a token.
-                Act::Pay { to, .. }
-                    if !(self.is_judged_with_its_call(placed.call)
-                        || (self.wraps(to) || self.stakes(to))
-                            && self.unpacked.calls[placed.call].data.is_empty()) =>
-                {
-                    Some((&placed.path[..], *to))
-                }
-                // By delegatecall no token moves, whatever the function is called.
-                Act::Transfer { to, .. } if !self.unpacked.calls[placed.call].delegate => {
-                    Some((&placed.path[..], *to))
-                }
-                _ => None,
-            })
-            .collect()
+        self.payments().map(|(placed, to)| (&placed.path[..], to)).collect()
+    }
+
+    /// Acts by which money or tokens go to somebody, and to whom.
+    pub(crate) fn payments(&self) -> impl Iterator<Item = (&Placed, Address)> {
+        self.acts.iter().filter_map(|placed| match &placed.act {
+            // Plain money for the contract that wraps it comes back as a token.
+            Act::Pay { to, .. }
+                if !(self.is_judged_with_its_call(placed.call)
+                    || (self.wraps(to) || self.stakes(to))
+                        && self.unpacked.calls[placed.call].data.is_empty()) =>
+            {
+                Some((placed, *to))
+            }
+            // By delegatecall no token moves, whatever the function is called.
+            Act::Transfer { to, .. } if !self.unpacked.calls[placed.call].delegate => Some((placed, *to)),
+            _ => None,
+        })
     }
 
     /// Whether money sent along with a call is judged with what the call does: a function of the contract decides who gets
@@ -643,13 +715,29 @@ impl<'a> Case<'a> {
         if !is_approve || grant.spender.is_zero() {
             return None;
         }
-        // A price of a collection says that it is one.
-        if self.facts.floor.iter().any(|floor| floor.collection.0 == grant.token) {
+        // A price of a collection says that it is one, and so does a call that coins have not.
+        let is_priced = self.facts.floor.iter().any(|floor| floor.collection.0 == grant.token);
+        if is_priced || self.moves_pieces_of(&grant.token) {
             return Some(OneOrCoin::One);
         }
-        let is_coin =
-            self.token(&grant.token).is_some() || self.facts.kind(&grant.token) == Some(Kind::Token);
-        (!is_coin).then_some(OneOrCoin::Either)
+        (!self.is_coin(&grant.token)).then_some(OneOrCoin::Either)
+    }
+
+    /// Whether what is asked for calls a contract by a function of collections alone.
+    fn moves_pieces_of(&self, token: &Address) -> bool {
+        let mut calls = self.unpacked.calls.iter().filter(|call| call.to == Some(*token) && !call.delegate);
+        calls.any(|call| {
+            let name = call.decoded.as_ref().map_or("", |decoded| &decoded.function.name[..]);
+            matches!(name, "safeTransferFrom" | "safeBatchTransferFrom" | "setApprovalForAll")
+        })
+    }
+
+    /// Whether a token is known to be a coin, whose numbers are amounts: by the table that is shipped, or because it has decimal
+    /// places, as no collection has. That it is a token says nothing: a collection is one too.
+    pub(crate) fn is_coin(&self, token: &Address) -> bool {
+        let own = || self.facts.own_names.iter().find(|own| own.address.0 == *token).map(|own| own.decimals);
+        let places = || self.token(token).map(|token| token.decimals).or_else(own);
+        known::shipped(token, self.chain_id).is_some() || places().is_some_and(|places| places > 0)
     }
 
     /// Whether an act moves a piece that has a number, or may: nothing says that what moves is a coin.
@@ -657,9 +745,8 @@ impl<'a> Case<'a> {
         let Act::Transfer { token, nft, .. } = &placed.act else { return false };
         let call = &self.unpacked.calls[placed.call];
         let is_priced = || self.facts.floor.iter().any(|floor| floor.collection.0 == *token);
-        let is_coin = || self.token(token).is_some() || self.facts.kind(token) == Some(Kind::Token);
         *nft || call.signature() == Some("transferFrom(address,address,uint256)")
-            && (is_priced() || !is_coin())
+            && (is_priced() || !self.is_coin(token))
     }
 
     /// Whether a right is one over the signer's own tokens.
@@ -670,6 +757,16 @@ impl<'a> Case<'a> {
     /// Whether a right is one over what the signer, or a Safe that is made to act, has.
     pub(crate) fn is_spent(&self, grant: &Grant) -> bool {
         grant.owner.is_none_or(|owner| self.spends(&owner))
+    }
+
+    /// Whose tokens a right is over, where they are not the signer's own.
+    pub(crate) fn holder_by(&self, grant: &Grant) -> Option<Address> {
+        grant.owner.filter(|owner| !self.is_own(owner))
+    }
+
+    /// Whether a right is the signer's own over what is his own.
+    pub(crate) fn is_of_spender(&self, grant: &Grant) -> bool {
+        self.is_owned(grant) && self.is_own(&grant.spender)
     }
 
     /// Whether a call does nothing but end rights, or change a Safe in a way of which those who come in are known.
@@ -743,6 +840,10 @@ impl<'a> Case<'a> {
         all
     }
 }
+
+/// Functions by which one account acts for another. Source: Euler, `EthereumVaultConnector.sol`.
+pub(crate) const ON_BEHALF: &[&str] =
+    &["call(address,address,uint256,bytes)", "batch((address,address,uint256,bytes)[])"];
 
 /// Functions by which a Safe acts. Source: `Safe.sol`, `ModuleManager.sol`.
 fn is_execution(signature: &str) -> bool {

@@ -3,6 +3,7 @@
 pub mod abi;
 pub mod action;
 pub(crate) mod cow;
+mod holder;
 pub mod rebuilt;
 pub(crate) mod router;
 pub mod table;
@@ -18,6 +19,7 @@ pub use self::{
     unpack::{Call, Decoded, Oddity, Outer, Unpacked, unpack},
 };
 pub(crate) use self::{
+    holder::{ALLOWANCE, holder},
     router::{EXECUTE, Plan, packed_way},
     unpack::{BRAVO_PROPOSE, QUEUE_TRANSACTION},
 };

@@ -3,6 +3,7 @@
 
 use alloy_primitives::{Address, U256};
 
+pub(crate) use crate::decode::ALLOWANCE;
 use crate::{
     case::Case,
     decode::{
@@ -35,11 +36,6 @@ pub(crate) const CCTP: [&str; 4] = [
 /// A function of Arbitrum's gateways: token, recipient, amount, gas, its price, data. Source: `OffchainLabs`,
 /// `L1GatewayRouter.sol`.
 pub(crate) const OUTBOUND: &str = "outboundTransfer(address,address,uint256,uint256,uint256,bytes)";
-
-/// A function of Safe's allowance module: Safe, token, recipient, amount, token and amount of what whoever executes it gets, whose
-/// allowance it is, his signature. Source: safe-global/safe-modules, `AllowanceModule.sol`.
-pub(crate) const ALLOWANCE: &str =
-    "executeAllowanceTransfer(address,address,address,uint96,address,uint96,address,bytes)";
 
 /// Functions of Safe's allowance module by which a Safe lets a delegate take tokens without signatures of its owners: delegate, token,
 /// amount, minutes after which he has it again, and from when on. Source: safe-global/safe-modules, `AllowanceModule.sol`.

@@ -712,8 +712,10 @@ fn typed_draft(asked: AskedTyped<'_>, context: Context<'_>) -> Draft {
     case.non_canonical = &scalars.non_canonical;
     case.digest = Some(whole.hashes.digest);
     case.signs_as = whole.nested.as_ref().map(|nested| nested.account);
-    // What a smart account of one's own holds is what is given and got.
-    if let Some(account) = case.signs_as.filter(|account| case.speaks_for(account)) {
+    // What a Safe or a smart account of one's own holds is what is given and got, and is not the signer's.
+    let spoken_for = meaning.owners(data);
+    let safe = spoken_for.into_iter().find(|owner| !case.is_own(owner) && case.speaks_for(owner));
+    if let Some(account) = case.signs_as.filter(|account| case.speaks_for(account)).or(safe) {
         case.actor = Some(account);
     }
     match meaning {

@@ -96,8 +96,8 @@ pub(crate) fn parts(case: &Case<'_>) -> Vec<String> {
         parts.push(told);
     }
     if let Some((data, meaning)) = case.typed() {
-        if let Some(account) = case.signs_as {
-            parts.push(format!("in the name of {}", case.show(&account)));
+        if let Some(account) = case.signs_as.or(case.actor.filter(|_| case.signs_for_another())) {
+            parts.insert(0, format!("in the name of {}", case.show(&account)));
         }
         match meaning {
             Meaning::Grants(grants) => parts.extend(grants.iter().map(|(_, one)| grant(case, one))),

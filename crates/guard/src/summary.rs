@@ -44,10 +44,12 @@ pub(crate) fn in_all<'c, 'a: 'c>(cases: impl Iterator<Item = &'c Case<'a>>) -> O
             return None;
         }
         is_open |= case.acts.iter().any(|placed| is_open_act(case, placed));
-        to.extend(case.recipients().into_iter().map(|(_, to)| to).filter(|to| !case.is_own(to)));
+        let leaves = |(placed, to): &(&Placed, Address)| !case.stays(case.holder(placed), to);
+        to.extend(case.payments().filter(leaves).map(|(_, to)| to));
         // Who loses a right gets nothing.
-        let given = case.grants.iter().filter(|(_, grant)| grant.extent != Extent::None);
-        to.extend(given.map(|(_, grant)| grant.spender).filter(|spender| !case.is_own(spender)));
+        let is_given = |grant: &Grant| grant.extent != Extent::None && !case.is_of_spender(grant);
+        let given = case.grants.iter().filter(|(_, grant)| is_given(grant));
+        to.extend(given.map(|(_, grant)| grant.spender));
         numbered.extend(case.acts.iter().filter_map(|placed| match &placed.act {
             Act::Transfer { token, nft: true, .. }
             | Act::Grant(Grant { token, extent: Extent::Nft(_), .. }) => Some(*token),

@@ -141,7 +141,14 @@ fn proceeds(case: &Case<'_>, call: usize, to: &Address, out: &mut Vec<Finding>) 
         }
         return;
     }
-    let (severity, title) = if case.actor.is_none() {
+    let (severity, title) = if case.is_account(to) && case.safe().is_none() || case.is_own(to) {
+        let holder = case.holder_of(call).or(case.actor);
+        let whose = holder.map_or_else(|| "somebody else".to_owned(), |holder| case.show(&holder));
+        // As of what anybody else has.
+        let severity = if case.may_receive_of(holder, to) { Review } else { Incomplete };
+        let title = format!("What comes out is of what {whose} has, and goes to {}.", case.show(to));
+        (severity, title)
+    } else if case.actor.is_none() {
         (
             Incomplete,
             format!(
@@ -241,8 +248,16 @@ fn open(case: &Case<'_>, call: &Call<'_>, to: &Address, beneficiaries: &[Address
 /// Tokens that are destroyed, or an NFT: nothing need come back for either.
 fn burnt(case: &Case<'_>, call: &Call<'_>) -> Option<Finding> {
     let to = call.to.filter(|_| call.signature() == Some("burn(uint256)") && !call.delegate)?;
-    let amount = call.decoded.as_ref()?.uint(0).filter(|amount| !amount.is_zero())?;
-    let title = format!("Destroys {}: nothing need come back for it.", case.amount(amount, &to));
+    let amount = call.decoded.as_ref()?.uint(0)?;
+    let title = if case.is_coin(&to) {
+        let what = Some(amount).filter(|amount| !amount.is_zero())?;
+        format!("Destroys {}: nothing need come back for it.", case.amount(what, &to))
+    } else {
+        let token = case.show(&to);
+        format!(
+            "Destroys the NFT {amount} of {token}, or so many of its smallest units: nothing need come back for it."
+        )
+    };
     Some(Finding::new(Sim01, Review, &call.path, title))
 }
 

@@ -263,7 +263,7 @@ fn by_v3(call: &Call<'_>) -> bool {
 
 /// What may be taken by a right over what the signer, or a Safe that is made to act, has. `at`: the contract that is told of it.
 fn granted(case: &Case<'_>, grant: &Grant, at: Option<Address>) -> Option<Out> {
-    if !case.is_spent(grant) || case.is_own(&grant.spender) {
+    if !case.is_spent(grant) || case.is_of_spender(grant) {
         return None;
     }
     let amount = match grant.extent {
@@ -297,7 +297,7 @@ fn by_act(case: &Case<'_>, placed: &Placed, outs: &mut Vec<Out>) {
         Act::Pay { to, value } => {
             let is_wrapped =
                 case.wraps(to) && (call.data.is_empty() || call.signature() == Some("deposit()"));
-            if !own || case.is_own(to) || is_wrapped {
+            if !own || case.stays(case.holder(placed), to) || is_wrapped {
                 return;
             }
             // What an account that is made to act sends on is counted there.
@@ -308,7 +308,7 @@ fn by_act(case: &Case<'_>, placed: &Placed, outs: &mut Vec<Out>) {
             outs.push(Out::Leaves(Address::ZERO, kept));
         }
         Act::Transfer { token, from, to, amount, nft } => {
-            if !from.map_or(own, |from| case.spends(&from)) || case.is_own(to) {
+            if !from.map_or(own, |from| case.spends(&from)) || case.stays(case.holder(placed), to) {
                 return;
             }
             if !nft {
@@ -352,7 +352,7 @@ fn by_act(case: &Case<'_>, placed: &Placed, outs: &mut Vec<Out>) {
         }
         // What a delegate may take at once; how often, the sentence says.
         Act::Power { holder, .. } if own => {
-            let is_own = holder.is_some_and(|holder| case.is_own(&holder));
+            let is_own = holder.is_some_and(|holder| case.stays(case.holder_of(call), &holder));
             let given = Allowance::of(call).filter(|_| !is_own);
             outs.extend(given.map(|given| Out::Leaves(given.token, given.amount)));
         }

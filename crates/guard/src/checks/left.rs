@@ -46,7 +46,8 @@ struct Named {
 /// What leaves in the execution, if it went through: the coin as the zero address.
 pub(super) fn leaving<'c>(case: &'c Case<'_>) -> impl Iterator<Item = &'c Moved> {
     let done = case.simulation.iter().filter(|done| done.went_through).flat_map(|done| &done.moved);
-    done.filter(|moved| case.spends(&moved.from) && !case.is_own(&moved.to))
+    let stays = |moved: &Moved| case.stays(Some(moved.from).filter(|from| !case.is_own(from)), &moved.to);
+    done.filter(move |moved| case.spends(&moved.from) && !stays(moved))
 }
 
 /// What leaves without being named counts whatever comes back for it.

@@ -230,11 +230,22 @@ pub(super) fn required(case: &Case<'_>, out: &mut Vec<Finding>) {
         }
     }
     if case.policy.requires(Need::Recipient) {
-        for (path, to) in case.recipients() {
-            if case.may_receive(&to) {
+        for (placed, to) in case.payments() {
+            let (path, holder) = (&placed.path[..], case.holder(placed));
+            if case.may_receive_of(holder, &to) {
                 continue;
             }
-            if case.typed().is_some() {
+            // By whatever way: the signer, or a Safe of his, is no stranger.
+            let is_account = case.is_account(&to) || case.owns_safe(&to);
+            let is_signers = is_account && case.safe().is_none() || case.is_own(&to);
+            if let Some(holder) = holder.or(case.actor).filter(|_| is_signers) {
+                let title = format!(
+                    "Nothing speaks for {} as one who gets what {} has: who may sign for an account, or take from it, does not own it.",
+                    case.show(&to),
+                    case.show(&holder)
+                );
+                missing(path, title);
+            } else if case.typed().is_some() {
                 let title = format!(
                     "Pays {} by a signature, which leaves no trace until it is used: nothing speaks for whom it pays.",
                     case.show(&to)

@@ -224,7 +224,8 @@ fn shares(case: &Case<'_>, order: &Order, add: &mut impl FnMut(crate::finding::S
 /// What an order brings in part to its maker and in part to somebody in the address book: more than a fee is a payment that stands
 /// in the small print. All of it to such a one is where the maker wants it.
 fn elsewhere(case: &Case<'_>, order: &Order, add: &mut impl FnMut(crate::finding::Severity, String)) {
-    let is_makers = |item: &&Item| item.recipient.is_some_and(|to| to == order.maker || case.is_own(&to));
+    let holder = Some(order.maker).filter(|maker| !case.is_own(maker));
+    let is_makers = |item: &&Item| item.recipient.is_some_and(|to| case.stays(holder, &to));
     let is_exchange = !order.offer.iter().chain(&order.asked).any(|item| item.kind == ItemKind::Nft);
     let most = if is_exchange { 100 } else { 5 };
     if !order.asked.iter().any(|item| is_makers(&item)) {

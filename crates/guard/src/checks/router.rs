@@ -59,7 +59,7 @@ pub(super) fn commands(case: &Case<'_>, out: &mut Vec<Finding>) {
             }
         }
         // Small shares add up.
-        let others = plan.fees.iter().filter(|(_, to, _)| !case.is_own(to));
+        let others = plan.fees.iter().filter(|(_, to, _)| !case.is_callers(call, to));
         let all = others.clone().fold(U256::ZERO, |sum, (_, _, share)| sum.saturating_add(*share));
         for (token, to, share) in others {
             let is_known = case.may_take_share(to);

@@ -10,7 +10,7 @@ use alloy_primitives::Address;
 
 use super::whom::For;
 use crate::{
-    case::{Case, Subject, named},
+    case::{Case, ON_BEHALF, Subject, named},
     decode::{Act, By, Extent, Grant},
     finding::{
         CheckId::{Act01, Sign01},
@@ -49,10 +49,6 @@ const OWNERS: &[&str] = &[
     "user",
     "wallet",
 ];
-
-/// Functions by which one account acts for another. Source: Euler, `EthereumVaultConnector.sol`.
-const ON_BEHALF: &[&str] =
-    &["call(address,address,uint256,bytes)", "batch((address,address,uint256,bytes)[])"];
 
 /// An address that stands in typed data, and where.
 struct Named {
@@ -103,15 +99,27 @@ pub(super) fn in_whose_name(case: &Case<'_>, out: &mut Vec<Finding>) {
         unasked(case, out);
     }
     let Some(actor) = case.actor else { return };
+    let you = case.facts.account.map_or(actor, |account| account.0);
     let mut add = |path: &str, whom: &Address| {
-        let title = format!("Speaks for {} and not for you ({actor}).", case.show(whom));
+        let title = format!("Speaks for {} and not for you ({you}).", case.show(whom));
         out.push(Finding::new(Sign01, Review, path, title));
     };
-    for named in owners(case) {
-        if !named.address.is_zero() && !case.speaks_for(&named.address) {
+    let mut own = BTreeSet::new();
+    for named in owners(case).into_iter().filter(|named| !named.address.is_zero()) {
+        if case.speaks_for(&named.address) {
+            own.insert(named.address);
+        } else {
             add(&named.path, &named.address);
         }
     }
+    if own.len() > 1 && case.signs_for_another() {
+        let title = "Speaks for several accounts at once: what is whose was not looked at.";
+        out.push(Finding::new(Sign01, Review, "message", title));
+    }
+    let mut add = |path: &str, whom: &Address| {
+        let title = format!("Speaks for {} and not for you ({you}).", case.show(whom));
+        out.push(Finding::new(Sign01, Review, path, title));
+    };
     for placed in &case.acts {
         if let Act::Grant(grant) = &placed.act
             && matches!(grant.by, By::Permit | By::PermitTransfer)
@@ -290,6 +298,12 @@ fn losing(case: &Case<'_>) -> Vec<Address> {
 impl Case<'_> {
     /// Whether a signature of the account speaks for an address: itself, or a Safe that it is told to own.
     pub(crate) fn speaks_for(&self, address: &Address) -> bool {
+        let is_signer = || self.typed().is_some() && self.is_account(address);
+        self.is_own(address) || is_signer() || self.owns_safe(address)
+    }
+
+    /// Whether an address is a Safe that the context names, with the account among its owners.
+    pub(crate) fn owns_safe(&self, address: &Address) -> bool {
         let owns = |account: Address| {
             self.facts.names_safe(address)
                 && self
@@ -297,7 +311,7 @@ impl Case<'_> {
                     .safe_at(address)
                     .is_some_and(|safe| safe.owners.iter().any(|owner| owner.0 == account))
         };
-        self.is_own(address) || self.facts.account.is_some_and(|account| owns(account.0))
+        self.facts.account.is_some_and(|account| owns(account.0))
     }
 
     /// Whether an address is trusted to take a part in what a signature agrees to, for a field of that name: whoever takes a fee, or

@@ -137,7 +137,9 @@ impl Case<'_> {
 
     /// Whether an address is the signer's own, or somebody whom the policy says that money may go to, on this chain.
     pub(super) fn is_party(&self, address: &Address) -> bool {
-        self.speaks_for(address)
+        // Of what a Safe has nobody else is served, be it another Safe of the same owner.
+        self.is_own(address)
+            || !self.signs_for_another() && self.owns_safe(address)
             || self.policy.books(address, self.chain_id)
             || self.trusts(address, &[Role::Recipient])
     }

@@ -223,6 +223,17 @@ pub struct Placed {
     pub act: Act,
 }
 
+impl Placed {
+    /// Whose tokens move, or may be moved from now on, where the call names him.
+    pub(crate) fn holder(&self) -> Option<Address> {
+        match &self.act {
+            Act::Transfer { from, .. } => *from,
+            Act::Grant(grant) if matches!(grant.by, By::Permit | By::PermitTransfer) => grant.owner,
+            _ => None,
+        }
+    }
+}
+
 /// Names that drainers give to the function that takes the money.
 pub const LURES: &[&str] = &[
     "claim()",

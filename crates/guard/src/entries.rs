@@ -25,10 +25,10 @@ static ENTRIES: LazyLock<HashMap<(u64, Address), Entry>> = LazyLock::new(|| {
 pub(crate) struct Entry {
     /// What it is.
     pub(crate) label: &'static str,
-    roles: Vec<Role>,
+    pub(crate) roles: Vec<Role>,
     wraps: bool,
     /// Whether its code can be exchanged.
-    is_proxy: bool,
+    pub(crate) is_proxy: bool,
     /// Keccak-256 of its code, where that was proven.
     pub(crate) code_hash: Option<B256>,
 }

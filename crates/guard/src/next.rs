@@ -1,7 +1,7 @@
 //! What to do now: the last lines of an answer, drawn from its findings.
 
 use crate::finding::{
-    CheckId::{Act01, Pol03, Sig01, Sig03},
+    CheckId::{Act01, App01, Pol03, Sig01, Sig03},
     Finding, Severity,
 };
 
@@ -56,9 +56,12 @@ pub(crate) fn steps(findings: &[Finding], hashes: usize) -> Vec<String> {
         steps.push(format!("Ask {owner}, by a way of your own, which transaction was signed."));
     }
     let unknown: Vec<&str> = heavy()
-        .filter(|finding| finding.severity == Severity::Incomplete && matches!(finding.id, Pol03 | Act01))
-        .filter(|finding| finding.title.starts_with("Nothing speaks for") || finding.id == Act01)
+        .filter(|finding| {
+            finding.severity == Severity::Incomplete && matches!(finding.id, Pol03 | Act01 | App01)
+        })
+        .filter(|finding| finding.title.starts_with("Nothing speaks for") || finding.id != Pol03)
         .filter_map(|finding| address(&finding.title))
+        .filter(|address| address.bytes().skip(2).any(|digit| digit != b'0'))
         .collect();
     if let Some(first) = unknown.first().filter(|_| worst < Severity::Block) {
         let others = unknown.iter().filter(|other| *other != first).count();

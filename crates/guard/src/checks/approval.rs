@@ -5,6 +5,7 @@ use alloy_primitives::{Address, U256};
 use crate::{
     case::{Case, OneOrCoin},
     decode::{By, Extent, Grant},
+    entries,
     facts::Kind,
     finding::{
         CheckId::{self, App01, App02, App03},
@@ -61,6 +62,8 @@ pub(super) fn permit(case: &Case<'_>, out: &mut Vec<Finding>) {
 /// Why a spender is not to be trusted, or that he is.
 enum Spender {
     Trusted,
+    /// Shipped as trusted, and a proxy of which nobody says what it runs.
+    Unproven,
     Verified,
     Unknown,
     Bad(String),
@@ -85,14 +88,30 @@ fn spender(case: &Case<'_>, path: &str, grant: &Grant) -> Spender {
         Some(Kind::Token) if !trusted => return Spender::Bad("it is a token contract".to_owned()),
         _ => {}
     }
-    if case.is_own(address) || trusted {
+    if case.is_of_spender(grant) || trusted {
         return Spender::Trusted;
     }
-    if is_verified(case, address) && case.facts.kind(address) == Some(Kind::Contract) {
+    if is_unproven(case, address, by_permit2) {
+        Spender::Unproven
+    } else if is_verified(case, address) && case.facts.kind(address) == Some(Kind::Contract) {
         Spender::Verified
     } else {
         Spender::Unknown
     }
+}
+
+/// Whether an entry that is shipped would trust a proxy, were it known what that runs.
+fn is_unproven(case: &Case<'_>, address: &Address, by_permit2: bool) -> bool {
+    let there = case.facts.at(address).and_then(|facts| facts.code_hash).map(|hash| hash.0);
+    let is_shipped = case.policy.shipped && case.policy.blocks(address, case.chain_id).is_none();
+    entries::find(address, case.chain_id).filter(|entry| is_shipped && entry.is_proxy).is_some_and(|entry| {
+        let takes = |role: &Role| match role {
+            Role::Spender | Role::Operator => true,
+            Role::Permit2Spender => by_permit2,
+            _ => false,
+        };
+        entry.roles.iter().any(takes) && there.zip(entry.code_hash).is_none_or(|(there, own)| there == own)
+    })
 }
 
 fn is_verified(case: &Case<'_>, address: &Address) -> bool {
@@ -102,19 +121,29 @@ fn is_verified(case: &Case<'_>, address: &Address) -> bool {
 fn judge(case: &Case<'_>, id: CheckId, path: &str, grant: &Grant, out: &mut Vec<Finding>) {
     let mut calls = case.unpacked.calls.iter().filter(|call| call.path == path);
     let numbered = calls.find_map(|call| case.one_or_coin(call, grant));
+    // That it is told as a token is no proof of a coin, and no sign of a theft.
+    let is_told = case.facts.kind(&grant.token) == Some(Kind::Token) || case.token(&grant.token).is_some();
     if grant.extent == Extent::None {
         // A collection reads the same call otherwise.
-        if numbered.is_some() && case.is_owned(grant) {
+        if let Some(numbered) = numbered.filter(|_| case.is_spent(grant)) {
             let severity = match spender(case, path, grant) {
                 Spender::Trusted => Review,
+                Spender::Unproven => Incomplete,
+                Spender::Verified | Spender::Unknown if numbered == OneOrCoin::Either && is_told => {
+                    Incomplete
+                }
                 Spender::Verified | Spender::Unknown | Spender::Bad(_) => Block,
             };
-            let title = format!(
-                "Ends a right over {} if that is a coin, and gives {} the NFT number 0 if it is a collection: which it is, \
-                 is not known.",
-                case.show(&grant.token),
-                case.show(&grant.spender)
-            );
+            let (spender, token) = (case.show(&grant.spender), case.show(&grant.token));
+            let title = match numbered {
+                OneOrCoin::One => {
+                    format!("Gives {spender} the right to take the NFT number 0 of {token}, and ends none.")
+                }
+                OneOrCoin::Either => format!(
+                    "Ends a right over {token} if that is a coin, and gives {spender} the NFT number 0 if it is a collection: \
+                     which it is, is not known (`decimals` of [[token]] in --context, --rpc)."
+                ),
+            };
             out.push(Finding::new(id, severity, path, title));
         }
         return;
@@ -124,15 +153,20 @@ fn judge(case: &Case<'_>, id: CheckId, path: &str, grant: &Grant, out: &mut Vec<
     if let (Extent::Exact(number, _), Some(_)) = (grant.extent, numbered) {
         sentence = format!("{sentence} if that is a coin, or the NFT {number} if it is a collection");
     }
-    let signed = matches!(grant.by, By::Permit | By::PermitTransfer);
+    let signed = matches!(grant.by, By::Permit | By::PermitTransfer) || case.typed().is_some();
     let (severity, why): (Option<Severity>, String) = match (spender(case, path, grant), size) {
         (Spender::Bad(why), _) => (Some(Block), why),
+        (Spender::Unproven, _) => (
+            Some(Incomplete),
+            "it is shipped as trusted, and a proxy: what it runs is not known (--rpc, or `verified` in --context)"
+                .to_owned(),
+        ),
         (Spender::Unknown, Size::Unlimited) => {
             (Some(Block), "nothing is known of it, and there is no limit".to_owned())
         }
         // Who may be paid may take a payment, where a person looks at it.
         (Spender::Unknown, Size::Bounded)
-            if grant.by == By::PermitTransfer && case.may_receive(&grant.spender) =>
+            if grant.by != By::Permit && case.may_receive_of(case.holder_by(grant), &grant.spender) =>
         {
             (Some(Review), "it is somebody you pay, and no contract that is trusted to take".to_owned())
         }
@@ -140,18 +174,18 @@ fn judge(case: &Case<'_>, id: CheckId, path: &str, grant: &Grant, out: &mut Vec<
             Some(Block),
             "nothing is known of it, and a signature leaves no trace until it is used".to_owned(),
         ),
-        (Spender::Unknown, _) => (Some(Review), "nothing is known of it".to_owned()),
+        (Spender::Unknown, _) => (Some(Incomplete), "nothing is known of it".to_owned()),
         (Spender::Verified, Size::Unlimited) => {
             (Some(Block), "there is no limit, and it is on no allow-list".to_owned())
         }
-        (Spender::Verified, _) => (Some(Review), "it is on no allow-list".to_owned()),
+        (Spender::Verified, _) => (Some(Incomplete), "it is on no allow-list".to_owned()),
         (Spender::Trusted, Size::Unlimited) if is_verified(case, &grant.spender) => {
             (Some(Info), "it is trusted, and its source is published; there is no limit".to_owned())
         }
         (Spender::Trusted, Size::Unlimited) => {
             (Some(Review), "it is trusted, but there is no limit".to_owned())
         }
-        (Spender::Trusted, _) if numbered == Some(OneOrCoin::Either) => {
+        (Spender::Trusted, _) if numbered == Some(OneOrCoin::Either) && !is_told => {
             (Some(Review), "which it is, is not known".to_owned())
         }
         (Spender::Trusted, _) => (None, String::new()),

@@ -8,7 +8,7 @@ use crate::{
     finding::{
         CheckId::{Gas01, Own01},
         Finding,
-        Severity::{Block, Info, Review},
+        Severity::{Block, Incomplete, Info, Review},
     },
     flow::{ADD_DELEGATE, ALLOWANCE, Allowance, SET_ALLOWANCE},
     policy::Role,
@@ -25,8 +25,14 @@ pub(super) fn power(case: &Case<'_>, out: &mut Vec<Finding>) {
             && case.knows_contract(over)
             && holder.is_some_and(|holder| case.policy.books(&holder, case.chain_id));
         let over = case.show(over);
+        // To act for somebody is less than to own: who is trusted for that is named by either.
+        let roles: &[Role] = match power {
+            Power::Operator => &[Role::Operator, Role::Admin],
+            _ => &[Role::Admin],
+        };
         let trusted = holder.is_some_and(|holder| {
-            case.is_own(&holder) || case.trusts(&holder, &[Role::Admin]) || case.facts.names_safe(&holder)
+            let is_own = || case.stays(case.holder_of(call), &holder);
+            is_own() || case.trusts(&holder, roles) || case.facts.names_safe(&holder)
         });
         let to = holder.map_or_else(|| "somebody".to_owned(), |holder| case.show(&holder));
         let (severity, title) = match power {
@@ -60,13 +66,24 @@ pub(super) fn power(case: &Case<'_>, out: &mut Vec<Finding>) {
             ),
             Power::Rule if holder.is_some() && trusted => (Review, format!("Changes a rule of {over}.")),
             Power::Rule => (Block, format!("Changes a rule that protects what is at {over}.")),
-            Power::Vote => (Review, format!("Votes, or lets {to} vote, at {over}.")),
+            Power::Vote => {
+                let is_known = holder.is_none_or(|holder| trusted || case.may_vote(&holder));
+                let severity = if is_known { Review } else { Incomplete };
+                (severity, format!("Votes, or lets {to} vote, at {over}."))
+            }
         };
         out.push(Finding::new(Own01, severity, &placed.path, title).because(format!("function {function}")));
     }
 }
 
 impl Case<'_> {
+    /// Whether somebody may vote with the signer's tokens: he is the signer, in the address book, or trusted to act.
+    fn may_vote(&self, who: &Address) -> bool {
+        self.is_own(who)
+            || self.policy.books(who, self.chain_id)
+            || self.trusts(who, &[Role::Operator, Role::Admin])
+    }
+
     /// Whether a right that whoever calls has given himself ends, at a contract that is known: not one of somebody whose signature
     /// is handed in, or of an account that the call names.
     fn ends_own(&self, placed: &Placed) -> bool {
@@ -96,14 +113,20 @@ pub(super) fn operators(case: &Case<'_>, out: &mut Vec<Finding>) {
         let votes = known.votes && contract.is_some_and(|contract| case.knows_contract(&contract));
         let trusted = case.is_own(who)
             || case.trusts(who, &[Role::Operator, Role::Admin])
-            || votes && case.policy.books(who, case.chain_id);
+            || votes && case.may_vote(who);
         let who = case.show(who);
         let title = if votes {
             format!("Gives your votes at {at} to {who}; no tokens move.")
         } else {
             format!("Lets {who} act for you at {at}, with all that you have there.")
         };
-        out.push(Finding::new(Own01, if trusted { Review } else { Block }, "message", title));
+        let severity = match trusted {
+            true => Review,
+            // No tokens move.
+            false if votes => Incomplete,
+            false => Block,
+        };
+        out.push(Finding::new(Own01, severity, "message", title));
     }
 }
 

@@ -329,12 +329,20 @@ pub(super) fn set_up(case: &Case<'_>, args: &[Value<'_>]) -> Option<String> {
 /// A right of which nothing says whether its number is an amount or an NFT's.
 pub(super) fn either_right(case: &Case<'_>, placed: &Placed) -> Option<String> {
     let Act::Grant(grant) = &placed.act else { return None };
-    let Extent::Exact(number, _) = grant.extent else { return None };
+    let number = match grant.extent {
+        Extent::Exact(number, _) => number,
+        // A collection reads an amount of nothing as the number 0.
+        Extent::None => U256::ZERO,
+        Extent::Nft(_) | Extent::All => return None,
+    };
     let one = case.one_or_coin(&case.unpacked.calls[placed.call], grant)?;
     let (spender, collection) = (case.show(&grant.spender), case.show(&grant.token));
     let right = format!("gives {spender} the right to take the NFT {number} of {collection}");
     Some(match one {
         OneOrCoin::One => right,
+        OneOrCoin::Either if number.is_zero() => {
+            format!("{right}, or ends the right over it where it is a coin, which is not known here")
+        }
         OneOrCoin::Either => format!(
             "{right}, or up to {} of its smallest units where it is a coin, which is not known here",
             grouped(number)

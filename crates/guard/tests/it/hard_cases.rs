@@ -500,7 +500,7 @@ fn who_takes_by_permit2_is_trusted_by_permit2_alone() {
     };
     let by_permit2 = format!("0x87517c45{}{}{}{}", word(usdc), word(router), word("5"), word("692f0000"));
     assert_eq!(verdict("0x000000000022D473030F116dDEE9F6B43aC78BA3", by_permit2), Decision::Allow);
-    assert_eq!(verdict(usdc, format!("0x095ea7b3{}{}", word(router), word("5"))), Decision::Review);
+    assert_eq!(verdict(usdc, format!("0x095ea7b3{}{}", word(router), word("5"))), Decision::Incomplete);
 }
 
 /// A price of a time to come is none, and a context that tells one is not as good as one that tells nothing.

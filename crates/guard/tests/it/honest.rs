@@ -153,7 +153,10 @@ fn votes_are_told_as_votes() {
     assert!(intent.starts_with("gives your votes at") && intent.contains("our cold wallet"), "{intent}");
     assert!(friend.of("G-OWN-01")[0].title.contains("no tokens move"), "{:#?}", friend.findings);
     assert_eq!(delegates(UNI, ME).exit_code, 10);
-    assert_eq!(delegates(UNI, STRANGER).exit_code, 20);
+    assert_eq!(delegates(UNI, STRANGER).exit_code, 30, "no tokens move");
+    // On the chain as by signature.
+    let by_call = |to: &str| sent(UNI, 0, &call("delegate(address)", &[word(to)]), "").exit_code;
+    assert_eq!((by_call(COLD), by_call(ME), by_call(STRANGER)), (10, 10, 30));
     // A contract that nobody knows may take it for anything.
     let unknown = delegates(STRANGER, COLD);
     assert_eq!(unknown.exit_code, 20, "{:#?}", unknown.findings);

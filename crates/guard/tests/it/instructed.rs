@@ -363,7 +363,47 @@ fn a_number_that_may_be_an_nfts_is_no_amount_of_coins() {
         intent.contains("the NFT 77 of") && intent.contains("up to 77 of its smallest units"),
         "{intent}"
     );
-    let token = format!("[[token]]\naddress='{COLLECTION}'\nsymbol='T'\ndecimals=0\n");
-    let coin = judged(COLLECTION, 0, &approve, &policy, &on(1, &token));
-    assert!(coin.exit_code == 0 && coin.items[0].intent.contains("up to 77 T"), "{:#?}", coin.findings);
+    let told = |decimals: u8| {
+        let token = format!("[[token]]\naddress='{COLLECTION}'\nsymbol='T'\ndecimals={decimals}\n");
+        judged(COLLECTION, 0, &approve, &policy, &on(1, &token))
+    };
+    // One who is trusted may take either; which it is, is told.
+    assert!(
+        told(0).exit_code == 0 && told(0).items[0].intent.contains("the NFT 77 of"),
+        "{:#?}",
+        told(0).findings
+    );
+    let coin = told(1);
+    assert!(coin.exit_code == 0 && coin.items[0].intent.contains("up to 7.7 T"), "{:#?}", coin.findings);
+}
+
+#[test]
+fn an_approval_of_nothing_is_an_end_where_the_token_is_known_to_be_a_coin() {
+    const COLLECTION: &str = "0xBC4CA0EdA7647A8aB7C2061c2E118A18a936f13D";
+    let policy =
+        policy(&format!("[[trusted]]\naddress='{COLLECTION}'\nlabel='pieces'\nroles=['contract']\n"));
+    let data = call("approve(address,uint256)", &[word(THIEF), number(0)]);
+    let ask = |facts: &str| judged(COLLECTION, 0, &data, &policy, &on(1, facts));
+    let told =
+        |decimals: u8| ask(&format!("[[token]]\naddress='{COLLECTION}'\nsymbol='T'\ndecimals={decimals}\n"));
+    assert_eq!(told(0).exit_code, 30, "no decimal places, as collections have: {:#?}", told(0).findings);
+    assert_eq!(told(6).exit_code, 0, "{:#?}", told(6).findings);
+    let kind = format!("[[address]]\naddress='{COLLECTION}'\nkind='token'\n");
+    assert_eq!(ask(&kind).exit_code, 30, "a collection is a token too: {:#?}", ask(&kind).findings);
+    let intent = &ask(&kind).items[0].intent;
+    assert!(
+        intent.contains("the right to take the NFT 0 of") && intent.contains("or ends the right"),
+        "{intent}"
+    );
+    // A price says that it is a collection.
+    let floor =
+        format!("{kind}[[floor]]\ncollection='{COLLECTION}'\nprice='9'\ndate='2026-01-01T00:00:00Z'\n");
+    assert_eq!(ask(&floor).exit_code, 20, "{:#?}", ask(&floor).findings);
+    // So may be what is destroyed.
+    let burnt = judged(COLLECTION, 0, &call("burn(uint256)", &[number(0)]), &policy, &on(1, &kind));
+    assert!(
+        burnt.findings.iter().any(|one| one.title.starts_with("Destroys the NFT 0")),
+        "{:#?}",
+        burnt.findings
+    );
 }

@@ -2,6 +2,7 @@
 
 mod acknowledged;
 mod acquaintances;
+mod anothers;
 mod behind;
 mod boundaries;
 mod bridges;

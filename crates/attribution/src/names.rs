@@ -450,7 +450,9 @@ impl NameIndex {
         for reading in asked(query)? {
             let apart = self.apart(&reading);
             self.search_one(&reading, &mut search);
-            apart.iter().for_each(|reading| self.search_one(reading, &mut search));
+            for reading in &apart {
+                self.search_one(reading, &mut search);
+            }
         }
         let enough = search.best.into_values().filter(|(score, _)| *score >= MIN_SCORE);
         let mut matches = enough

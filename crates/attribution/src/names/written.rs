@@ -369,7 +369,7 @@ fn encoded_word(text: &str) -> Option<String> {
 /// Words that are bytes in Base64, where these are text of several words.
 fn base64(text: &str) -> Option<String> {
     let text = text.trim();
-    if text.len() < 12 || text.len() % 4 != 0 {
+    if text.len() < 12 || !text.len().is_multiple_of(4) {
         return None;
     }
     let read = String::from_utf8(STANDARD.decode(text).ok()?).ok()?;

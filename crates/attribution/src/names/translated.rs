@@ -350,7 +350,9 @@ fn is_spoken(word: &str) -> bool {
         row = if is_vowel(letter) { 0 } else { row + 1 };
         row <= 2
     });
-    few && word.chars().any(is_vowel) && word.chars().any(|letter| !is_vowel(letter))
+    // Of three letters a family name has its vowel in the middle: ЦОЙ, and not ГРУ.
+    let is_short = word.chars().count() == 3 && !word.chars().nth(1).is_some_and(is_vowel);
+    few && !is_short && word.chars().any(is_vowel) && word.chars().any(|letter| !is_vowel(letter))
 }
 
 /// Whether a name has Chinese characters that may be read as Japanese, which is not compared: those of a Chinese or Korean

@@ -58,8 +58,7 @@ fn a_script_that_cannot_be_compared_does_not_clear() {
 /// An abbreviation is listed by what it stands for, and its letters say nothing of that.
 #[test]
 fn an_abbreviation_of_any_usual_length_does_not_clear() {
-    for name in ["ФСБ", "ИГИЛ", "ХАМАС", "ВГТРКО", "Офицеры ГРУ", "Сеть ВГТРКО"]
-    {
+    for name in ["ФСБ", "ИГИЛ", "ВГТРКО", "Офицеры ГРУ", "Сеть ВГТРКО"] {
         assert!(name_gap(name, false).is_some_and(|gap| gap.to_string().contains("translation")), "{name}");
     }
 }

@@ -15,9 +15,9 @@ const BIG: u8 = u8::MAX;
 /// Growing runs.
 #[derive(Debug, Clone, Default)]
 pub struct RunsData {
-    /// Start of every [`GROUP`]th run.
+    /// Start of every `GROUP`th run.
     pub groups: Vec<u32>,
-    /// Length of each run, [`BIG`] for those in `big`.
+    /// Length of each run, `BIG` for those in `big`.
     pub counts: Vec<u8>,
     /// (run, length) of the long ones, ascending.
     pub big: Vec<[u32; 2]>,

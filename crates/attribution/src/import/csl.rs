@@ -136,13 +136,16 @@ fn read_json(text: &str, out: &mut Collector) -> Result<(), ImportError> {
         return Err(ImportError::Unusable { format: FORMAT, missing });
     };
     // A page of a search is no list: whom it lacks would be on it no longer.
-    let stated = root.get("total").and_then(Value::as_u64).unwrap_or_default();
-    if stated > records.len() as u64 {
-        let missing = format!(
-            "it says that it has {stated} records, and {} are there: fetch the whole list, not a page of it",
-            records.len()
-        );
-        return Err(ImportError::Unusable { format: FORMAT, missing });
+    if let Some(total) = root.get("total").filter(|total| !total.is_null()) {
+        let stated = total.as_u64().or_else(|| total.as_str()?.trim().parse().ok());
+        if stated.is_none_or(|stated| stated > records.len() as u64) {
+            let missing = format!(
+                "it says that it has {} records, and {} are there: fetch the whole list, not a page of it",
+                text::shorten(&total.to_string()),
+                records.len()
+            );
+            return Err(ImportError::Unusable { format: FORMAT, missing });
+        }
     }
     for (position, record) in records.iter().enumerate() {
         out.begin_row();

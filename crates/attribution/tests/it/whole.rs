@@ -73,6 +73,10 @@ fn a_page_of_an_answer_is_no_list() {
     for head in ["", "\"total\":1,", "\"total\":0,"] {
         assert_eq!(csl(head).expect("a list").parties.len(), 1, "{head}");
     }
+    for odd in ["\"total\":\"5000\",", "\"total\":\"many\",", "\"total\":-1,", "\"total\":[5000],"] {
+        let error = csl(odd).expect_err(odd).to_string();
+        assert!(error.contains("fetch the whole list"), "{odd}: {error}");
+    }
     let error = csl("\"total\":5000,\"offset\":0,").expect_err("a page").to_string();
     assert!(error.contains("it has 5000 records, and 1 are there"), "{error}");
 

@@ -253,7 +253,8 @@ fn sentence(text: &str, seen: &mut Seen) -> Option<String> {
     let mut clause = 0;
     for whole in text.split_whitespace() {
         let written = whole.trim_matches(|c: char| !c.is_alphanumeric());
-        if !seen.stands_plainly(whole, written) {
+        // Of a link in Markdown a page shows the name and hides where it leads.
+        if !seen.stands_plainly(whole, written) || whole.contains("](") {
             return Some(whole.to_owned());
         }
         let word = plain::letters(written).replace('\u{2019}', "'");
@@ -691,6 +692,7 @@ mod tests {
             "I.sell.all",
             "transfer1 everything2",
             "Welcome to Take of All by My",
+            "Welcome to [OpenSea](https://evil.example)",
             // A denial that denies something else, or nothing.
             "I transfer my tokens to the site without conditions.",
             "I never own this address; the site owns this address.",

@@ -74,7 +74,7 @@ impl<'a> Request<'a> {
     /// Whose signature is asked for: the one parameter that is an account.
     ///
     /// # Errors
-    /// Refuses two of them: which one a wallet would sign with is not known.
+    /// Refuses two of them, as which one a wallet would sign with is not known, and one that is no account at all.
     pub(crate) fn signer(&self) -> Result<Option<Address>, Malformed> {
         let mut accounts = self.params.iter().filter(|param| is_account(param));
         match (accounts.next(), accounts.next()) {
@@ -82,7 +82,13 @@ impl<'a> Request<'a> {
                 let what = "two accounts are named: with which one is signed is not known";
                 Err(Malformed::new("params", what))
             }
-            (account, None) => Ok(account.and_then(Node::text).and_then(|text| text.parse().ok())),
+            (Some(account), None) => {
+                let account = account.text().and_then(|text| text.parse().ok());
+                let what =
+                    "an account is 0x and 40 hexadecimal digits: whose signature is asked for is not known";
+                account.map(Some).ok_or_else(|| Malformed::new("params", what))
+            }
+            (None, None) => Ok(None),
         }
     }
 }

@@ -366,6 +366,12 @@ fn read_types(node: &Node) -> Result<Types, Malformed> {
                     .ok_or_else(|| Malformed::new(&at, format!("`{key}` is absent")))
             };
             let (field_name, written) = (text("name")?, text("type")?);
+            // Compilers write `internalType` too.
+            let is_read = |key: &str| matches!(key, "name" | "type" | "internalType");
+            if let Some((key, _)) = field.map().unwrap_or_default().iter().find(|(key, _)| !is_read(key)) {
+                let what = format!("{:?} is nothing that a field of a type has", shorten(key));
+                return Err(Malformed::new(&at, what));
+            }
             if !is_identifier(field_name) || !names.insert(field_name) {
                 return Err(Malformed::new(
                     &at,

@@ -265,6 +265,14 @@ fn what_stands_beside_a_request_is_never_passed_over() {
         assert!(exit(check_typed, &asked(method, json!([ME, typed]))).1, "{method}");
     }
     assert!(exit(check_typed, &asked("eth_signTypedData_v4", json!([ME, STRANGER, typed]))).1);
+    // What looks like an account and is none, and what nobody reads in a type.
+    let no_account = format!("0x{}", "zz".repeat(20));
+    assert!(exit(check_typed, &asked("eth_signTypedData_v4", json!([no_account, typed]))).1);
+    let mut more = typed.clone();
+    more["types"]["Hello"][0]["value"] = json!(STRANGER);
+    assert!(exit(check_typed, &more).1);
+    more["types"]["Hello"][0] = json!({ "name": "text", "type": "string", "internalType": "string" });
+    assert!(!exit(check_typed, &more).1);
     for params in [
         json!(["Welcome.", ME, "secret"]),
         json!(["Welcome.", ME, pay]),

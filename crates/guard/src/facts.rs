@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::{
+    place::Place,
     safe_version::Version,
     scalar::{Account, Dollars, Hash, Whole},
 };
@@ -352,9 +353,13 @@ pub fn review_text(hash: &B256) -> String {
 }
 
 impl Facts {
-    /// Reads a context file. Unknown keys are errors.
+    /// Reads a context file. Unknown keys are errors. An address may have its chain before it (`eip155:1:0x…`, `eth:0x…`), which
+    /// then has to be the file's.
     pub fn parse(text: &str) -> Result<Self, toml::de::Error> {
-        let facts: Self = toml::from_str(text)?;
+        let facts: Self = match without_chains(text)? {
+            Some(plain) => plain.try_into()?,
+            None => toml::from_str(text)?,
+        };
         if facts.floor.iter().any(|floor| floor.price.0.is_zero()) {
             return Err(serde::de::Error::custom(
                 "a price of 0 is none: leave out the floor that is not known",
@@ -423,9 +428,62 @@ impl Facts {
     }
 }
 
+/// The file without the chains before its addresses; none where there are none, so that an error can say its line.
+fn without_chains(text: &str) -> Result<Option<toml::Value>, toml::de::Error> {
+    // What is not TOML is refused by who reads the file itself.
+    let Ok(mut file) = toml::from_str::<toml::Value>(text) else { return Ok(None) };
+    let here = file.get("chain-id").and_then(toml::Value::as_integer).and_then(|id| u64::try_from(id).ok());
+    let mut any = false;
+    plain(&mut file, here, &mut any).map_err(serde::de::Error::custom)?;
+    Ok(any.then_some(file))
+}
+
+/// Takes the chain from each address in a value. A file nests as deep as its reader lets it, which is not deep.
+fn plain(value: &mut toml::Value, here: Option<u64>, any: &mut bool) -> Result<(), String> {
+    match value {
+        toml::Value::String(text) => {
+            let Some((_, address)) = text.rsplit_once(':').filter(|(_, rest)| rest.starts_with("0x")) else {
+                return Ok(());
+            };
+            // A text that is none is for its own field to refuse.
+            let Ok(place) = Place::parse(text) else { return Ok(()) };
+            let Some((_, Some(chain))) = place.evm() else { return Ok(()) };
+            match here {
+                Some(here) if here == chain => (),
+                Some(here) => return Err(format!("{text} is not on chain {here}, of which this file is (chain-id)")),
+                None => return Err(format!("{text} names a chain: say of which one this file is (chain-id = {chain})")),
+            }
+            let address = address.to_owned();
+            *text = address;
+            *any = true;
+        }
+        toml::Value::Array(values) => values.iter_mut().try_for_each(|value| plain(value, here, any))?,
+        toml::Value::Table(table) => table.iter_mut().try_for_each(|(_, value)| plain(value, here, any))?,
+        _ => (),
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_may_name_the_chain_of_the_file_and_no_other() {
+        let owner = "0x1F4EB0a903619ac168b19A82F1a6e2e426522211";
+        let file = |chain: &str, owner: &str| format!("{chain}\n[[safe]]\nowners = ['{owner}']\nthreshold = 1\n");
+        let plain = Facts::parse(&file("chain-id = 1", owner)).expect("valid");
+        for named in ["eip155:1:", "eth:"] {
+            let read = Facts::parse(&file("chain-id = 1", &format!("{named}{owner}")));
+            assert_eq!(read.as_ref(), Ok(&plain), "{named}");
+        }
+        let other = Facts::parse(&file("chain-id = 1", &format!("base:{owner}"))).expect_err("another chain");
+        assert!(other.to_string().contains("is not on chain 1"), "{other}");
+        let none = Facts::parse(&file("", &format!("eth:{owner}"))).expect_err("no chain");
+        assert!(none.to_string().contains("chain-id = 1"), "{none}");
+        // A wrong checksum is no address, whatever stands before it.
+        assert!(Facts::parse(&file("chain-id = 1", &format!("eth:{}", owner.replace("1F4E", "1f4E")))).is_err());
+    }
 
     #[test]
     fn a_facts_file_is_read_and_a_misspelt_key_refused() {

@@ -7,7 +7,7 @@
 use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Deserializer, de::Error};
-use tracehound_model::{Address, Chain};
+use tracehound_model::{Address, Chain, caip::Caip2};
 
 use crate::{mentions, scalar::Account, short_name};
 
@@ -75,7 +75,87 @@ impl fmt::Display for Place {
     }
 }
 
-impl schemars::JsonSchema for Place {
+/// An address as a policy lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listed {
+    /// One whose form is read here.
+    Read(Place),
+    /// An account of a chain whose addresses are not read here (CAIP-10): compared as it is written.
+    Written {
+        /// The chain.
+        chain: Caip2,
+        /// The address.
+        address: String,
+    },
+}
+
+/// Namespaces of chains whose addresses are not read here. Any other one is a slip of the pen, which must not turn a rule into
+/// none. Source: the registry at <https://namespaces.chainagnostic.org>, and what wallets write.
+const NAMESPACES: &[&str] = &[
+    "algorand", "antelope", "aptos", "arweave", "cardano", "casper", "cip34", "cosmos", "eosio", "fil", "flow", "hedera", "hive",
+    "icp", "kadena", "koinos", "mina", "mvx", "near", "polkadot", "starknet", "stacks", "stellar", "sui", "tezos", "ton", "tvm",
+    "waves",
+];
+
+impl Listed {
+    /// Reads an address, alone or with its chain.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        Self::written(text).map_or_else(|| Place::parse(text).map(Self::Read), Ok)
+    }
+
+    fn written(text: &str) -> Option<Self> {
+        let (chain, address) = text.rsplit_once(':')?;
+        let chain: Caip2 = chain.parse().ok()?;
+        // The form of an account in CAIP-10.
+        let is_account = (1..=128).contains(&address.len())
+            && address.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.%".contains(&byte));
+        let is_unread = NAMESPACES.contains(&chain.namespace()) && Chain::from_caip2(&chain).is_none();
+        (is_account && is_unread).then(|| Self::Written { chain, address: address.to_owned() })
+    }
+
+    /// The same on a chain that is named beside it.
+    pub(crate) fn on(self, chain: Option<Chain>) -> Result<Self, String> {
+        match (self, chain) {
+            (Self::Read(place), chain) => place.on(chain).map(Self::Read),
+            (written, None) => Ok(written),
+            (written, Some(chain)) => Err(format!("{written} is not on {chain}, which stands beside it")),
+        }
+    }
+
+    /// The address on EVM chains, and the one chain it is meant on.
+    pub(crate) fn evm(&self) -> Option<(Account, Option<u64>)> {
+        match self {
+            Self::Read(place) => place.evm(),
+            Self::Written { .. } => None,
+        }
+    }
+
+    /// What stands behind the text: the hash or key that programs pass around.
+    fn payload(&self) -> Option<Vec<u8>> {
+        match self {
+            Self::Read(place) => Some(place.payload()),
+            Self::Written { .. } => None,
+        }
+    }
+
+    /// Whether a text names it as it is written. Capital letters make no difference: some chains write hexadecimal digits.
+    fn is_written_in(&self, text: &str) -> bool {
+        let Self::Written { address, .. } = self else { return false };
+        let mut words = text.split(|c: char| !(c.is_ascii_alphanumeric() || "-.%".contains(c)));
+        words.any(|word| word.trim_matches('.').eq_ignore_ascii_case(address))
+    }
+}
+
+impl fmt::Display for Listed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Read(place) => write!(f, "{place}"),
+            Self::Written { chain, address } => write!(f, "{chain}:{address}"),
+        }
+    }
+}
+
+impl schemars::JsonSchema for Listed {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Place".into()
     }
@@ -83,12 +163,13 @@ impl schemars::JsonSchema for Place {
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
             "type": "string",
-            "description": "An address of any chain, alone, with its CAIP-10 chain, or with a short name: eth:0x...",
+            "description": "An address of any chain, alone, with its CAIP-10 chain, or with a short name: eth:0x... One of a \
+                            chain whose addresses are not read here is compared as it is written.",
         })
     }
 }
 
-impl<'de> Deserialize<'de> for Place {
+impl<'de> Deserialize<'de> for Listed {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
     }
@@ -109,7 +190,7 @@ pub enum Standing {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ElsewhereEntry {
     /// Where.
-    pub place: Place,
+    pub place: Listed,
     /// Its name.
     pub name: String,
     /// On which list.
@@ -125,12 +206,21 @@ pub struct Elsewhere {
     entries: Vec<ElsewhereEntry>,
     /// Blocked ones by the first bytes behind their text.
     blocked: BTreeMap<[u8; HEAD], Vec<usize>>,
+    /// Blocked ones that are compared as they are written.
+    written: Vec<usize>,
 }
 
 impl Elsewhere {
-    pub(crate) fn add(&mut self, standing: Standing, place: Place, name: String) {
-        if let (Standing::Blocked, Some(head)) = (standing, place.payload().first_chunk::<HEAD>()) {
-            self.blocked.entry(*head).or_default().push(self.entries.len());
+    pub(crate) fn add(&mut self, standing: Standing, place: Listed, name: String) {
+        if standing == Standing::Blocked {
+            match place.payload() {
+                Some(payload) => {
+                    if let Some(head) = payload.first_chunk::<HEAD>() {
+                        self.blocked.entry(*head).or_default().push(self.entries.len());
+                    }
+                }
+                None => self.written.push(self.entries.len()),
+            }
         }
         self.entries.push(ElsewhereEntry { place, name, standing });
     }
@@ -141,14 +231,21 @@ impl Elsewhere {
     }
 
     /// An address that is blocked and stands on another list too.
-    pub(crate) fn contradiction(&self) -> Option<Place> {
+    pub(crate) fn contradiction(&self) -> Option<&Listed> {
         let is_blocked = |entry: &&ElsewhereEntry| entry.standing == Standing::Blocked;
         let mut others = self.entries.iter().filter(|entry| !is_blocked(entry));
-        others.find(|entry| self.is_blocked(&entry.place.address)).map(|entry| entry.place)
+        others.find(|entry| self.is_blocked(&entry.place)).map(|entry| &entry.place)
     }
 
-    fn is_blocked(&self, address: &Address) -> bool {
-        self.blocks(address).next().is_some()
+    fn is_blocked(&self, place: &Listed) -> bool {
+        match place {
+            Listed::Read(place) => self.blocks(&place.address).next().is_some(),
+            written @ Listed::Written { .. } => self.written().any(|entry| entry.place == *written),
+        }
+    }
+
+    fn written(&self) -> impl Iterator<Item = &ElsewhereEntry> {
+        self.written.iter().filter_map(|number| self.entries.get(*number))
     }
 
     fn blocks(&self, address: &Address) -> impl Iterator<Item = &ElsewhereEntry> {
@@ -156,19 +253,22 @@ impl Elsewhere {
         let payload = place.payload();
         let numbers = payload.first_chunk::<HEAD>().and_then(|head| self.blocked.get(head));
         let entries = numbers.into_iter().flatten().filter_map(|number| self.entries.get(*number));
-        entries.filter(move |entry| entry.place.address == place.address)
+        entries.filter(
+            move |entry| matches!(&entry.place, Listed::Read(blocked) if blocked.address == place.address),
+        )
     }
 
     pub(crate) fn blocks_any(&self) -> bool {
-        !self.blocked.is_empty()
+        !self.blocked.is_empty() || !self.written.is_empty()
     }
 
     /// Blocked addresses that a text names, or another name of the same owner.
     pub(crate) fn blocked_in_text(&self, text: &str) -> impl Iterator<Item = &ElsewhereEntry> {
         let named = mentions::addresses(text).into_iter();
-        named
+        let read = named
             .flat_map(|address| std::iter::once(address).chain(address.same_owner()))
-            .flat_map(|address| self.blocks(&address).collect::<Vec<_>>())
+            .flat_map(|address| self.blocks(&address).collect::<Vec<_>>());
+        read.chain(self.written().filter(move |entry| entry.place.is_written_in(text)))
     }
 
     /// Blocked addresses whose key or hash stands in some bytes.
@@ -179,7 +279,7 @@ impl Elsewhere {
             .flat_map(move |(at, numbers)| {
                 let entries = numbers.iter().filter_map(|number| self.entries.get(*number));
                 entries
-                    .filter(move |entry| bytes[at..].starts_with(&entry.place.payload()))
+                    .filter(|entry| entry.place.payload().is_some_and(|payload| bytes[at..].starts_with(&payload)))
                     .collect::<Vec<_>>()
             })
     }
@@ -188,10 +288,15 @@ impl Elsewhere {
     pub(crate) fn explain(&self) -> Vec<String> {
         let line = |entry: &ElsewhereEntry| {
             let ElsewhereEntry { place, name, standing } = entry;
-            match standing {
-                Standing::Known => format!("Knows {place} as {name}."),
-                Standing::Trusted => format!("Trusts {place} ({name})."),
-                Standing::Blocked => format!("Blocks {place} ({name}) where texts or data hold it."),
+            match (standing, place) {
+                (Standing::Known, _) => format!("Knows {place} as {name}."),
+                (Standing::Trusted, _) => format!("Trusts {place} ({name})."),
+                (Standing::Blocked, Listed::Read(_)) => {
+                    format!("Blocks {place} ({name}) where texts or data hold it.")
+                }
+                (Standing::Blocked, Listed::Written { .. }) => {
+                    format!("Blocks {place} ({name}) where texts hold it as it is written: addresses of its chain are not read here.")
+                }
             }
         };
         self.entries.iter().map(line).collect()

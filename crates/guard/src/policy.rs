@@ -13,7 +13,7 @@ use crate::{
     facts::AccountFacts,
     finding::{CheckId, Finding, Severity},
     method::may_be_added,
-    place::{Elsewhere, Place, Standing},
+    place::{Elsewhere, Listed, Standing},
     scalar::{Account, Hash, Whole},
 };
 
@@ -64,7 +64,7 @@ pub struct Trusted {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct TrustedEntry {
-    address: Place,
+    address: Listed,
     label: String,
     roles: Vec<Role>,
     #[serde(default)]
@@ -105,7 +105,7 @@ impl BookEntry {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Entry {
-    address: Place,
+    address: Listed,
     name: String,
     /// The one chain it counts on (CAIP-2); every chain when absent.
     #[serde(default)]
@@ -709,6 +709,9 @@ mod tests {
             ("eip155:1:bc1q6l0yxh4h3ppss0w27dr0tmx7fqdnmmgnmq0uzc", "line 4"),
             ("bip122:000000000019d6689c085ae165831e93:0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48", "line 4"),
             ("nowhere:0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48", "names no known chain"),
+            // A slip in a namespace must not make a rule of an EVM chain one for texts alone.
+            ("eip15:1:0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48", "names no known chain"),
+            ("cosmos:cosmoshub-4:not an address", "names no known chain"),
         ] {
             let said = refused(&format!("name='x'\nrequire=[]\n[[book]]\naddress='{address}'\nname='y'"));
             assert!(said.contains(why), "{address}: {said}");
@@ -718,6 +721,20 @@ mod tests {
         let twice = "name='x'\nrequire=[]\n[[book]]\naddress='1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa'\nname='y'\n[[blocked]]\n\
                      address='1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa'\nname='y'";
         assert!(refused(twice).contains("blocked and trusted"));
+    }
+
+    #[test]
+    fn addresses_of_chains_that_are_not_read_load_as_they_are_written() {
+        let entry = |list: &str| {
+            format!("[[{list}]]\naddress='starknet:SN_MAIN:0x02DD1b492765c064eac4039e3841aa5f382773b598097a40073bd8b48170ab57'\nname='vault'\n")
+        };
+        let policy = Policy::parse(&format!("name='x'\nrequire=[]\n{}", entry("blocked"))).expect("loads");
+        assert!(policy.explain().join("\n").contains("(vault) where texts hold it as it is written"));
+        let both = format!("name='x'\nrequire=[]\n{}{}", entry("blocked"), entry("book"));
+        assert!(refused(&both).contains("blocked and trusted"));
+        let cosmos = "cosmos1t2uflqwqe0fsj0shcfkrvpukewcw40yjj6hdc0";
+        let book = format!("name='x'\nrequire=[]\n[[book]]\naddress='cosmos:cosmoshub-3:{cosmos}'\nname='payee'");
+        assert!(Policy::parse(&book).expect("loads").explain().join("\n").contains("as payee"));
     }
 
     #[test]

@@ -1,5 +1,10 @@
 //! Input that looks like a secret: it is refused wherever a person may paste one by mistake.
 
+use std::sync::LazyLock;
+
+use bip39::Language;
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+
 /// What an input looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Secret {
@@ -28,29 +33,49 @@ impl Secret {
     }
 }
 
-/// Words of the list that in a row make a phrase. Ordinary English has runs of list words too, but short ones.
+/// Words of one list that in a row make a phrase. Ordinary sentences have runs of list words too, but short ones.
 const RUN: usize = 8;
+
+/// The lists of BIP-39, folded and sorted.
+static LISTS: LazyLock<Vec<Vec<String>>> = LazyLock::new(|| Language::ALL.iter().map(|list| sorted(*list)).collect());
+
+fn sorted(language: Language) -> Vec<String> {
+    let mut words: Vec<String> = language.word_list().iter().map(|word| folded(word)).collect();
+    words.sort_unstable();
+    words
+}
+
+/// Lower case and without marks: people write phrases in French or Spanish without accents, and Japanese ones with marks of
+/// their own or as one sign.
+fn folded(text: &str) -> String {
+    text.nfkd().filter(|c| !is_combining_mark(*c)).collect::<String>().to_lowercase()
+}
 
 /// Whether a text holds what looks like a secret. Errs on the side of yes.
 pub fn find(text: &str) -> Option<Secret> {
     if text.contains("PRIVATE KEY-----") || (text.contains("\"ciphertext\"") && text.contains("\"kdf\"")) {
         return Some(Secret::Store);
     }
-    let mut run = 0;
-    for word in text.split(|c: char| !c.is_alphanumeric()) {
-        if word.is_empty() || word.chars().all(|c| c.is_ascii_digit()) {
-            // The numbers and marks of a numbered list.
-            continue;
+    words(text).find_map(of_word).or_else(|| is_phrase(&folded(text)).then_some(Secret::Phrase))
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
+}
+
+/// Whether so many words of one list stand in a row, whatever numbers stand between them.
+fn is_phrase(text: &str) -> bool {
+    let mut runs = vec![0; LISTS.len()];
+    // The numbers of a numbered list.
+    for word in words(text).filter(|word| !word.chars().all(|c| c.is_ascii_digit())) {
+        for (list, run) in LISTS.iter().zip(&mut runs) {
+            *run = if is_listed(list, word) { *run + 1 } else { 0 };
         }
-        if let Some(found) = of_word(word) {
-            return Some(found);
-        }
-        run = if is_listed(word) { run + 1 } else { 0 };
-        if run >= RUN {
-            return Some(Secret::Phrase);
+        if runs.iter().any(|run| *run >= RUN) {
+            return true;
         }
     }
-    None
+    false
 }
 
 fn of_word(word: &str) -> Option<Secret> {
@@ -73,15 +98,15 @@ fn of_word(word: &str) -> Option<Secret> {
     wif.then_some(Secret::Wif)
 }
 
-/// A word of the English list by its first four letters, which are unique in it: phrases are often written so.
-fn is_listed(word: &str) -> bool {
-    let word = word.to_lowercase();
+/// A word of a list, or its first four letters, which are unique in most: phrases are often written so.
+fn is_listed(list: &[String], word: &str) -> bool {
+    // Words of one or two letters are everyday ones; a sign of Chinese or Korean is a word.
     if word.len() < 3 {
         return false;
     }
-    let list = bip39::Language::English.word_list();
-    let at = list.partition_point(|listed| *listed < &word[..]);
-    list.get(at).is_some_and(|listed| *listed == word || (word.len() == 4 && listed.starts_with(&word)))
+    let at = list.partition_point(|listed| &listed[..] < word);
+    let is_short = word.len() == 4 && word.is_ascii();
+    list.get(at).is_some_and(|listed| listed == word || (is_short && listed.starts_with(word)))
 }
 
 #[cfg(test)]
@@ -101,6 +126,35 @@ mod tests {
         let short: Vec<String> = PHRASE.split(' ').map(|word| word.chars().take(4).collect()).collect();
         assert_eq!(find(&short.join(" ")), Some(Secret::Phrase));
         assert_eq!(find(&format!("here it is: {PHRASE} thanks")), Some(Secret::Phrase));
+    }
+
+    #[test]
+    fn phrases_of_every_language_are_seen() {
+        // Made of the bytes of the test phrase above, by the lists themselves.
+        let entropy = [0x7f; 16];
+        for language in Language::ALL {
+            let phrase = bip39::Mnemonic::from_entropy_in(*language, &entropy).expect("16 bytes").to_string();
+            assert_eq!(find(&phrase), Some(Secret::Phrase), "{language}: {phrase}");
+            let composed: String = phrase.nfc().collect::<String>().to_uppercase();
+            assert_eq!(find(&composed), Some(Secret::Phrase), "{language}: {composed}");
+            assert_eq!(find(&phrase.replace(' ', "\u{3000}")), Some(Secret::Phrase), "{language}");
+            assert_eq!(find(&format!("1. {}", folded(&phrase))), Some(Secret::Phrase), "{language}");
+        }
+    }
+
+    #[test]
+    fn ordinary_sentences_are_no_phrases() {
+        for text in [
+            "Willkommen! Bitte signieren Sie diese Nachricht, um sich anzumelden. Es kostet nichts.",
+            "Bienvenue sur notre site. Signez ce message pour prouver que ce compte est le vôtre, sans frais ni transaction.",
+            "Bienvenido. Firma este mensaje para demostrar que esta cuenta es tuya; no cuesta nada y no mueve dinero.",
+            "Firma questo messaggio per dimostrare che questo conto è tuo. Non costa nulla e non muove denaro.",
+            "このメッセージに署名すると、このアカウントの所有者であることが証明されます。手数料はかかりません。",
+            "请签署此消息以证明您拥有该账户。此操作不会产生任何费用，也不会转移任何资金。",
+            "이 메시지에 서명하면 이 계정의 소유자임을 증명합니다. 비용이 들지 않습니다.",
+        ] {
+            assert_eq!(find(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -360,6 +360,28 @@ fn what_the_policy_blocks_on_another_chain_is_found_in_texts_and_data() {
     }
 }
 
+/// Of a chain whose addresses are not read here, the text alone is known.
+#[test]
+fn what_the_policy_blocks_on_a_chain_that_is_not_read_is_found_as_it_is_written() {
+    const THIEF: &str = "0x02DD1b492765c064eac4039e3841aa5f382773b598097a40073bd8b48170ab57";
+    let policy = format!("{UNPRICED}\n[[blocked]]\naddress='starknet:SN_MAIN:{THIEF}'\nname='thief'\n");
+    let policy = Policy::parse(&policy).expect("loads");
+    let facts = Facts::parse("chain-id=1\norigin='example.org'\n").expect("facts");
+    let context = Context::new(&policy, &facts);
+    let names = |text: &str| {
+        let report = check_message(text.as_bytes(), context);
+        report.of("G-ADDR-02").iter().any(|finding| finding.title.contains("The policy blocks starknet:SN_MAIN:0x02DD"))
+    };
+    assert!(names(&format!("Pay out to {THIEF}.")));
+    assert!(names(&format!("pay(starknet:SN_MAIN:{})", THIEF.to_lowercase())));
+    assert!(!names(&format!("Pay out to {}8", &THIEF[..THIEF.len() - 1])));
+    let as_text = hex::encode(format!("withdraw to {THIEF} now"));
+    let tx = format!(
+        r#"{{"to":"0x5555555555555555555555555555555555555555","value":"0","data":"0x12345678{as_text}","chainId":1}}"#
+    );
+    assert_eq!(check_tx(tx.as_bytes(), context).exit_code, 20);
+}
+
 #[test]
 fn a_sign_in_is_held_to_host_port_and_form() {
     let policy = Policy::parse(DEFAULT).expect("a policy");

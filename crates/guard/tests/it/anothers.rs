@@ -2,7 +2,7 @@
 //! held to the limits of the policy.
 
 use serde_json::{Value, json};
-use tracehound_guard::{Context, Facts, Policy, Report, check_tx, check_typed, finding::Severity};
+use tracehound_guard::{Context, Facts, Policy, Report, check_safe, check_tx, check_typed, finding::Severity};
 
 use crate::UNPRICED;
 
@@ -306,6 +306,39 @@ fn what_is_taken_from_somebody_else_is_vouched_for_and_limited() {
     assert!(said.items[0].intent.contains(&format!("of {SAFE} to {ME}")), "{}", said.items[0].intent);
     let booked = format!("[[book]]\naddress='{ME}'\nname='myself'\n");
     assert_eq!(taken(SAFE, ME, &booked).exit_code, 0);
+}
+
+/// A Safe that takes what its owner has: it leaves him, who gave an allowance for something else.
+#[test]
+fn what_a_safe_takes_from_its_owner_is_not_the_safes() {
+    let taken = |from: &str| {
+        let data = call("transferFrom(address,address,uint256)", &[word(from), word(SAFE), number(1_000)]);
+        let tx = json!({
+            "safe": SAFE, "to": USDC, "value": "0", "data": data, "operation": 0, "safeTxGas": "0", "baseGas": "0",
+            "gasPrice": "0", "gasToken": ZERO, "refundReceiver": ZERO, "nonce": 7, "isExecuted": false, "confirmations": [],
+        });
+        judged(check_safe, LIMIT, &tx)
+    };
+    let report = taken(ME);
+    assert!(report.items[0].intent.contains(&format!("of {ME}")), "{}", report.items[0].intent);
+    assert!(report.exit_code == 20 && report.has("G-POL-01"), "{:#?}", report.findings);
+    let own = taken(SAFE);
+    assert!(!own.has("G-POL-01"), "nothing leaves: {:#?}", own.findings);
+}
+
+/// Accounts of one owner differ by their last byte at the connector of vaults; money stays his among them.
+#[test]
+fn sub_accounts_of_the_connector_are_the_signers_own() {
+    let acted = |whom: &str| {
+        let inner = call("transfer(address,uint256)", &[word(ME), number(1_000)]);
+        let inner = inner.trim_start_matches("0x");
+        let words = [word(USDC), word(whom), number(0), number(0x80), number(inner.len() as u64 / 2)];
+        let data = call("call(address,address,uint256,bytes)", &words);
+        sent(OURS, &format!("{data}{inner}{}", "0".repeat((64 - inner.len() % 64) % 64)), LIMIT)
+    };
+    let sub = format!("{}07", &ME[..40]);
+    assert!(!acted(&sub).has("G-POL-01"), "{:#?}", acted(&sub).findings);
+    assert!(acted(STRANGER).has("G-POL-01"), "{:#?}", acted(STRANGER).findings);
 }
 
 const SEAPORT: &str = "0x0000000000000068F116a894984e2DB1123eB395";

@@ -132,6 +132,12 @@ fn whose_signature_is_asked_for_is_looked_at() {
     let own =
         json!({ "jsonrpc": "2.0", "id": 1, "method": "personal_sign", "params": ["Welcome back.", ME] });
     assert_eq!(ask(check_message, &own.to_string()).exit_code, 0);
+    // A request's number is one, or a text: nobody knows what a wallet makes of anything else.
+    for id in [json!({ "method": "eth_sign" }), json!(["eth_sign"])] {
+        let mut odd = own.clone();
+        odd["id"] = id;
+        assert_ne!(ask(check_message, &odd.to_string()).exit_code, 0, "{odd}");
+    }
 }
 
 fn argument(value: &str) -> String {

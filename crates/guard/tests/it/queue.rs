@@ -846,6 +846,13 @@ fn a_number_far_ahead_is_told_behind_rejections_that_nobody_signed() {
     assert_eq!(told(before(&[]), &facts(5)), (10, true));
     assert!(told(before(&[3]), &facts(5)).1, "signed by somebody who is no owner");
     assert_eq!(told(before(&[1]), &facts(5)), (0, false), "a long queue");
+    // Nobody remembers what waits behind more than a hundred, whoever signed those.
+    let far = |last: u64| {
+        let rows: Vec<Value> = (5..last).map(|nonce| signed(rejection(nonce), &[1])).chain([payment(last, FRIEND)]).collect();
+        let pick = Pick::Nonce(last.to_string().parse().expect("a number"));
+        ask(&[page(&rows, None)], Asked { pick, ..Asked::default() }, &facts(5)).has("G-SIG-03")
+    };
+    assert_eq!((far(105), far(106)), (false, true));
     // Where nobody tells the next number, nobody knows whether it is its turn.
     let mut untold = facts(5);
     untold.safe[0].nonce = None;

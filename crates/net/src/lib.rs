@@ -19,3 +19,4 @@ mod retry;
 pub use client::{Answer, Client, HttpLimits};
 pub use download::{Download, DownloadLimits, Incoming, Validators, download, excerpt};
 pub use error::HttpError;
+pub use retry::{Next, Pace, Tries};

@@ -1,6 +1,7 @@
 //! How often and how long to wait for a server that is busy.
 
 use std::{
+    num::NonZeroU32,
     thread,
     time::{Duration, Instant},
 };
@@ -13,9 +14,9 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// Longest time that all tries of one exchange take together, pauses included.
 const PATIENCE: Duration = Duration::from_mins(5);
 
-/// The tries that are left.
+/// The tries that are left of something that is asked of a server again and again.
 #[derive(Debug)]
-pub(crate) struct Tries {
+pub struct Tries {
     left: u32,
     pause: Duration,
     until: Instant,
@@ -23,7 +24,7 @@ pub(crate) struct Tries {
 
 /// What to do after a try that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Next {
+pub enum Next {
     /// Wait this long and try again.
     Wait(Duration),
     /// That was the last try.
@@ -33,13 +34,14 @@ pub(crate) enum Next {
 }
 
 impl Tries {
-    /// `retries` more after the first, none of which begins later than `within` from now or [`PATIENCE`].
-    pub(crate) fn new(retries: u32, pause: Duration, within: Duration) -> Self {
+    /// `retries` more after the first, none of which begins later than `within` from now or five minutes.
+    pub fn new(retries: u32, pause: Duration, within: Duration) -> Self {
         Self { left: retries, pause, until: Instant::now() + within.min(PATIENCE) }
     }
 
-    /// Waits before another try, if there is to be one.
-    pub(crate) fn wait(&mut self, asked: Option<Duration>) -> Next {
+    /// Waits before another try, if there is to be one. What the server asked for counts, up to a minute; else the pause, which
+    /// doubles each time.
+    pub fn wait(&mut self, asked: Option<Duration>) -> Next {
         let next = self.next(asked, Instant::now());
         match next {
             Next::Wait(pause) => {
@@ -63,6 +65,36 @@ impl Tries {
         self.left -= 1;
         self.pause = self.pause.saturating_mul(2);
         Next::Wait(wait)
+    }
+}
+
+/// Keeps what is asked of a server below so much a second.
+#[derive(Debug)]
+pub struct Pace {
+    each: Duration,
+    free: Instant,
+}
+
+impl Pace {
+    /// At most `per_second` calls a second; as many as there are for `None`.
+    pub fn new(per_second: Option<NonZeroU32>) -> Self {
+        let each = per_second.map_or(Duration::ZERO, |number| Duration::from_secs(1) / number.get());
+        Self { each, free: Instant::now() }
+    }
+
+    /// Waits until so many calls may be made.
+    pub fn wait(&mut self, calls: u32) {
+        let pause = self.pause(calls, Instant::now());
+        if !pause.is_zero() {
+            thread::sleep(pause);
+        }
+    }
+
+    /// How long to wait before so many calls. What was not used of earlier seconds is lost.
+    fn pause(&mut self, calls: u32, now: Instant) -> Duration {
+        let pause = self.free.saturating_duration_since(now);
+        self.free = now + pause + self.each.saturating_mul(calls);
+        pause
     }
 }
 
@@ -103,5 +135,21 @@ mod tests {
         assert_eq!(tries.next(None, began + 242 * SECOND), Next::End);
         let mut short = Tries::new(9, 2 * SECOND, SECOND);
         assert_eq!(short.next(None, began), Next::End, "what would begin too late does not begin");
+    }
+
+    #[test]
+    fn calls_are_spread_over_the_seconds_that_they_need() {
+        let mut pace = Pace::new(NonZeroU32::new(4));
+        let now = Instant::now();
+        assert_eq!(pace.pause(8, now), Duration::ZERO);
+        assert_eq!(pace.pause(1, now), 2 * SECOND, "eight calls take two seconds");
+        assert_eq!(pace.pause(1, now + 9 * SECOND), Duration::ZERO);
+        assert_eq!(
+            pace.pause(1, now + 9 * SECOND),
+            SECOND / 4,
+            "seconds in which nothing was asked are not made up"
+        );
+        let (mut free, now) = (Pace::new(None), Instant::now());
+        assert_eq!((free.pause(u32::MAX, now), free.pause(1, now)), (Duration::ZERO, Duration::ZERO));
     }
 }

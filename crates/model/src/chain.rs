@@ -119,6 +119,7 @@ const NAMED: &[Row] = &[
     (Chain::Evm(8453), "eip155:8453", "base", "ETH", 18, 60),
     (Chain::Evm(42161), "eip155:42161", "arb", "ETH", 18, 60),
     (Chain::Evm(43114), "eip155:43114", "avax", "AVAX", 18, 9005),
+    (Chain::Evm(59144), "eip155:59144", "linea", "ETH", 18, 60),
     (Chain::Tron(TronNetwork::Mainnet), "tron:mainnet", "tron", "TRX", 6, 195),
     (Chain::Tron(TronNetwork::Shasta), "tron:shasta", "tron-shasta", "TRX", 6, 1),
     (Chain::Tron(TronNetwork::Nile), "tron:nile", "tron-nile", "TRX", 6, 1),

@@ -17,6 +17,8 @@ use alloy_primitives::{Address, B256, U64, U256};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::names::Names;
+
 /// A block, its parts as far as they are proved.
 #[derive(Clone, Debug)]
 pub struct Block {
@@ -67,6 +69,8 @@ pub struct Tx {
     pub gas_price: Option<u128>,
     /// Its type (EIP-2718).
     pub kind: u8,
+    /// What it mints for its sender, where it is a deposit of a roll-up that says so.
+    pub mint: Option<U256>,
 }
 
 /// Whether a part of a block is proved.
@@ -91,6 +95,9 @@ pub enum Unproved {
     /// The chain's headers are of another form than Ethereum's.
     #[error("headers of this chain are of a form that is not recomputed")]
     HeaderForm,
+    /// The chain's roots cover other things than what nodes tell.
+    #[error("the roots in this chain's headers are of other things than what nodes tell")]
+    Roots,
     /// Some transaction is of a type of which the encoding is not known.
     #[error("a transaction is of type {0}, of which the encoding is not known")]
     Type(u8),
@@ -104,6 +111,9 @@ pub enum Unproved {
 pub enum HeaderForm {
     /// That of Ethereum: a hash that is not the header's is an error.
     Standard,
+    /// Ethereum's fields under Ethereum's hash, so that one that is not the header's is an error; but some transactions, their
+    /// receipts or withdrawals are not what its roots are of, and nothing is proved.
+    HashOnly,
     /// Another: the stated hash is taken at its word, and nothing is proved.
     Other,
 }
@@ -122,6 +132,16 @@ pub struct Checks {
 impl Checks {
     /// Everything that Ethereum's header proves.
     pub const ALL: Self = Self { header: HeaderForm::Standard, roots: true, senders: true };
+
+    /// What is proved of a part of which the root fits, and why it is not where it is not looked at.
+    pub(crate) fn roots(self) -> Proof {
+        match self {
+            Self { header: HeaderForm::Other, .. } => Proof::Reported(Unproved::HeaderForm),
+            Self { header: HeaderForm::HashOnly, .. } => Proof::Reported(Unproved::Roots),
+            Self { roots: false, .. } => Proof::Reported(Unproved::NotAsked),
+            Self { .. } => Proof::Header,
+        }
+    }
 }
 
 /// Why a block is refused. `number` is the block's.
@@ -234,6 +254,7 @@ struct ToldTx {
     value: Option<U256>,
     #[serde(rename = "type")]
     kind: Option<U64>,
+    mint: Option<U256>,
 }
 
 impl Block {
@@ -243,18 +264,16 @@ impl Block {
     /// Where a field is missing, or something told does not fit the header's hash.
     pub fn read(json: &str, checks: Checks) -> Result<Self, BlockError> {
         let form = |error: serde_json::Error| BlockError::Form(error.to_string());
-        let fields: BTreeMap<&str, &RawValue> = serde_json::from_str(json).map_err(form)?;
-        let mut unknown_fields = BTreeMap::new();
-        for name in fields.keys() {
-            if !HEADER_FIELDS.contains(name) && !BLOCK_FIELDS.contains(name) {
-                *unknown_fields.entry((*name).to_owned()).or_insert(0) += 1;
-            }
-        }
+        // Owned, for a name may be written with escapes.
+        let Names(names) = serde_json::from_str(json).map_err(form)?;
+        let is_known = |name: &str| HEADER_FIELDS.contains(&name) || BLOCK_FIELDS.contains(&name);
+        let unknown_fields: BTreeMap<String, u64> =
+            names.into_iter().filter(|name| !is_known(name)).map(|name| (name, 1)).collect();
         let header: Header = serde_json::from_str(json).map_err(form)?;
         let told: Told<'_> = serde_json::from_str(json).map_err(form)?;
         let number = header.number;
         let stated = told.hash.ok_or(BlockError::Missing("hash"))?;
-        if checks.header == HeaderForm::Standard {
+        if checks.header != HeaderForm::Other {
             let computed = header.hash_slow();
             if computed != stated {
                 let unknown: Vec<&str> = unknown_fields.keys().map(String::as_str).collect();
@@ -312,6 +331,7 @@ impl Block {
                 value: envelope.value(),
                 gas_price: Some(envelope.effective_gas_price(header.base_fee_per_gas)),
                 kind: envelope.ty(),
+                mint: None,
             });
         }
         let withdrawals_proved = prove_withdrawals(&[], &header, Checks::ALL)?;
@@ -336,11 +356,7 @@ fn read_txs(told: &[&RawValue], header: &Header, checks: Checks) -> Result<(Vec<
     let number = header.number;
     let mut txs = Vec::with_capacity(told.len());
     let mut envelopes = Vec::new();
-    let mut proof = match checks {
-        Checks { header: HeaderForm::Other, .. } => Proof::Reported(Unproved::HeaderForm),
-        Checks { roots: false, .. } => Proof::Reported(Unproved::NotAsked),
-        Checks { .. } => Proof::Header,
-    };
+    let mut proof = checks.roots();
     let mut seen = HashSet::with_capacity(told.len());
     for (index, json) in told.iter().enumerate() {
         if json.get().starts_with('"') {
@@ -360,12 +376,15 @@ fn read_txs(told: &[&RawValue], header: &Header, checks: Checks) -> Result<(Vec<
             // Nodes from before EIP-2718 name none.
             kind: u8::try_from(told.kind.unwrap_or_default().to::<u64>())
                 .map_err(|_| wrong("its type is beyond 255".to_owned()))?,
+            mint: told.mint,
         };
         if !seen.insert(hash) {
             return Err(BlockError::Twice { number, hash });
         }
         if proof.is_proved() || checks.senders {
-            if tx.kind > MAX_KNOWN_TYPE {
+            // What is from nobody has no signature; it stands in lists of blocks, and under no root.
+            let is_unsigned = tx.from == Address::ZERO && !proof.is_proved();
+            if tx.kind > MAX_KNOWN_TYPE || is_unsigned {
                 if proof.is_proved() {
                     proof = Proof::Reported(Unproved::Type(tx.kind));
                 }
@@ -417,8 +436,8 @@ fn prove_withdrawals(
     header: &Header,
     checks: Checks,
 ) -> Result<Proof, BlockError> {
-    if checks.header == HeaderForm::Other {
-        return Ok(Proof::Reported(Unproved::HeaderForm));
+    if checks.header != HeaderForm::Standard {
+        return Ok(checks.roots());
     }
     let Some(stated) = header.withdrawals_root else {
         // Before EIP-4895 a block has none; whoever tells some anyway adds them.

@@ -7,53 +7,19 @@
 use alloy_consensus::constants::GWEI_TO_WEI;
 use alloy_primitives::{Address, B256, U256};
 use tracehound_model::{
-    Address as Account, Amount, Asset, Chain,
+    Address as Account, Amount, Asset,
     transfer::{Movement, MovementKind, TransferBlock, TransferTx, Unseen},
 };
 
 use crate::{
     block::{Block, HeaderForm, Tx},
-    logs::{self, KnownContracts, Said, Token, TokenMove},
+    chains::{Issues, Recipient, Since, Withdrawals, at},
+    logs::{self, Said, Token, TokenMove},
     receipts::{Receipt, Receipts},
     traces::{Moved, TraceError, Traces, TxTrace},
 };
 
-/// What must be known of a chain to say what moved on it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rules {
-    /// Its chain id (EIP-155).
-    pub chain_id: u64,
-    /// Its native asset.
-    pub native: Asset,
-    /// Contracts whose logs say something about the native asset.
-    pub contracts: KnownContracts,
-    /// Rewards of miners.
-    pub rewards: Rewards,
-}
-
-/// What miners are paid for a block, beside fees.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rewards {
-    /// Ethereum's: 5, from Byzantium 3 (EIP-649), from Constantinople 2 ether (EIP-1234) until difficulty ends (EIP-3675),
-    /// and a 32nd of it an uncle.
-    Ethereum,
-    /// None.
-    None,
-}
-
-impl Rules {
-    /// Ethereum's own chain.
-    pub fn ethereum() -> Self {
-        // WETH9.
-        let wrapped = alloy_primitives::address!("C02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2");
-        Self {
-            chain_id: 1,
-            native: Asset::native(Chain::Evm(1)).expect("Ethereum has a coin"),
-            contracts: KnownContracts { wrapped: Some(wrapped), native: None },
-            rewards: Rewards::Ethereum,
-        }
-    }
-}
+pub use crate::chains::{Rewards, Rules};
 
 /// What a block moved, and what is not known of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,6 +43,14 @@ pub enum Gap {
     /// No traces: what contracts passed on is not known.
     #[error("block {0}: without traces the native value that contracts passed on is not known")]
     NoTraces(u64),
+    /// A block that the node would not trace, or of which its traces are not what the rest says.
+    #[error("block {number}: what contracts passed on is not known, for its traces are refused: {why}")]
+    Untraceable {
+        /// The block.
+        number: u64,
+        /// Why.
+        why: String,
+    },
     /// A transaction that the node could not trace.
     #[error("transaction {tx}: the node could not trace it: {why}")]
     Untraced {
@@ -91,6 +65,9 @@ pub enum Gap {
     /// What a transaction paid for gas.
     #[error("transaction {0}: what it paid for gas is not told")]
     Fee(B256),
+    /// Something that the chain paid out, or that somebody whom nobody names got.
+    #[error("block {0}: whom the chain paid what is not told whole")]
+    Issues(u64),
     /// Who mined the uncles.
     #[error("block {0}: without traces it is not known whom its uncles' rewards went to")]
     Uncles(u64),
@@ -98,13 +75,13 @@ pub enum Gap {
 
 impl Gap {
     /// What it is called in what a store keeps of the block.
-    fn unseen(&self) -> Unseen {
+    pub fn unseen(&self) -> Unseen {
         match self {
             Self::NoReceipts(_) => Unseen::RECEIPTS,
-            Self::NoTraces(_) => Unseen::TRACES,
+            Self::NoTraces(_) | Self::Untraceable { .. } => Unseen::TRACES,
             Self::Untraced { .. } | Self::Outcome(_) => Unseen::SOME_TXS,
             Self::Fee(_) => Unseen::SOME_FEES,
-            Self::Uncles(_) => Unseen::SOME_ISSUES,
+            Self::Issues(_) | Self::Uncles(_) => Unseen::SOME_ISSUES,
         }
     }
 }
@@ -138,11 +115,16 @@ pub fn movements(
     }
     let is_proved =
         receipts.is_some_and(|receipts| receipts.proof.is_proved()) && block.txs_proved.is_proved();
+    let mut all_told = rules.issues == Issues::Nothing
+        && (rules.withdrawals == Withdrawals::Native || block.withdrawals.is_empty());
     for (index, tx) in block.txs.iter().enumerate() {
         let receipt = receipts.and_then(|receipts| receipts.receipts.get(index));
         let trace = traces.and_then(|traces| traces.txs.get(index));
-        let mut moves = Of { block, tx, rules, is_proved, movements: Vec::new() };
+        let mut moves = Of { block, tx, rules, is_proved, movements: Vec::new(), is_told: true };
+        let system = rules.system(tx.kind, tx.from);
+        moves.system(system);
         if let Some(receipt) = receipt
+            && system != Some(Issues::Mint)
             && !moves.fee(receipt)
         {
             found.gaps.push(Gap::Fee(tx.hash));
@@ -158,9 +140,11 @@ pub fn movements(
                 }
             }
         }
+        all_told &= moves.is_told;
         let movements = moves.movements;
         found.block.txs.push(TransferTx { hash: tx.hash.0, movements });
     }
+    found.gaps.extend((!all_told).then_some(Gap::Issues(number)));
     let paid = paid_by_the_chain(block, traces, rules, &mut found.gaps);
     if !paid.is_empty() {
         found.block.txs.push(TransferTx { hash: block.hash.0, movements: paid });
@@ -177,9 +161,27 @@ struct Of<'a> {
     /// Whether transactions and receipts are the header's.
     is_proved: bool,
     movements: Vec<Movement>,
+    /// Whether everybody is named who got something.
+    is_told: bool,
 }
 
 impl Of<'_> {
+    /// What a transaction that nobody signed pays out.
+    fn system(&mut self, issues: Option<Issues>) {
+        match issues {
+            None | Some(Issues::Nothing) => {}
+            Some(Issues::Untold) => self.is_told = false,
+            Some(Issues::Mint) => match self.tx.mint {
+                Some(minted) => {
+                    let to = Some(self.tx.from);
+                    self.push(None, to, self.rules.native, minted, MovementKind::Issue, false);
+                }
+                // Some nodes leave out what was minted, and all leave out nothing.
+                None => self.is_told &= self.tx.value.is_zero(),
+            },
+        }
+    }
+
     fn push(
         &mut self,
         from: Option<Address>,
@@ -194,8 +196,8 @@ impl Of<'_> {
         }
     }
 
-    /// What the sender paid for gas: the base fee and blobs' is destroyed, the rest is the producer's. False where it is not
-    /// told.
+    /// What the sender paid for gas: the base fee and blobs' is destroyed or whosever the chain's rules say, the rest is the
+    /// producer's. False where it is not told.
     fn fee(&mut self, receipt: &Receipt) -> bool {
         let proved = self.is_proved && self.tx.from_proved;
         // What was signed and the block's base fee say the price; what a node says of it counts where that was not read, and
@@ -204,18 +206,34 @@ impl Of<'_> {
         let Some(price) = price else { return false };
         let used = U256::from(receipt.gas_used);
         let base = U256::from(self.block.header.base_fee_per_gas.unwrap_or(0)).min(price);
-        let (native, from) = (self.rules.native, Some(self.tx.from));
         let amounts = (used.checked_mul(base), used.checked_mul(price - base));
-        let (Some(burnt), Some(tip)) = amounts else { return false };
-        self.push(from, None, native, burnt, MovementKind::Fee, proved);
-        self.push(from, Some(self.block.header.beneficiary), native, tip, MovementKind::Fee, proved);
+        let (Some(base), Some(tip)) = amounts else { return false };
+        let rules = self.rules;
+        self.pay(rules.base_fee, base, proved);
+        self.pay(&[(0, Recipient::Producer)], tip, proved);
         // Neither stands in what the receipts' root covers: the node's word.
         let blobs =
             receipt.blob.map_or(Some(U256::ZERO), |(used, price)| U256::from(used).checked_mul(price));
-        for amount in [blobs, receipt.l1_fee].into_iter().flatten() {
-            self.push(from, None, native, amount, MovementKind::Fee, false);
+        self.pay(rules.blob_fee, blobs.unwrap_or_default(), false);
+        self.pay(rules.l1_fee, receipt.l1_fee.unwrap_or_default(), false);
+        blobs.is_some() && !receipt.has_other_fees
+    }
+
+    /// A part of the fee, to whom the chain gives it.
+    fn pay(&mut self, to: Since<Recipient>, amount: U256, proved: bool) {
+        if amount.is_zero() {
+            return;
         }
-        blobs.is_some()
+        let to = match at(to, self.block.header.number) {
+            Recipient::Nobody => None,
+            Recipient::Producer => Some(self.block.header.beneficiary),
+            Recipient::Account(account) => Some(account),
+            Recipient::Untold => {
+                self.is_told = false;
+                None
+            }
+        };
+        self.push(Some(self.tx.from), to, self.rules.native, amount, MovementKind::Fee, proved);
     }
 
     /// Native value: by the trace where there is one, else what the transaction itself sent, if it is known not to have failed.
@@ -347,6 +365,9 @@ fn paid_by_the_chain(
         if !is_whole {
             gaps.push(Gap::Uncles(block.header.number));
         }
+    }
+    if rules.withdrawals == Withdrawals::Untold {
+        return paid;
     }
     let proved = block.withdrawals_proved.is_proved();
     for withdrawal in block.withdrawals.iter().filter(|withdrawal| withdrawal.amount > 0) {

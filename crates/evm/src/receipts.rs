@@ -8,9 +8,12 @@ use alloy_consensus::{
     Eip658Value, Receipt as Encoded, ReceiptEnvelope, ReceiptWithBloom, TxReceipt as _, TxType, proofs,
 };
 use alloy_primitives::{Address, B256, Bloom, Bytes, Log, U64, U256, logs_bloom};
-use serde::{Deserialize, de::IgnoredAny};
+use serde::Deserialize;
 
-use crate::block::{Block, BlockError, Checks, HeaderForm, Proof, Unproved, same_root};
+use crate::{
+    block::{Block, BlockError, Checks, Proof, Tx, Unproved, same_root},
+    names::Names,
+};
 
 /// What a transaction did.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +32,8 @@ pub struct Receipt {
     pub blob: Option<(u64, U256)>,
     /// What its roll-up took for settling it on the chain below, in the native asset's base units.
     pub l1_fee: Option<U256>,
+    /// Whether its roll-up took a fee that is not read beside (the operator's of the OP stack).
+    pub has_other_fees: bool,
     /// The contract that it created, by the node's word.
     pub created: Option<Address>,
     /// What contracts said, in order.
@@ -89,37 +94,13 @@ struct Told {
     blob_gas_used: Option<U64>,
     blob_gas_price: Option<U256>,
     l1_fee: Option<U256>,
+    operator_fee_scalar: Option<U256>,
+    operator_fee_constant: Option<U256>,
     contract_address: Option<Address>,
     logs_bloom: Option<Bloom>,
     logs: Option<Vec<ToldLog>>,
     #[serde(flatten)]
-    others: Others,
-}
-
-/// The names of fields that are not read.
-#[derive(Default)]
-struct Others(Vec<String>);
-
-impl<'de> Deserialize<'de> for Others {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Names;
-        impl<'de> serde::de::Visitor<'de> for Names {
-            type Value = Others;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Others, A::Error> {
-                let mut names = Vec::new();
-                while let Some((name, _)) = map.next_entry::<String, IgnoredAny>()? {
-                    names.push(name);
-                }
-                Ok(Others(names))
-            }
-        }
-        deserializer.deserialize_map(Names)
-    }
+    others: Names,
 }
 
 #[derive(Deserialize)]
@@ -130,6 +111,9 @@ struct ToldLog {
     #[serde(default)]
     removed: bool,
 }
+
+/// The type of transactions with blobs (EIP-4844).
+const BLOBS: u8 = 3;
 
 /// Fields of receipts that are known and not needed. The type is that of the transaction, whatever a node says here.
 const KNOWN: [&str; 8] = [
@@ -157,11 +141,7 @@ impl Receipts {
         if told.len() != block.txs.len() {
             return Err(ReceiptError::Count { number, txs: block.txs.len(), receipts: told.len() });
         }
-        let mut proof = match checks {
-            Checks { header: HeaderForm::Other, .. } => Proof::Reported(Unproved::HeaderForm),
-            Checks { roots: false, .. } => Proof::Reported(Unproved::NotAsked),
-            Checks { .. } => Proof::Header,
-        };
+        let mut proof = checks.roots();
         let (mut receipts, mut envelopes) = (Vec::with_capacity(told.len()), Vec::new());
         let mut unknown_fields = BTreeMap::new();
         let mut before = 0;
@@ -170,7 +150,7 @@ impl Receipts {
             for name in told.others.0.iter().filter(|name| !KNOWN.contains(&name.as_str())) {
                 *unknown_fields.entry(name.clone()).or_insert(0) += 1;
             }
-            let (receipt, bloom, outcome) = told.receipt(tx.hash).map_err(wrong)?;
+            let (receipt, bloom, outcome) = told.receipt(tx).map_err(wrong)?;
             if receipt.cumulative_gas_used.checked_sub(before) != Some(receipt.gas_used) {
                 return Err(wrong(format!(
                     "says {} gas was used, but the sums before and after it differ by another amount ({before} and {})",
@@ -235,6 +215,7 @@ impl Receipts {
                 effective_gas_price: tx.gas_price.map(U256::from),
                 blob: None,
                 l1_fee: None,
+                has_other_fees: false,
                 created: None,
                 logs: envelope.into_logs(),
             });
@@ -245,10 +226,10 @@ impl Receipts {
 
 impl Told {
     /// The receipt, its bloom, and how it tells its outcome; or what is wrong with it.
-    fn receipt(self, tx: B256) -> Result<(Receipt, Bloom, Eip658Value), String> {
+    fn receipt(self, tx: &Tx) -> Result<(Receipt, Bloom, Eip658Value), String> {
         let missing = |field: &str| format!("has no `{field}`");
-        if self.transaction_hash.ok_or_else(|| missing("transactionHash"))? != tx {
-            return Err(format!("is of another transaction than {tx}"));
+        if self.transaction_hash.ok_or_else(|| missing("transactionHash"))? != tx.hash {
+            return Err(format!("is of another transaction than {}", tx.hash));
         }
         let outcome = match (self.status, self.root) {
             (Some(status), _) if status <= U64::from(1) => Eip658Value::Eip658(status == U64::from(1)),
@@ -268,9 +249,11 @@ impl Told {
             return Err("has a bloom filter of other logs".to_owned());
         }
         let number = |field: Option<U64>| field.map(|value| value.to::<u64>());
-        let blob = number(self.blob_gas_used).filter(|used| *used > 0);
+        // Roll-ups without blobs name by this field what a transaction takes of their own room for data.
+        let blob = number(self.blob_gas_used).filter(|used| *used > 0 && tx.kind == BLOBS);
+        let operators = [self.operator_fee_scalar, self.operator_fee_constant];
         let receipt = Receipt {
-            tx,
+            tx: tx.hash,
             succeeded: match outcome {
                 Eip658Value::Eip658(succeeded) => Some(succeeded),
                 Eip658Value::PostState(_) => None,
@@ -285,6 +268,7 @@ impl Told {
                 (None, _) => None,
             },
             l1_fee: self.l1_fee,
+            has_other_fees: operators.into_iter().flatten().any(|part| !part.is_zero()),
             created: self.contract_address,
             logs,
         };

@@ -1,6 +1,7 @@
 //! The clients against servers that misbehave; blocks against what they must add up to.
 
 mod blocks;
+mod chains;
 mod data;
 mod era1;
 mod moved;

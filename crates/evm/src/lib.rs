@@ -6,9 +6,12 @@
 
 pub mod approvals;
 pub mod block;
+pub mod chains;
 pub mod era1;
 pub mod logs;
 pub mod movements;
+mod names;
+pub mod node;
 pub mod receipts;
 pub mod rpc;
 pub mod safe_service;

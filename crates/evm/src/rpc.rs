@@ -1,6 +1,9 @@
 //! A node's JSON-RPC interface over HTTP.
 
-use serde_json::{Value, json};
+use std::{ops::Range, sync::Arc};
+
+use serde::Deserialize;
+use serde_json::{Value, json, value::RawValue};
 use tracehound_model::endpoint::{Endpoint, EndpointError};
 use tracehound_net::Client;
 pub use tracehound_net::{HttpError, HttpLimits};
@@ -41,6 +44,92 @@ pub enum RpcError {
     },
 }
 
+impl RpcError {
+    /// Whether the node has no time now, by HTTP status or by its own error (providers' codes and words differ).
+    pub fn is_busy(&self) -> bool {
+        match self {
+            Self::Http(HttpError::Busy { .. }) => true,
+            Self::Http(HttpError::Status { status, .. }) => [429, 503].contains(status),
+            Self::Node { code, message, .. } => {
+                let says = |words: &str| message.to_ascii_lowercase().contains(words);
+                [429, -32_029].contains(code)
+                    || [
+                        "rate limit",
+                        "rate-limit",
+                        "too many requests",
+                        "compute units per second",
+                        "request limit",
+                    ]
+                    .into_iter()
+                    .any(says)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether the node does not have the method, or not for us.
+    pub fn is_no_such_method(&self) -> bool {
+        let Self::Node { code, message, .. } = self else { return false };
+        let says = |words: &str| message.to_ascii_lowercase().contains(words);
+        *code == -32_601
+            || *code == -32_004
+            || (says("method")
+                && ["not found", "not available", "not supported", "not exist", "not whitelisted"]
+                    .into_iter()
+                    .any(says))
+    }
+}
+
+/// A question to a node: the method and its parameters.
+pub type Question = (&'static str, Value);
+
+/// The answers to several questions, in their order.
+#[derive(Debug)]
+pub struct Answers {
+    body: String,
+    each: Vec<Result<Range<usize>, Arc<RpcError>>>,
+}
+
+impl Answers {
+    /// How many there are: one a question.
+    pub fn len(&self) -> usize {
+        self.each.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.each.is_empty()
+    }
+
+    /// The result of a question as the node wrote it, `null` included; or why there is none.
+    pub fn get(&self, question: usize) -> Result<&str, &Arc<RpcError>> {
+        self.each[question].as_ref().map(|range| &self.body[range.clone()])
+    }
+}
+
+/// One answer among several.
+#[derive(Deserialize)]
+struct Reply<'a> {
+    jsonrpc: Option<&'a RawValue>,
+    #[serde(default)]
+    id: Option<u64>,
+    // `null` is a result too.
+    #[serde(borrow, default, deserialize_with = "present")]
+    result: Option<&'a RawValue>,
+    #[serde(default)]
+    error: Option<ToldError>,
+}
+
+#[derive(Deserialize)]
+struct ToldError {
+    code: i64,
+    message: String,
+}
+
+fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
+}
+
 /// A node reached by JSON-RPC.
 #[derive(Debug)]
 pub struct Rpc {
@@ -79,6 +168,83 @@ impl Rpc {
         }
     }
 
+    /// Asks several questions in one request (a batch, JSON-RPC 2.0, section 6); one by itself.
+    ///
+    /// # Errors
+    /// When the request as a whole has no answer. That one of several questions has none stands in its place among the answers.
+    pub fn ask(&mut self, questions: &[Question]) -> Result<Answers, RpcError> {
+        let Some(((method, _), first)) = questions.first().zip(self.calls.checked_add(1)) else {
+            return Ok(Answers { body: String::new(), each: Vec::new() });
+        };
+        self.calls += questions.len() as u64;
+        let one = |(index, (method, params)): (usize, &Question)| json!({ "jsonrpc": "2.0", "id": first + index as u64, "method": method, "params": params });
+        let request = match questions {
+            [single] => one((0, single)),
+            several => several.iter().enumerate().map(one).collect(),
+        };
+        let answer = self.client.post_json("", None, request.to_string().as_bytes())?;
+        let Ok(body) = std::str::from_utf8(&answer.body) else {
+            return Err(self.shape(method, "it is no text"));
+        };
+        let replies: Result<Vec<Reply<'_>>, _> = match questions {
+            [_] => serde_json::from_str(body).map(|reply| vec![reply]),
+            _ => serde_json::from_str(body),
+        };
+        let replies = match replies {
+            Ok(replies) if replies.iter().all(|reply| reply.jsonrpc.is_some()) => replies,
+            _ => return Err(self.no_batch(method, answer)),
+        };
+        let start = body.as_ptr() as usize;
+        let mut each: Vec<Option<Result<Range<usize>, RpcError>>> = Vec::new();
+        each.resize_with(questions.len(), || None);
+        for reply in replies {
+            // A node that could not even read the question answers with an error and no id (JSON-RPC 2.0, section 5).
+            let alone =
+                (questions.len() == 1 && reply.id.is_none() && reply.error.is_some()).then_some(first);
+            let index = reply.id.or(alone).and_then(|id| usize::try_from(id.checked_sub(first)?).ok());
+            let Some((method, place)) =
+                index.and_then(|index| Some((questions.get(index)?.0, each.get_mut(index)?)))
+            else {
+                return Err(
+                    self.shape(method, format!("it has another id than the questions from {first} on"))
+                );
+            };
+            if place.is_some() {
+                return Err(self.shape(method, "two answers have one id"));
+            }
+            *place = Some(match (reply.error, reply.result) {
+                (Some(error), _) => Err(self.refused(method, error.code, &error.message)),
+                (None, Some(result)) => {
+                    let from = result.get().as_ptr() as usize - start;
+                    Ok(from..from + result.get().len())
+                }
+                (None, None) => Err(self.shape(method, "neither result nor error")),
+            });
+        }
+        let each = each
+            .into_iter()
+            .zip(questions)
+            .map(|(told, (method, _))| {
+                told.unwrap_or_else(|| Err(self.shape(method, "it is not among the answers")))
+                    .map_err(Arc::new)
+            })
+            .collect();
+        let body = String::from_utf8(answer.body).map_err(|_| self.shape(method, "it is no text"))?;
+        Ok(Answers { body, each })
+    }
+
+    /// Why something is no list of answers: an error for all of them, or nothing that is known.
+    fn no_batch(&self, method: &str, answer: tracehound_net::Answer) -> RpcError {
+        let single: Result<Reply<'_>, _> = serde_json::from_slice(&answer.body);
+        match (single, answer.status) {
+            (Ok(Reply { error: Some(error), jsonrpc: Some(_), .. }), _) => {
+                self.refused(method, error.code, &error.message)
+            }
+            (_, 200) => self.shape(method, format!("it begins with {}", self.client.excerpt(&answer.body))),
+            _ => answer.into_error().into(),
+        }
+    }
+
     /// Reads what lies at the address itself by GET, such as the list of a Safe transaction service.
     pub fn get(&self) -> Result<Vec<u8>, RpcError> {
         Ok(self.client.get_json("")?.ok()?)
@@ -95,15 +261,18 @@ impl Rpc {
             let (Some(code), Some(message)) = (error["code"].as_i64(), error["message"].as_str()) else {
                 return Err(self.shape(method, "an error without code and message"));
             };
-            let message = self.client.excerpt(message);
-            return Err(RpcError::Node {
-                server: self.server().to_owned(),
-                method: method.to_owned(),
-                code,
-                message,
-            });
+            return Err(self.refused(method, code, message));
         }
         reply.remove("result").ok_or_else(|| self.shape(method, "neither result nor error"))
+    }
+
+    fn refused(&self, method: &str, code: i64, message: &str) -> RpcError {
+        RpcError::Node {
+            server: self.server().to_owned(),
+            method: method.to_owned(),
+            code,
+            message: self.client.excerpt(message),
+        }
     }
 
     fn shape(&self, method: &str, problem: impl Into<String>) -> RpcError {

@@ -25,11 +25,20 @@ impl Anvil {
     /// # Panics
     /// When anvil does not start, and as [`npm::package`] does.
     pub fn start(tmp: &Path) -> Option<Self> {
+        Self::start_with(tmp, &[])
+    }
+
+    /// As [`Self::start`], with more of anvil's arguments.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    pub fn start_with(tmp: &Path, more: &[&str]) -> Option<Self> {
         let system = if cfg!(target_os = "macos") { "darwin" } else { "linux" };
         let processor = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
         let folder = npm::package(tmp, &format!("@foundry-rs/anvil-{system}-{processor}"), "1.7.1")?;
         let mut process = Command::new(folder.join("bin/anvil"))
             .args(["--host", "127.0.0.1", "--port", "0", "--no-mining"])
+            .args(more)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()

@@ -3,4 +3,6 @@
 mod bitcoin;
 mod esplora;
 mod evm;
+mod evm_node;
+mod fake_node;
 mod node;

@@ -1,0 +1,252 @@
+//! A running node's blocks into a ledger of transfers, from where it ends to the node's last final block.
+
+use std::{ops::ControlFlow, path::Path};
+
+use tracehound_evm::{
+    movements::{Gap, Movements},
+    node::{End, Head, Node, NodeError, TracesBy},
+};
+use tracehound_model::{Chain, transfer::Unseen};
+use tracehound_transfers::{Opening, WriterOptions};
+use tracing::{info, info_span};
+
+use crate::{
+    evm::{TransferIngestError, TransferProgress},
+    follower::{Follower, TransferReport},
+};
+
+/// Changes of the node's chain that are gone along with in one run.
+const FLIPS: u32 = 32;
+/// Heights that are compared at once, first and at most, where the node left our chain.
+const COMPARED: (u64, u64) = (8, 256);
+
+/// How a node is followed.
+#[derive(Clone, Debug)]
+pub struct EvmNodeOptions {
+    /// Where an empty ledger begins: at genesis unless told otherwise. A ledger that has blocks goes on where it ends.
+    pub from_height: Option<u64>,
+    /// The last block that is wanted, where it is not the last that the node may be asked for.
+    pub to_height: Option<u64>,
+    /// Up to where the node is asked.
+    pub end: End,
+    /// How the ledger is written. Of a node's genesis block the allocations are not told: unless the opening says what accounts
+    /// held then, no balance is known that begins with one.
+    pub writer: WriterOptions,
+    /// Blocks between two commits: what a crash costs at most.
+    pub commit_every: u64,
+}
+
+impl Default for EvmNodeOptions {
+    fn default() -> Self {
+        Self {
+            from_height: None,
+            to_height: None,
+            end: End::Final,
+            writer: WriterOptions::default(),
+            commit_every: 5_000,
+        }
+    }
+}
+
+/// What a run did.
+#[derive(Debug)]
+pub struct EvmNodeReport {
+    /// What was appended, and what is not known of it.
+    pub report: TransferReport,
+    /// Up to where the node's chain went, and why reading ended there.
+    pub head: Head,
+    /// Whether the ledger has blocks above the node's last: it is behind, or another node of a pool answered.
+    pub behind: bool,
+    /// How the node tells traces, as far as it was asked.
+    pub traces: TracesBy,
+    /// Why the node ended the run early, if it did. What was appended before is kept.
+    pub broken: Option<NodeError>,
+}
+
+/// Appends what the node has beyond the ledger in `dir`, up to its last final block (or the one that the options say), going
+/// back first where the node left our chain. `progress` ends the run with [`ControlFlow::Break`]; what was read is then
+/// committed. To follow the tip, call it again and again.
+///
+/// A node that fails on the way ends the run, not the work: what came before is committed and the report says why. A block that
+/// contradicts its header, or that the node will not tell, ends the run before it.
+///
+/// ```no_run
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::ops::ControlFlow;
+/// use tracehound_evm::{chains::Rules, node::{Node, NodeOptions}};
+/// use tracehound_ingest::{EvmNodeOptions, ingest_evm_node};
+///
+/// let rules = Rules::of(1).ok_or("no rules for that chain")?;
+/// let mut node = Node::connect("http://127.0.0.1:8545", rules, NodeOptions::default())?;
+/// let dir = std::path::Path::new("ledger");
+/// let done = ingest_evm_node(dir, &mut node, &EvmNodeOptions::default(), &|_| ControlFlow::Continue(()))?;
+/// # let _ = done; Ok(()) }
+/// ```
+///
+/// # Errors
+/// When the node fails before its first block, shares no block with the ledger, or the ledger cannot be written or is of another
+/// chain.
+#[tracing::instrument(skip_all)]
+pub fn ingest_evm_node(
+    dir: &Path,
+    node: &mut Node,
+    options: &EvmNodeOptions,
+    progress: &dyn Fn(TransferProgress) -> ControlFlow<()>,
+) -> Result<EvmNodeReport, TransferIngestError> {
+    // Before anything is made: an empty ledger would look like a chain on which nothing happened.
+    let head = node.head(options.end)?;
+    let mut run = Run { follower: open(dir, node, options)?, node, options, head, behind: false };
+    let read = run.read(progress);
+    let Run { follower, node, head, behind, .. } = run;
+    // What came before an error is kept.
+    let mut report = info_span!("end").in_scope(|| follower.end())?;
+    let broken = match read {
+        Ok(()) => None,
+        Err(Ended::Stopped) => {
+            report.stopped = true;
+            None
+        }
+        Err(Ended::Failed(error)) => match *error {
+            TransferIngestError::Node(error) if report.blocks > 0 => Some(error),
+            error => return Err(error),
+        },
+    };
+    Ok(EvmNodeReport { report, head, behind, traces: node.traces_by(), broken })
+}
+
+/// The ledger. One that begins with a node's genesis block does not know what genesis allots.
+fn open(dir: &Path, node: &Node, options: &EvmNodeOptions) -> Result<Follower, TransferIngestError> {
+    let chain = Chain::Evm(node.rules().chain_id);
+    let follower = Follower::open(dir, chain, options.writer.clone())?;
+    let begins_at_genesis = follower.tip().is_none() && options.from_height.unwrap_or(0) == 0;
+    if begins_at_genesis && options.writer.opening.is_none() {
+        drop(follower);
+        let nobody = Some(Opening::Known(Vec::new()));
+        return Ok(Follower::open(dir, chain, WriterOptions { opening: nobody, ..options.writer.clone() })?);
+    }
+    Ok(follower)
+}
+
+/// What genesis allots is in its state, and a node tells no list of it.
+fn lacks_allocations(genesis: &mut Movements) {
+    genesis.gaps.push(Gap::Issues(0));
+    genesis.block.unseen = genesis.block.unseen.and(Unseen::SOME_ISSUES);
+}
+
+/// Why reading ended before the last block.
+enum Ended {
+    Stopped,
+    Failed(Box<TransferIngestError>),
+}
+
+impl<E: Into<TransferIngestError>> From<E> for Ended {
+    fn from(error: E) -> Self {
+        Self::Failed(Box::new(error.into()))
+    }
+}
+
+struct Run<'a> {
+    follower: Follower,
+    node: &'a mut Node,
+    options: &'a EvmNodeOptions,
+    head: Head,
+    behind: bool,
+}
+
+impl Run<'_> {
+    fn read(&mut self, progress: &dyn Fn(TransferProgress) -> ControlFlow<()>) -> Result<(), Ended> {
+        let mut flips = 0;
+        let mut since_commit = 0;
+        loop {
+            let Some(next) = self.join()? else { return Ok(()) };
+            let wanted = self.options.to_height.unwrap_or(u64::MAX);
+            let Some(last) = self.head.end.map(|end| end.min(wanted)).filter(|&last| next <= last) else {
+                return Ok(());
+            };
+            if self.continue_to(next, last, &mut since_commit, progress)? {
+                return Ok(());
+            }
+            flips += 1;
+            if flips > FLIPS {
+                let server = self.node.server();
+                return Err(TransferIngestError::Unsteady { server, times: flips }.into());
+            }
+            self.head = self.node.head(self.options.end).map_err(TransferIngestError::from)?;
+        }
+    }
+
+    /// Appends blocks from `next` to `last`. False where the node changed its chain meanwhile.
+    fn continue_to(
+        &mut self,
+        mut next: u64,
+        last: u64,
+        since_commit: &mut u64,
+        progress: &dyn Fn(TransferProgress) -> ControlFlow<()>,
+    ) -> Result<bool, Ended> {
+        while next <= last {
+            for mut found in self.node.read(next, last).map_err(TransferIngestError::from)? {
+                if self.follower.tip().is_some_and(|(_, hash)| found.block.parent != hash) {
+                    return Ok(false);
+                }
+                let height = found.block.height;
+                if height == 0 && self.options.writer.opening.is_none() {
+                    lacks_allocations(&mut found);
+                }
+                self.follower.note(&found);
+                self.follower.take(found.block).map_err(TransferIngestError::from)?;
+                next = height + 1;
+                *since_commit += 1;
+                if *since_commit >= self.options.commit_every {
+                    self.follower.commit().map_err(TransferIngestError::from)?;
+                    *since_commit = 0;
+                }
+                if progress(TransferProgress { height, last }).is_break() {
+                    return Err(Ended::Stopped);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// The height from which the node is to be read, once the ledger has gone back to the last block that both have; nothing
+    /// where the node is behind.
+    fn join(&mut self) -> Result<Option<u64>, TransferIngestError> {
+        let Some((tip, _)) = self.follower.tip() else {
+            return Ok(Some(self.options.from_height.unwrap_or(0)));
+        };
+        if self.head.latest < tip {
+            info!(tip, latest = self.head.latest, "the node is behind the ledger");
+            self.behind = true;
+            return Ok(None);
+        }
+        let common = self.common(tip)?;
+        if common < tip {
+            self.follower.rewind_to(common)?;
+        }
+        Ok(Some(common + 1))
+    }
+
+    /// The highest block that the node has as the ledger has it.
+    fn common(&mut self, tip: u64) -> Result<u64, TransferIngestError> {
+        let deepest = u64::from(self.options.writer.max_reorg_depth);
+        let lowest = self.follower.lowest().unwrap_or(tip).max(tip.saturating_sub(deepest));
+        // One question, where nothing changed.
+        let (mut high, mut count) = (tip, 1);
+        loop {
+            let low = lowest.max((high + 1).saturating_sub(count));
+            let heights: Vec<u64> = (low..=high).rev().collect();
+            let told = self.node.hashes(&heights)?;
+            let agreed = heights.iter().zip(&told).find(|(height, hash)| {
+                hash.is_some_and(|hash| self.follower.hash_at(**height) == Some(hash.0))
+            });
+            if let Some((&height, _)) = agreed {
+                return Ok(height);
+            }
+            if low == lowest {
+                let server = self.node.server();
+                return Err(TransferIngestError::NothingInCommon { server, lowest, highest: tip });
+            }
+            (high, count) = (low - 1, COMPARED.0.max(count * 4).min(COMPARED.1));
+        }
+    }
+}

@@ -24,13 +24,14 @@
 mod account;
 mod balances;
 mod divide;
+mod exchange;
 mod holding;
 mod propagation;
 mod queue;
 
 pub use account::{Account, AccountError};
 pub use balances::{
-    AccountRole, BalanceEnd, BalanceOptions, BalancePropagation, BalanceStop, TransferSeed,
+    AccountRole, BalanceEnd, BalanceExchange, BalanceOptions, BalancePropagation, BalanceStop, TransferSeed,
     TransferSeedError, TransferStep, follow_balances,
 };
 pub use divide::{Division, Method, Overdrawn, divide, divide_backward};

@@ -450,8 +450,14 @@ fn plain(value: &mut toml::Value, here: Option<u64>, any: &mut bool) -> Result<(
             let Some((_, Some(chain))) = place.evm() else { return Ok(()) };
             match here {
                 Some(here) if here == chain => (),
-                Some(here) => return Err(format!("{text} is not on chain {here}, of which this file is (chain-id)")),
-                None => return Err(format!("{text} names a chain: say of which one this file is (chain-id = {chain})")),
+                Some(here) => {
+                    return Err(format!("{text} is not on chain {here}, of which this file is (chain-id)"));
+                }
+                None => {
+                    return Err(format!(
+                        "{text} names a chain: say of which one this file is (chain-id = {chain})"
+                    ));
+                }
             }
             let address = address.to_owned();
             *text = address;
@@ -471,7 +477,8 @@ mod tests {
     #[test]
     fn addresses_may_name_the_chain_of_the_file_and_no_other() {
         let owner = "0x1F4EB0a903619ac168b19A82F1a6e2e426522211";
-        let file = |chain: &str, owner: &str| format!("{chain}\n[[safe]]\nowners = ['{owner}']\nthreshold = 1\n");
+        let file =
+            |chain: &str, owner: &str| format!("{chain}\n[[safe]]\nowners = ['{owner}']\nthreshold = 1\n");
         let plain = Facts::parse(&file("chain-id = 1", owner)).expect("valid");
         for named in ["eip155:1:", "eth:"] {
             let read = Facts::parse(&file("chain-id = 1", &format!("{named}{owner}")));
@@ -482,7 +489,9 @@ mod tests {
         let none = Facts::parse(&file("", &format!("eth:{owner}"))).expect_err("no chain");
         assert!(none.to_string().contains("chain-id = 1"), "{none}");
         // A wrong checksum is no address, whatever stands before it.
-        assert!(Facts::parse(&file("chain-id = 1", &format!("eth:{}", owner.replace("1F4E", "1f4E")))).is_err());
+        assert!(
+            Facts::parse(&file("chain-id = 1", &format!("eth:{}", owner.replace("1F4E", "1f4E")))).is_err()
+        );
     }
 
     #[test]

@@ -92,9 +92,9 @@ pub enum Listed {
 /// Namespaces of chains whose addresses are not read here. Any other one is a slip of the pen, which must not turn a rule into
 /// none. Source: the registry at <https://namespaces.chainagnostic.org>, and what wallets write.
 const NAMESPACES: &[&str] = &[
-    "algorand", "antelope", "aptos", "arweave", "cardano", "casper", "cip34", "cosmos", "eosio", "fil", "flow", "hedera", "hive",
-    "icp", "kadena", "koinos", "mina", "mvx", "near", "polkadot", "starknet", "stacks", "stellar", "sui", "tezos", "ton", "tvm",
-    "waves",
+    "algorand", "antelope", "aptos", "arweave", "cardano", "casper", "cip34", "cosmos", "eosio", "fil",
+    "flow", "hedera", "hive", "icp", "kadena", "koinos", "mina", "mvx", "near", "polkadot", "starknet",
+    "stacks", "stellar", "sui", "tezos", "ton", "tvm", "waves",
 ];
 
 impl Listed {
@@ -279,7 +279,9 @@ impl Elsewhere {
             .flat_map(move |(at, numbers)| {
                 let entries = numbers.iter().filter_map(|number| self.entries.get(*number));
                 entries
-                    .filter(|entry| entry.place.payload().is_some_and(|payload| bytes[at..].starts_with(&payload)))
+                    .filter(|entry| {
+                        entry.place.payload().is_some_and(|payload| bytes[at..].starts_with(&payload))
+                    })
                     .collect::<Vec<_>>()
             })
     }
@@ -295,7 +297,9 @@ impl Elsewhere {
                     format!("Blocks {place} ({name}) where texts or data hold it.")
                 }
                 (Standing::Blocked, Listed::Written { .. }) => {
-                    format!("Blocks {place} ({name}) where texts hold it as it is written: addresses of its chain are not read here.")
+                    format!(
+                        "Blocks {place} ({name}) where texts hold it as it is written: addresses of its chain are not read here."
+                    )
                 }
             }
         };

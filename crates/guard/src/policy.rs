@@ -726,14 +726,17 @@ mod tests {
     #[test]
     fn addresses_of_chains_that_are_not_read_load_as_they_are_written() {
         let entry = |list: &str| {
-            format!("[[{list}]]\naddress='starknet:SN_MAIN:0x02DD1b492765c064eac4039e3841aa5f382773b598097a40073bd8b48170ab57'\nname='vault'\n")
+            format!(
+                "[[{list}]]\naddress='starknet:SN_MAIN:0x02DD1b492765c064eac4039e3841aa5f382773b598097a40073bd8b48170ab57'\nname='vault'\n"
+            )
         };
         let policy = Policy::parse(&format!("name='x'\nrequire=[]\n{}", entry("blocked"))).expect("loads");
         assert!(policy.explain().join("\n").contains("(vault) where texts hold it as it is written"));
         let both = format!("name='x'\nrequire=[]\n{}{}", entry("blocked"), entry("book"));
         assert!(refused(&both).contains("blocked and trusted"));
         let cosmos = "cosmos1t2uflqwqe0fsj0shcfkrvpukewcw40yjj6hdc0";
-        let book = format!("name='x'\nrequire=[]\n[[book]]\naddress='cosmos:cosmoshub-3:{cosmos}'\nname='payee'");
+        let book =
+            format!("name='x'\nrequire=[]\n[[book]]\naddress='cosmos:cosmoshub-3:{cosmos}'\nname='payee'");
         assert!(Policy::parse(&book).expect("loads").explain().join("\n").contains("as payee"));
     }
 

@@ -37,7 +37,8 @@ impl Secret {
 const RUN: usize = 8;
 
 /// The lists of BIP-39, folded and sorted.
-static LISTS: LazyLock<Vec<Vec<String>>> = LazyLock::new(|| Language::ALL.iter().map(|list| sorted(*list)).collect());
+static LISTS: LazyLock<Vec<Vec<String>>> =
+    LazyLock::new(|| Language::ALL.iter().map(|list| sorted(*list)).collect());
 
 fn sorted(language: Language) -> Vec<String> {
     let mut words: Vec<String> = language.word_list().iter().map(|word| folded(word)).collect();

@@ -3,9 +3,10 @@
 //! Transfers are taken in the order of the chain, those alone that touch a pool with something dirty in it. What moves is
 //! drawn from the sender's pool by the rule and laid behind what the receiver has; a fee is an outflow of its own. A
 //! balance becomes a pool when something dirty first comes to it, with what it held before as its clean part, so a
-//! balance that the rows do not tell ends the path as unknown and is never taken for zero. Whatever is not followed is
-//! booked: `unspent + reached_service + mixed + fees + destroyed + unknown_inputs + dust + rejoined + truncated = seeded`, to the unit, for every
-//! label and every method but poison.
+//! balance that the rows do not tell ends the path as unknown and is never taken for zero. Whatever is given for another asset
+//! within one transaction is followed on in that asset ([`exchange`]). Whatever is not followed is booked: `unspent +
+//! reached_service + mixed + fees + destroyed + unknown_inputs + dust + exchanged + rejoined + truncated = seeded`, to the unit,
+//! for every label and asset and every method but poison, where what came for another asset counts as seeded.
 //!
 //! Forward alone: a pool does not say which of its inflows a unit came from.
 
@@ -16,10 +17,13 @@ use std::{
 
 use tracehound_model::transfer::MovementKind;
 use tracehound_transfers::{
-    AccountNum, Balance, BalanceAt, BalanceUnknown, Transfer, TransferNum, TransferRows,
+    AccountNum, AssetNum, Balance, BalanceAt, BalanceUnknown, Transfer, TransferNum, TransferRows, TxNum,
 };
 
-use super::{Account, Holding, Label, Method, Totals, Truncation};
+use super::{
+    Account, Holding, Label, Method, Totals, Truncation,
+    exchange::{self, Exchange},
+};
 use crate::numbers::Table;
 
 /// A transfer that is followed, as a whole: a theft.
@@ -38,8 +42,8 @@ pub struct BalanceOptions {
     pub method: Method,
     /// Transfers between a seed and the last one followed, at most.
     pub hops: u32,
-    /// Dirty base units in a transfer below which it is booked as dust and dirties nothing. Assets differ: it is for the
-    /// one that the seeds are of.
+    /// Dirty base units in a transfer below which it is booked as dust and dirties nothing. Assets differ: it is for those
+    /// that the seeds are of.
     pub dust: u128,
     /// Transfers looked at in all, clean ones into a dirty balance among them.
     pub transfers: usize,
@@ -65,7 +69,7 @@ pub enum BalanceStop {
     ReachedService,
     /// It went into a mixer.
     Mixed,
-    /// It went into a contract that converts; what came out is another question.
+    /// It went into a contract that converts, and the transaction does not say what came for it.
     Converted,
     /// It was paid as a fee.
     Fee,
@@ -82,6 +86,8 @@ pub enum BalanceStop {
 /// Where a path ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BalanceEnd {
+    /// What it is.
+    pub asset: AssetNum,
     /// The balance it is in, or came to; none where it was burned.
     pub balance: Option<Balance>,
     /// The transfer that took it there; none where it lies unspent.
@@ -105,6 +111,21 @@ pub struct TransferStep {
     pub holding: Holding,
 }
 
+/// Something dirty that was given for another asset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BalanceExchange {
+    /// The transaction.
+    pub tx: TxNum,
+    /// What was given.
+    pub given: AssetNum,
+    /// How much of it, and how dirty.
+    pub holding: Holding,
+    /// What came for it.
+    pub taken: AssetNum,
+    /// How much of that, as dirty.
+    pub got: Holding,
+}
+
 /// What was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BalancePropagation {
@@ -112,8 +133,10 @@ pub struct BalancePropagation {
     pub steps: Vec<TransferStep>,
     /// Where paths end: first those that ended on the way, then what lies unspent, by balance.
     pub ends: Vec<BalanceEnd>,
-    /// Sums by label.
-    pub totals: BTreeMap<Label, Totals>,
+    /// Where it became another asset, in the order of the chain.
+    pub exchanges: Vec<BalanceExchange>,
+    /// Sums by label and asset.
+    pub totals: BTreeMap<(Label, AssetNum), Totals>,
 }
 
 impl BalancePropagation {
@@ -169,6 +192,7 @@ pub fn follow_balances(
         options,
         role,
         seeds: BTreeMap::new(),
+        seed_assets: BTreeSet::new(),
         pools: Table::default(),
         waiting: BTreeSet::new(),
         found: BalancePropagation::default(),
@@ -190,6 +214,7 @@ struct Follower<'a> {
     options: BalanceOptions,
     role: &'a dyn Fn(AccountNum) -> Option<AccountRole>,
     seeds: BTreeMap<TransferNum, Label>,
+    seed_assets: BTreeSet<AssetNum>,
     pools: Table<Balance, Pool>,
     /// The next transfer of each pool, and the seeds.
     waiting: BTreeSet<TransferNum>,
@@ -216,8 +241,9 @@ impl Follower<'_> {
             if self.seeds.insert(num, label).is_some() {
                 return Err(TransferSeedError::Twice(num));
             }
-            let seeded = &mut self.found.totals.entry(label).or_default().seeded;
+            let seeded = &mut self.found.totals.entry((label, transfer.asset)).or_default().seeded;
             *seeded = seeded.checked_add(amount).ok_or(TransferSeedError::TooLarge(num))?;
+            self.seed_assets.insert(transfer.asset);
             self.waiting.insert(num);
         }
         Ok(())
@@ -227,26 +253,123 @@ impl Follower<'_> {
         let mut looked_at = 0usize;
         while let Some(num) = self.waiting.pop_first() {
             let Some(transfer) = self.rows.transfer(num) else { continue };
-            let ends = [transfer.source(), transfer.target()];
-            let touched = ends.iter().flatten().any(|balance| self.pools.contains_key(balance));
-            if !touched && !self.seeds.contains_key(&num) {
+            if !self.is_touched(&transfer) && !self.seeds.contains_key(&num) {
                 continue;
             }
             if looked_at >= self.options.transfers {
                 self.give_up(&transfer);
                 return;
             }
-            looked_at += 1;
-            if transfer.from == transfer.to {
-                self.check_self_transfer(&transfer);
+            let tx = self.rows.tx(transfer.tx);
+            if let Some(found) = tx.and_then(|tx| exchange::of(self.rows, &tx, self.role)) {
+                looked_at = looked_at.saturating_add(found.transfers.len());
+                self.exchange(transfer.tx, found);
             } else {
-                self.take(&transfer);
-            }
-            for balance in ends.into_iter().flatten().filter(|balance| self.pools.contains_key(balance)) {
-                self.waiting.extend(self.rows.next(balance, TransferNum(num.0 + 1)));
+                looked_at += 1;
+                self.turn(&transfer);
+                self.await_next(&transfer, num);
             }
         }
         self.end_pools(None, BalanceStop::Unspent);
+    }
+
+    fn is_touched(&self, transfer: &Transfer) -> bool {
+        let ends = [transfer.source(), transfer.target()];
+        ends.iter().flatten().any(|balance| self.pools.contains_key(balance))
+    }
+
+    /// What comes behind `last` for the balances of a transfer.
+    fn await_next(&mut self, transfer: &Transfer, last: TransferNum) {
+        let ends = [transfer.source(), transfer.target()];
+        for balance in ends.into_iter().flatten().filter(|balance| self.pools.contains_key(balance)) {
+            self.waiting.extend(self.rows.next(balance, TransferNum(last.0 + 1)));
+        }
+    }
+
+    fn turn(&mut self, transfer: &Transfer) {
+        if transfer.from == transfer.to {
+            self.check_self_transfer(transfer);
+        } else {
+            let arrives = self.moved(transfer).and_then(|moved| self.pass_on(transfer, moved));
+            self.lay(transfer, arrives);
+        }
+    }
+
+    /// A transaction in which assets are exchanged, as a whole: a pool may give before it takes. What comes to a balance from
+    /// which nothing goes in it is laid there at its end, in order, which changes nothing else.
+    fn exchange(&mut self, tx: TxNum, found: exchange::Found) {
+        let exchange::Found { transfers, mut exchanges, receiving } = found;
+        let method = self.options.method;
+        let mut later: Vec<(&Transfer, Option<Moved>)> = Vec::new();
+        for transfer in &transfers {
+            self.waiting.remove(&transfer.num);
+            if transfer.from == transfer.to {
+                self.check_self_transfer(transfer);
+                continue;
+            }
+            let moved = self.moved(transfer);
+            if let Some(exchange) = exchanges.iter_mut().find(|one| one.is_given(transfer.num)) {
+                let hop = moved.as_ref().map_or(u32::MAX, |moved| moved.hop);
+                let holding = match moved {
+                    Some(moved) => {
+                        self.step(transfer, &moved);
+                        moved.holding
+                    }
+                    None => Holding::clean(units(transfer).unwrap_or_default()),
+                };
+                if let Some(settled) = exchange.give(transfer.num, &holding, hop, method) {
+                    self.settle(tx, &settled);
+                }
+                continue;
+            }
+            if transfer.target().is_some_and(|target| receiving.contains(&target)) {
+                later.push((transfer, moved));
+                continue;
+            }
+            let moved = moved.or_else(|| bought(&mut exchanges, transfer, method));
+            let arrives = moved.and_then(|moved| self.pass_on(transfer, moved));
+            self.lay(transfer, arrives);
+        }
+        for (transfer, moved) in later {
+            let moved = moved.or_else(|| bought(&mut exchanges, transfer, method));
+            let arrives = moved.and_then(|moved| self.pass_on(transfer, moved));
+            self.lay(transfer, arrives);
+        }
+        for exchange in exchanges {
+            let (hop, left) = exchange.left();
+            for (asset, holding) in left {
+                self.end(asset, None, None, hop, BalanceStop::Converted, holding);
+            }
+        }
+        let Some(last) = transfers.last() else { return };
+        for transfer in &transfers {
+            self.await_next(transfer, last.num);
+        }
+    }
+
+    /// Books what was given in one asset and came in others.
+    fn settle(&mut self, tx: TxNum, settled: &exchange::Settled) {
+        if settled.given.is_clean() {
+            return;
+        }
+        for (label, amount) in settled.given.by_label() {
+            self.found.totals.entry((label, settled.asset)).or_default().exchanged += amount;
+        }
+        for (&taken, got) in &settled.got {
+            for (label, amount) in got.by_label() {
+                // Sums of what one transaction moves of one asset, which were added up without passing 2^128, times a share.
+                let seeded = &mut self.found.totals.entry((label, taken)).or_default().seeded;
+                *seeded = seeded.saturating_add(amount);
+            }
+            let holding = settled.given.clone();
+            self.found.exchanges.push(BalanceExchange {
+                tx,
+                given: settled.asset,
+                holding,
+                taken,
+                got: got.clone(),
+            });
+        }
     }
 
     /// The limit on work: what is dirty lies where it was before `transfer`, and seeds that were not reached are booked whole.
@@ -256,7 +379,8 @@ impl Follower<'_> {
         for (num, label) in late {
             let Some(seed) = self.rows.transfer(num) else { continue };
             let holding = self.whole(units(&seed).unwrap_or_default(), label);
-            self.end(seed.target(), Some(num), 0, BalanceStop::Truncated(Truncation::Work), holding);
+            let reason = BalanceStop::Truncated(Truncation::Work);
+            self.end(seed.asset, seed.target(), Some(num), 0, reason, holding);
         }
         self.end_pools(Some(transfer.num), BalanceStop::Truncated(Truncation::Work));
     }
@@ -265,7 +389,8 @@ impl Follower<'_> {
         let mut pools: Vec<(Balance, Pool)> = std::mem::take(&mut self.pools).into_iter().collect();
         pools.sort_unstable_by_key(|entry| entry.0);
         for (balance, pool) in pools {
-            self.end(Some(balance), transfer, pool.hop, reason, pool.account.holding().clone());
+            let holding = pool.account.holding().clone();
+            self.end(balance.asset, Some(balance), transfer, pool.hop, reason, holding);
         }
     }
 
@@ -286,27 +411,17 @@ impl Follower<'_> {
         }
     }
 
-    fn take(&mut self, transfer: &Transfer) {
+    /// What a transfer takes along: of the sender's pool, or the seed that it is.
+    fn moved(&mut self, transfer: &Transfer) -> Option<Moved> {
         let drawn = self.draw(transfer);
-        let moved = match self.seeds.get(&transfer.num) {
-            Some(&label) => {
-                if let Some(drawn) = drawn {
-                    let source = transfer.source();
-                    self.end(
-                        source,
-                        Some(transfer.num),
-                        drawn.hop,
-                        BalanceStop::Truncated(Truncation::Seed),
-                        drawn.holding,
-                    );
-                }
-                let holding = self.whole(units(transfer).unwrap_or_default(), label);
-                Some(Moved { holding, hop: 0 })
-            }
-            None => drawn.map(|drawn| Moved { hop: drawn.hop.saturating_add(1), ..drawn }),
+        let Some(&label) = self.seeds.get(&transfer.num) else {
+            return drawn.map(|drawn| Moved { hop: drawn.hop.saturating_add(1), ..drawn });
         };
-        let arrives = moved.and_then(|moved| self.pass_on(transfer, moved));
-        self.lay(transfer, arrives);
+        if let Some(Moved { holding, hop }) = drawn {
+            let reason = BalanceStop::Truncated(Truncation::Seed);
+            self.end(transfer.asset, transfer.source(), Some(transfer.num), hop, reason, holding);
+        }
+        Some(Moved { holding: self.whole(units(transfer).unwrap_or_default(), label), hop: 0 })
     }
 
     /// What is dirty of what leaves the sender's pool.
@@ -329,12 +444,8 @@ impl Follower<'_> {
 
     /// Decides whether what moves is followed, and books it if not.
     fn pass_on(&mut self, transfer: &Transfer, moved: Moved) -> Option<Moved> {
-        self.found.steps.push(TransferStep {
-            transfer: transfer.num,
-            hop: moved.hop,
-            holding: moved.holding.clone(),
-        });
-        let seed = moved.hop == 0;
+        self.step(transfer, &moved);
+        let is_measured = moved.hop > 0 && self.seed_assets.contains(&transfer.asset);
         let reason = match transfer.to.map(|account| (self.role)(account)) {
             _ if transfer.kind == MovementKind::Fee => Some(BalanceStop::Fee),
             None => Some(BalanceStop::Burned),
@@ -342,14 +453,19 @@ impl Follower<'_> {
             Some(Some(AccountRole::Mixer)) => Some(BalanceStop::Mixed),
             Some(Some(AccountRole::Converter)) => Some(BalanceStop::Converted),
             Some(None) if moved.hop >= self.options.hops => Some(BalanceStop::Truncated(Truncation::Hops)),
-            Some(None) if !seed && moved.holding.dirty_all() < self.options.dust => {
+            Some(None) if is_measured && moved.holding.dirty_all() < self.options.dust => {
                 Some(BalanceStop::Truncated(Truncation::Dust))
             }
             Some(None) => None,
         };
         let Some(reason) = reason else { return Some(moved) };
-        self.end(transfer.target(), Some(transfer.num), moved.hop, reason, moved.holding);
+        self.end(transfer.asset, transfer.target(), Some(transfer.num), moved.hop, reason, moved.holding);
         None
+    }
+
+    fn step(&mut self, transfer: &Transfer, moved: &Moved) {
+        let holding = moved.holding.clone();
+        self.found.steps.push(TransferStep { transfer: transfer.num, hop: moved.hop, holding });
     }
 
     /// Lays what arrives behind what the receiver has; clean where nothing dirty does.
@@ -364,7 +480,8 @@ impl Follower<'_> {
             let held = match held {
                 Ok(held) => held,
                 Err(reason) => {
-                    self.end(Some(target), Some(transfer.num), moved.hop, reason, moved.holding);
+                    let num = Some(transfer.num);
+                    self.end(target.asset, Some(target), num, moved.hop, reason, moved.holding);
                     return;
                 }
             };
@@ -384,8 +501,8 @@ impl Follower<'_> {
             (Some(amount), None) => pool.account.deposit(&Holding::clean(amount)),
             (None, arrives) => {
                 if let Some(moved) = arrives {
-                    let balance = Some(target);
-                    self.end(balance, Some(transfer.num), moved.hop, BalanceStop::TooLarge, moved.holding);
+                    let (asset, num, reason) = (target.asset, Some(transfer.num), BalanceStop::TooLarge);
+                    self.end(asset, Some(target), num, moved.hop, reason, moved.holding);
                 }
                 self.close(target, transfer.num, BalanceStop::TooLarge);
             }
@@ -395,11 +512,13 @@ impl Follower<'_> {
     /// Ends a pool before its time.
     fn close(&mut self, balance: Balance, transfer: TransferNum, reason: BalanceStop) {
         let Some(pool) = self.pools.remove(&balance) else { return };
-        self.end(Some(balance), Some(transfer), pool.hop, reason, pool.account.holding().clone());
+        let holding = pool.account.holding().clone();
+        self.end(balance.asset, Some(balance), Some(transfer), pool.hop, reason, holding);
     }
 
     fn end(
         &mut self,
+        asset: AssetNum,
         balance: Option<Balance>,
         transfer: Option<TransferNum>,
         hop: u32,
@@ -407,16 +526,23 @@ impl Follower<'_> {
         holding: Holding,
     ) {
         for (label, amount) in holding.by_label() {
-            *part(self.found.totals.entry(label).or_default(), reason) += amount;
+            *part(self.found.totals.entry((label, asset)).or_default(), reason) += amount;
         }
         if !holding.is_clean() {
-            self.found.ends.push(BalanceEnd { balance, transfer, hop, reason, holding });
+            self.found.ends.push(BalanceEnd { asset, balance, transfer, hop, reason, holding });
         }
     }
 }
 
+/// What a transfer brings of what was bought.
+fn bought(exchanges: &mut [Exchange], transfer: &Transfer, method: Method) -> Option<Moved> {
+    let exchange = exchanges.iter_mut().find(|one| one.is_taken(transfer.num))?;
+    let (holding, hop) = exchange.take(transfer, method)?;
+    (!holding.is_clean()).then_some(Moved { holding, hop })
+}
+
 /// The amount, where a rule can divide it.
-fn units(transfer: &Transfer) -> Option<u128> {
+pub(super) fn units(transfer: &Transfer) -> Option<u128> {
     transfer.amount.to_u128()
 }
 

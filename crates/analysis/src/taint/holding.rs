@@ -1,6 +1,7 @@
 //! What an output or an account holds: lots.
 
 use smallvec::{SmallVec, smallvec};
+use tracehound_model::amount::split_proportionally;
 
 /// Names a theft, or any other origin that is followed; the caller keeps the list of names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -126,6 +127,20 @@ impl Holding {
     pub fn append(&mut self, other: &Self) {
         other.lots().into_iter().for_each(|lot| self.push(lot));
         other.poisoned_by().iter().for_each(|&label| self.poison(label));
+    }
+
+    /// The same shares of another amount, lot by lot, rounded by the largest remainder: what an exchange makes of it.
+    pub(super) fn scaled(&self, value: u128) -> Self {
+        let lots = self.lots();
+        let amounts: Vec<u128> = lots.iter().map(|lot| lot.amount).collect();
+        let mut scaled = Self::default();
+        for (lot, amount) in lots.iter().zip(split_proportionally(value, &amounts)) {
+            scaled.push(Lot { amount, label: lot.label });
+        }
+        if value > 0 {
+            self.poisoned_by().iter().for_each(|&label| scaled.poison(label));
+        }
+        scaled
     }
 
     /// Puts another holding's dirty lots behind these, and gives how much of it is clean: where the order of the lots does

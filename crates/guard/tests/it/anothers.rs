@@ -2,7 +2,9 @@
 //! held to the limits of the policy.
 
 use serde_json::{Value, json};
-use tracehound_guard::{Context, Facts, Policy, Report, check_safe, check_tx, check_typed, finding::Severity};
+use tracehound_guard::{
+    Context, Facts, Policy, Report, check_safe, check_tx, check_typed, finding::Severity,
+};
 
 use crate::UNPRICED;
 

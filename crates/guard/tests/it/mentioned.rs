@@ -376,7 +376,10 @@ fn what_the_policy_blocks_on_a_chain_that_is_not_read_is_found_as_it_is_written(
     let context = Context::new(&policy, &facts);
     let names = |text: &str| {
         let report = check_message(text.as_bytes(), context);
-        report.of("G-ADDR-02").iter().any(|finding| finding.title.contains("The policy blocks starknet:SN_MAIN:0x02DD"))
+        report
+            .of("G-ADDR-02")
+            .iter()
+            .any(|finding| finding.title.contains("The policy blocks starknet:SN_MAIN:0x02DD"))
     };
     assert!(names(&format!("Pay out to {THIEF}.")));
     assert!(names(&format!("pay(starknet:SN_MAIN:{})", THIEF.to_lowercase())));

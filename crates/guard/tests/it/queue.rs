@@ -848,7 +848,8 @@ fn a_number_far_ahead_is_told_behind_rejections_that_nobody_signed() {
     assert_eq!(told(before(&[1]), &facts(5)), (0, false), "a long queue");
     // Nobody remembers what waits behind more than a hundred, whoever signed those.
     let far = |last: u64| {
-        let rows: Vec<Value> = (5..last).map(|nonce| signed(rejection(nonce), &[1])).chain([payment(last, FRIEND)]).collect();
+        let rows: Vec<Value> =
+            (5..last).map(|nonce| signed(rejection(nonce), &[1])).chain([payment(last, FRIEND)]).collect();
         let pick = Pick::Nonce(last.to_string().parse().expect("a number"));
         ask(&[page(&rows, None)], Asked { pick, ..Asked::default() }, &facts(5)).has("G-SIG-03")
     };

@@ -122,6 +122,8 @@ pub struct Totals {
     pub unknown_inputs: u128,
     /// [`StopReason::Truncated`] for being small: [`Truncation::Dust`], [`Truncation::Share`]. A choice of the question, not a lack of the answer.
     pub dust: u128,
+    /// Given for another asset, in which it is followed on (account chains).
+    pub exchanged: u128,
     /// [`Truncation::Seed`]: counted again with the seed it came to.
     pub rejoined: u128,
     /// [`StopReason::Truncated`] by any other limit: the residual.
@@ -140,6 +142,7 @@ impl Totals {
             + self.coinbase
             + self.unknown_inputs
             + self.dust
+            + self.exchanged
             + self.rejoined
             + self.truncated
     }

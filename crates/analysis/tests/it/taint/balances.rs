@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use proptest::prelude::*;
 use tracehound_analysis::taint::{
     Account, AccountRole, BalanceOptions, BalancePropagation, BalanceStop, Holding, Label, Lot, Method,
-    TransferSeed, TransferSeedError, Truncation, follow_balances,
+    Totals, TransferSeed, TransferSeedError, Truncation, follow_balances,
 };
 use tracehound_model::{
     Address, Amount,
@@ -33,17 +33,27 @@ fn moves(from: char, to: char, amount: u128) -> Movement {
     }
 }
 
+/// All in one transaction.
 fn rows(opening: Opening, movements: Vec<Movement>) -> MemoryTransfers {
+    rows_of(opening, vec![movements])
+}
+
+/// Movements by transaction.
+fn rows_of(opening: Opening, txs: Vec<Vec<Movement>>) -> MemoryTransfers {
     let mut rows =
         MemoryTransfers::new("eip155:1".parse().expect("a chain"), opening).expect("of this chain");
-    let tx = TransferTx { hash: [1; 32], movements };
+    let tx = |(at, movements): (usize, Vec<Movement>)| {
+        let mut hash = [1; 32];
+        hash[..8].copy_from_slice(&(at as u64).to_be_bytes());
+        TransferTx { hash, movements }
+    };
     let block = TransferBlock {
         height: 0,
         hash: [1; 32],
         parent: [0; 32],
         time: 1,
         unseen: Unseen::NOTHING,
-        txs: vec![tx],
+        txs: txs.into_iter().enumerate().map(tx).collect(),
     };
     rows.append(&block).expect("a block");
     rows
@@ -63,6 +73,14 @@ fn seed(transfer: u64) -> TransferSeed {
 
 fn follow(rows: &MemoryTransfers, seeds: &[TransferSeed], options: BalanceOptions) -> BalancePropagation {
     follow_balances(rows, seeds, options, &|_| None).expect("seeds that can be followed")
+}
+
+/// Sums of a label in the one asset that is there.
+fn totals(flow: &BalancePropagation, label: Label) -> Totals {
+    let all: Vec<Totals> =
+        flow.totals.iter().filter(|entry| entry.0.0 == label).map(|entry| *entry.1).collect();
+    assert_eq!(all.len(), 1, "one asset: {all:?}");
+    all[0]
 }
 
 /// Where it ended: account, reason and dirty units.
@@ -92,7 +110,7 @@ fn the_worked_example_ends_as_the_reference_says() {
     let dirty = |method| {
         let flow = follow(&rows, &[seed(2)], options(method));
         assert!(flow.is_complete());
-        assert_eq!(flow.totals[&X].unspent, 40, "{}", method.name());
+        assert_eq!(totals(&flow, X).unspent, 40, "{}", method.name());
         let held: BTreeMap<char, u128> = ends(&rows, &flow).into_iter().map(|end| (end.0, end.2)).collect();
         ['A', 'B', 'C'].map(|name| held.get(&name).copied().unwrap_or(0))
     };
@@ -140,7 +158,7 @@ fn a_path_ends_where_the_chain_or_the_question_ends_it() {
         ('U', BalanceStop::Unspent, 23),
     ];
     assert_eq!(ends(&rows, &flow), expected);
-    let totals = flow.totals[&X];
+    let totals = totals(&flow, X);
     assert_eq!((totals.seeded, totals.booked()), (100, 100));
     assert_eq!((totals.fees, totals.destroyed, totals.reached_service, totals.mixed), (1, 9, 20, 30));
     assert_eq!((totals.unknown_inputs, totals.dust, totals.unspent), (15, 2, 23));
@@ -296,8 +314,8 @@ fn what_comes_to_another_seed_is_counted_with_that_one() {
     let seeds = [seed(2), TransferSeed { transfer: TransferNum(3), label: Label(1) }];
     for method in ALL.into_iter().filter(|method| method.conserves()) {
         let flow = follow(&rows, &seeds, options(method));
-        assert_eq!((flow.totals[&X].rejoined, flow.totals[&X].unspent), (50, 0), "{}", method.name());
-        assert_eq!((flow.totals[&Label(1)].seeded, flow.totals[&Label(1)].unspent), (80, 80));
+        assert_eq!((totals(&flow, X).rejoined, totals(&flow, X).unspent), (50, 0), "{}", method.name());
+        assert_eq!((totals(&flow, Label(1)).seeded, totals(&flow, Label(1)).unspent), (80, 80));
     }
 }
 
@@ -448,8 +466,11 @@ proptest! {
         dust in 0u128..50,
         transfers in 0usize..30,
         roles in prop::collection::vec(0u8..6, 5),
+        cuts in prop::collection::vec(1usize..6, 43),
     ) {
-        let rows = rows(Opening::Nothing, movements);
+        let mut movements = movements.into_iter();
+        let txs = cuts.iter().map(|count| movements.by_ref().take(*count).collect()).collect();
+        let rows = rows_of(Opening::Nothing, txs);
         let seeds = seeds_of(&rows, &wanted);
         let role = |account: AccountNum| match roles.get(account.0 as usize) {
             Some(0) => Some(AccountRole::Service),
@@ -460,15 +481,159 @@ proptest! {
         for method in ALL {
             let options = BalanceOptions { method, hops, dust, transfers };
             let flow = follow_balances(&rows, &seeds, options, &role).expect("followed");
-            for (label, totals) in &flow.totals {
+            for ((label, asset), totals) in &flow.totals {
                 if method.conserves() {
                     prop_assert_eq!(totals.booked(), totals.seeded, "{} {:?}", method.name(), label);
                 } else {
                     prop_assert!(totals.booked() >= totals.seeded, "poison grows");
                 }
-                let in_ends: u128 = flow.ends.iter().map(|end| end.holding.dirty(*label)).sum();
-                prop_assert_eq!(in_ends, totals.booked());
+                let ends = flow.ends.iter().filter(|end| end.asset == *asset);
+                let in_ends: u128 = ends.map(|end| end.holding.dirty(*label)).sum();
+                prop_assert_eq!(in_ends, totals.booked() - totals.exchanged);
             }
         }
     }
+}
+
+/// A movement of a token; `amount` of what `token` calls.
+fn token(token: u8, from: char, to: char, amount: u128) -> Movement {
+    let asset = format!("eip155:1/erc20:0x{}", hex::encode([token; 20])).parse().expect("an asset");
+    Movement { asset, kind: MovementKind::Token, ..moves(from, to, amount) }
+}
+
+/// The thief has 60 stolen units of token 1 and 40 of his own; P, Q and W convert, H is an exchange.
+fn exchanged(
+    trade: Vec<Movement>,
+    more: Vec<Movement>,
+) -> (MemoryTransfers, impl Fn(AccountNum) -> Option<AccountRole>) {
+    let before =
+        vec![token(1, '-', 'T', 40), token(1, '-', 'V', 60), token(1, 'V', 'T', 60), moves('-', 'T', 1_000)];
+    let known: Vec<Movement> = ['P', 'Q', 'W', 'H'].map(|name| moves('-', name, 1_000_000)).to_vec();
+    let rows = rows_of(Opening::Nothing, vec![known, before, trade, more]);
+    let converters = ['P', 'Q', 'W'].map(|name| num(&rows, name));
+    let service = num(&rows, 'H');
+    let role = move |account: AccountNum| match account {
+        account if converters.contains(&account) => Some(AccountRole::Converter),
+        account if account == service => Some(AccountRole::Service),
+        _ => None,
+    };
+    (rows, role)
+}
+
+/// What is dirty at the end by account and asset (0 is ether), and whether all was followed.
+fn dirty_after(trade: Vec<Movement>, more: Vec<Movement>, method: Method) -> (Vec<(char, u8, u128)>, bool) {
+    let (rows, role) = exchanged(trade, more);
+    let flow = follow_balances(&rows, &[seed(6)], options(method), &role).expect("followed");
+    for ((label, asset), totals) in &flow.totals {
+        assert_eq!(totals.booked(), totals.seeded, "{} {label:?} {asset:?}", method.name());
+    }
+    let asset = |end: &tracehound_analysis::taint::BalanceEnd| {
+        let asset = rows.asset(end.asset).expect("held").to_string();
+        asset.split_once("0x").map_or(0, |(_, hex)| u8::from_str_radix(&hex[..2], 16).expect("digits"))
+    };
+    let name = |balance: Option<Balance>| match balance.and_then(|balance| rows.account(balance.account)) {
+        Some(Address::Evm(bytes)) => char::from(bytes[0]),
+        _ => '-',
+    };
+    let ends = flow.ends.iter().map(|end| (name(end.balance), asset(end), end.holding.dirty_all())).collect();
+    (ends, flow.is_complete())
+}
+
+/// Half of what he gives is stolen by haircut and all of it by taint-first: so is what he gets.
+#[test]
+fn what_is_bought_is_as_dirty_as_what_was_given_for_it() {
+    let v2 = || vec![token(1, 'T', 'P', 50), moves('P', 'T', 2_000)];
+    let v3 = || vec![moves('P', 'T', 2_000), token(1, 'T', 'P', 50)];
+    let two_hops = || vec![token(1, 'T', 'P', 50), token(2, 'P', 'Q', 7), moves('Q', 'T', 2_000)];
+    // Somebody between who is not known to convert, and passes on what he gets.
+    let between = || {
+        vec![
+            token(1, 'T', 'X', 50),
+            token(1, 'X', 'P', 50),
+            token(2, 'P', 'X', 2_000),
+            token(2, 'X', 'T', 2_000),
+        ]
+    };
+    for (what, trade) in [("V2", v2()), ("V3", v3()), ("two hops", two_hops())] {
+        let after = |method| dirty_after(trade.clone(), vec![], method);
+        assert_eq!(after(Method::Haircut), (vec![('T', 0, 1_200), ('T', 1, 30)], true), "{what}");
+        // First what he had of his own.
+        assert_eq!(after(Method::Fifo), (vec![('T', 0, 400), ('T', 1, 50)], true), "{what}");
+        assert_eq!(after(Method::Tiho), (vec![('T', 0, 2_000), ('T', 1, 10)], true), "{what}");
+        assert_eq!(after(Method::CleanFirst), (vec![('T', 0, 400), ('T', 1, 50)], true), "{what}");
+    }
+    assert_eq!(dirty_after(between(), vec![], Method::Haircut), (vec![('T', 1, 30), ('T', 2, 1_200)], true));
+    // Followed on: 1,200 of 3,000 wei are dirty, so 400 of 1,000.
+    let onwards = vec![moves('T', 'H', 1_000)];
+    let (ends, _) = dirty_after(v3(), onwards, Method::Haircut);
+    assert_eq!(ends, [('H', 0, 400), ('T', 0, 800), ('T', 1, 30)]);
+}
+
+#[test]
+fn wrappers_issue_and_destroy_what_they_give_and_take() {
+    let wrap =
+        vec![token(1, 'T', 'P', 100), moves('P', 'T', 500), moves('T', 'W', 500), token(9, '-', 'T', 500)];
+    // What he had of ether before is mixed with what he bought: two given assets, and no one share.
+    let (ends, complete) = dirty_after(wrap, vec![], Method::Haircut);
+    assert!(!complete, "{ends:?}");
+    let unwrap = vec![token(1, 'T', '-', 100), moves('W', 'T', 500)];
+    assert_eq!(dirty_after(unwrap, vec![], Method::Haircut), (vec![('T', 0, 300)], true));
+    let vault = vec![token(1, 'T', 'W', 100), token(9, '-', 'T', 7)];
+    assert_eq!(dirty_after(vault, vec![], Method::Haircut), (vec![('T', 9, 4)], true));
+    let burnt = vec![token(1, 'T', '-', 100)];
+    assert_eq!(
+        dirty_after(burnt, vec![], Method::Haircut),
+        (vec![('-', 1, 60)], true),
+        "nobody gave anything for it"
+    );
+}
+
+#[test]
+fn change_comes_back_as_what_it_was() {
+    let trade = vec![token(1, 'T', 'P', 100), moves('P', 'T', 800), token(1, 'P', 'T', 20)];
+    let (ends, complete) = dirty_after(trade, vec![], Method::Haircut);
+    assert_eq!((&ends[..], complete), (&[('T', 0, 480), ('T', 1, 12)][..], true));
+}
+
+#[test]
+fn of_several_buyers_each_has_what_came_back_to_him() {
+    let settlement = vec![
+        token(1, 'T', 'P', 100),
+        token(2, '-', 'B', 80),
+        token(2, 'B', 'P', 80),
+        moves('P', 'T', 800),
+        token(1, 'P', 'B', 90),
+    ];
+    // What is issued to B comes of P, which converts; B gives it in the same breath.
+    let (ends, _) = dirty_after(settlement, vec![], Method::Haircut);
+    assert_eq!(ends, [('T', 0, 480)]);
+    // Somebody else gets what he paid for, and nobody else gave anything.
+    let gift = vec![token(1, 'T', 'P', 100), moves('P', 'F', 800)];
+    assert_eq!(dirty_after(gift, vec![], Method::Haircut), (vec![('F', 0, 480)], true));
+}
+
+/// Two assets at once, or nothing back: what it became is another question.
+#[test]
+fn what_has_no_one_share_ends_there() {
+    let liquidity = vec![token(1, 'T', 'P', 100), moves('T', 'P', 500), token(9, '-', 'T', 70)];
+    assert_eq!(dirty_after(liquidity, vec![], Method::Haircut), (vec![('P', 1, 60)], false));
+    let bridge = vec![token(1, 'T', 'P', 100)];
+    assert_eq!(dirty_after(bridge, vec![], Method::Haircut), (vec![('P', 1, 60)], false));
+    let loan = vec![token(1, 'T', 'P', 100), token(1, 'P', 'T', 101), moves('P', 'T', 1)];
+    assert!(!dirty_after(loan, vec![], Method::Haircut).1, "more of it comes back than was given");
+}
+
+/// He sells more than once in one transaction, and gets a part that he passes on before all is given.
+#[test]
+fn what_comes_before_all_is_given_and_goes_on_at_once_is_not_followed() {
+    let trade = vec![
+        token(1, 'T', 'P', 50),
+        moves('P', 'T', 500),
+        moves('T', 'F', 900),
+        token(1, 'T', 'P', 50),
+        moves('P', 'T', 500),
+    ];
+    let (ends, complete) = dirty_after(trade, vec![], Method::Haircut);
+    assert_eq!(ends, [('-', 0, 300), ('T', 0, 300)]);
+    assert!(!complete);
 }

@@ -1,5 +1,6 @@
 //! Blocks and transactions from files, nodes and servers into a ledger and out again.
 
+mod anvil;
 mod bitcoin;
 mod esplora;
 mod evm;

@@ -8,6 +8,7 @@ pub mod approvals;
 pub mod block;
 pub mod chains;
 pub mod era1;
+pub mod etl;
 pub mod logs;
 pub mod movements;
 mod names;

@@ -153,6 +153,14 @@ pub fn movements(
     Ok(found)
 }
 
+impl Movements {
+    /// Takes down something more that is not known.
+    pub(crate) fn add(&mut self, gap: Gap) {
+        self.block.unseen = self.block.unseen.and(gap.unseen());
+        self.gaps.push(gap);
+    }
+}
+
 /// The movements of one transaction.
 struct Of<'a> {
     block: &'a Block,

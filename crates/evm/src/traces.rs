@@ -80,48 +80,48 @@ pub enum TraceError {
 }
 
 /// One entry of `trace_block`.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Flat {
+pub(crate) struct Flat {
     #[serde(rename = "type")]
-    kind: String,
-    action: Action,
+    pub(crate) kind: String,
+    pub(crate) action: Action,
     #[serde(default)]
-    error: Option<String>,
+    pub(crate) error: Option<String>,
     #[serde(default)]
-    result: Option<Created>,
-    trace_address: Vec<u32>,
+    pub(crate) result: Option<Created>,
+    pub(crate) trace_address: Vec<u32>,
     #[serde(default)]
-    transaction_hash: Option<B256>,
+    pub(crate) transaction_hash: Option<B256>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Action {
+pub(crate) struct Action {
     #[serde(default)]
-    call_type: Option<String>,
+    pub(crate) call_type: Option<String>,
     #[serde(default)]
-    from: Option<Address>,
+    pub(crate) from: Option<Address>,
     #[serde(default)]
-    to: Option<Address>,
+    pub(crate) to: Option<Address>,
     #[serde(default)]
-    value: Option<U256>,
+    pub(crate) value: Option<U256>,
     // Of `suicide`.
     #[serde(default)]
-    address: Option<Address>,
+    pub(crate) address: Option<Address>,
     #[serde(default)]
-    refund_address: Option<Address>,
+    pub(crate) refund_address: Option<Address>,
     #[serde(default)]
-    balance: Option<U256>,
+    pub(crate) balance: Option<U256>,
     // Of `reward`.
     #[serde(default)]
-    author: Option<Address>,
+    pub(crate) author: Option<Address>,
 }
 
-#[derive(Deserialize)]
-struct Created {
+#[derive(Debug, Deserialize)]
+pub(crate) struct Created {
     #[serde(default)]
-    address: Option<Address>,
+    pub(crate) address: Option<Address>,
 }
 
 /// One frame of `callTracer`.
@@ -209,11 +209,21 @@ impl Traces {
     pub fn read_flat(json: &str, number: u64, txs: &[B256], is_cancun: bool) -> Result<Self, TraceError> {
         let told: Option<Vec<Flat>> =
             serde_json::from_str(json).map_err(|error| TraceError::Form(error.to_string()))?;
+        Self::of_flat(told.unwrap_or_default(), number, txs, is_cancun)
+    }
+
+    /// Of flat traces in the order of execution, each transaction's outermost first.
+    pub(crate) fn of_flat(
+        told: Vec<Flat>,
+        number: u64,
+        txs: &[B256],
+        is_cancun: bool,
+    ) -> Result<Self, TraceError> {
         let mut found = Self::default();
         let mut frames = Frames::new(is_cancun);
         // The address of the failed frame under which the next ones stand.
         let mut failed: Option<Vec<u32>> = None;
-        for (index, flat) in told.unwrap_or_default().into_iter().enumerate() {
+        for (index, flat) in told.into_iter().enumerate() {
             let wrong = |what: &str| TraceError::Trace { number, index, what: what.to_owned() };
             if flat.kind == "reward" {
                 let (author, value) = (flat.action.author, flat.action.value);

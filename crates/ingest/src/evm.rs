@@ -9,6 +9,7 @@ use std::{
 
 use tracehound_evm::{
     era1::{self, Era1, Era1Error},
+    etl::EtlError,
     movements::{Rules, movements},
     node::NodeError,
     traces::TraceError,
@@ -65,6 +66,9 @@ pub enum TransferIngestError {
         /// Why.
         source: Box<Era1Error>,
     },
+    /// Files of ethereum-etl are refused.
+    #[error(transparent)]
+    Etl(#[from] Box<EtlError>),
     /// What a block moved contradicts itself.
     #[error(transparent)]
     Movements(#[from] TraceError),

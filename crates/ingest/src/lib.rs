@@ -6,6 +6,7 @@
 mod bitcoin;
 mod esplora;
 mod evm;
+mod evm_etl;
 mod evm_node;
 mod follower;
 mod memory;
@@ -14,6 +15,7 @@ mod node;
 pub use bitcoin::{BitcoinFiles, BitcoinReport, IngestError, Progress, ingest_bitcoin_files};
 pub use esplora::{EsploraError, EsploraExtract, EsploraOptions, EsploraSubject, Fetch, fetch_esplora};
 pub use evm::{Era1Files, TransferIngestError, TransferProgress, ingest_era1_files};
+pub use evm_etl::{EtlReport, EtlSource, ingest_etl_files};
 pub use evm_node::{EvmNodeOptions, EvmNodeReport, ingest_evm_node};
 pub use follower::TransferReport;
 pub use memory::writer_within;

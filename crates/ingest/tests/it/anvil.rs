@@ -131,7 +131,9 @@ fn number(value: &Value) -> U256 {
 
 fn call(signature: &str, words: &[U256]) -> Vec<u8> {
     let mut data = keccak256(signature)[..4].to_vec();
-    words.iter().for_each(|word| data.extend(word.to_be_bytes::<32>()));
+    for word in words {
+        data.extend(word.to_be_bytes::<32>());
+    }
     data
 }
 

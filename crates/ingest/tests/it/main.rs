@@ -4,6 +4,7 @@ mod anvil;
 mod bitcoin;
 mod esplora;
 mod evm;
+mod evm_etl;
 mod evm_node;
 mod fake_node;
 mod node;

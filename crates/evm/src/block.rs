@@ -71,6 +71,8 @@ pub struct Tx {
     pub kind: u8,
     /// What it mints for its sender, where it is a deposit of a roll-up that says so.
     pub mint: Option<U256>,
+    /// The chain that its signature is for (EIP-155); nothing where it does not say, or was not read.
+    pub chain_id: Option<u64>,
 }
 
 /// Whether a part of a block is proved.
@@ -332,6 +334,7 @@ impl Block {
                 gas_price: Some(envelope.effective_gas_price(header.base_fee_per_gas)),
                 kind: envelope.ty(),
                 mint: None,
+                chain_id: envelope.chain_id(),
             });
         }
         let withdrawals_proved = prove_withdrawals(&[], &header, Checks::ALL)?;
@@ -377,6 +380,7 @@ fn read_txs(told: &[&RawValue], header: &Header, checks: Checks) -> Result<(Vec<
             kind: u8::try_from(told.kind.unwrap_or_default().to::<u64>())
                 .map_err(|_| wrong("its type is beyond 255".to_owned()))?,
             mint: told.mint,
+            chain_id: None,
         };
         if !seen.insert(hash) {
             return Err(BlockError::Twice { number, hash });
@@ -421,6 +425,7 @@ fn check(envelope: &TxEnvelope, tx: &mut Tx, header: &Header, checks: Checks) ->
         return Err("its recipient or value is not that of its fields".to_owned());
     }
     tx.gas_price = Some(envelope.effective_gas_price(header.base_fee_per_gas));
+    tx.chain_id = envelope.chain_id();
     if checks.senders {
         let sender = envelope.recover_signer().map_err(|error| format!("its signature is none: {error}"))?;
         if sender != tx.from {

@@ -54,6 +54,8 @@ pub enum Rewards {
     /// Ethereum's: 5, from Byzantium 3 (EIP-649), from Constantinople 2 ether (EIP-1234) until difficulty ends (EIP-3675),
     /// and a 32nd of it an uncle.
     Ethereum,
+    /// Sepolia's: Ethereum's from Constantinople, from its first block on.
+    Sepolia,
     /// None.
     None,
 }
@@ -197,6 +199,10 @@ const ROWS: &[Row] = &[
     Row { chain_id: 59_144, wrapped: Some(address!("e5D7C2a44FfDDf6b295A15c148167daaAf5Cf34f")),
         headers: &[(0, HeaderForm::Other)], base_fee: UNTOLD, finality: Finality { tag: "finalized", depth: 4_000 },
         ..Row::LIKE_ETHEREUM },
+    // Sepolia, Ethereum's test network, which was mined until 2022: every fork up to London from its first block on (geth,
+    // `SepoliaChainConfig`); WETH9 as Uniswap's universal router names it. Roots recompute over a real era1 file (tests).
+    Row { chain_id: 11_155_111, wrapped: Some(address!("fFf9976782d46CC05630D1f6eBAb18b2324d6B14")),
+        rewards: Rewards::Sepolia, ..Row::LIKE_ETHEREUM },
 ];
 
 /// A row: [`Rules`] without what follows from the chain's id.
@@ -246,6 +252,11 @@ impl Rules {
         Self::of(1).expect("it has a row")
     }
 
+    /// Ethereum's public test network that was mined until 2022.
+    pub fn sepolia() -> Self {
+        Self::of(11_155_111).expect("it has a row")
+    }
+
     /// The rules of the chain of this id, where they are known.
     pub fn of(chain_id: u64) -> Option<Self> {
         let row = ROWS.iter().find(|row| row.chain_id == chain_id)?;
@@ -287,7 +298,7 @@ mod tests {
     #[test]
     fn every_row_has_a_coin_of_its_own_and_begins_with_the_first_block() {
         let ids: Vec<u64> = Rules::known().collect();
-        assert_eq!(ids, [1, 10, 56, 100, 137, 8_453, 42_161, 43_114, 59_144]);
+        assert_eq!(ids, [1, 10, 56, 100, 137, 8_453, 42_161, 43_114, 59_144, 11_155_111]);
         for id in ids {
             let rules = Rules::of(id).expect("the model knows its coin");
             assert_eq!((rules.chain_id, rules.native.chain()), (id, Chain::Evm(id)));

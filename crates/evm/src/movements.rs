@@ -349,9 +349,9 @@ fn paid_by_the_chain(
     let issue =
         |to, value, proved| movement(None, Some(to), rules.native, value, MovementKind::Issue, proved);
     let mut paid = Vec::new();
-    if rules.rewards == Rewards::Ethereum && !block.header.difficulty.is_zero() && block.header.number > 0 {
+    if rules.rewards != Rewards::None && !block.header.difficulty.is_zero() && block.header.number > 0 {
         let told = traces.map(|traces| traces.rewards.as_slice()).unwrap_or_default();
-        let whole = miners_reward(block.header.number);
+        let whole = miners_reward(rules.rewards, block.header.number);
         let uncles = U256::from(block.uncles.len());
         let proved = block.form == HeaderForm::Standard;
         paid.push(issue(block.header.beneficiary, whole + whole / U256::from(32) * uncles, proved));
@@ -386,11 +386,12 @@ fn paid_by_the_chain(
     paid
 }
 
-/// What the miner of a block of Ethereum got for it, in wei.
-fn miners_reward(number: u64) -> U256 {
+/// What the miner of a block got for it, in wei.
+fn miners_reward(rewards: Rewards, number: u64) -> U256 {
     const BYZANTIUM: u64 = 4_370_000;
     const CONSTANTINOPLE: u64 = 7_280_000;
     let ether = match number {
+        _ if rewards != Rewards::Ethereum => 2,
         ..BYZANTIUM => 5,
         BYZANTIUM..CONSTANTINOPLE => 3,
         _ => 2_u64,

@@ -120,6 +120,7 @@ const NAMED: &[Row] = &[
     (Chain::Evm(42161), "eip155:42161", "arb", "ETH", 18, 60),
     (Chain::Evm(43114), "eip155:43114", "avax", "AVAX", 18, 9005),
     (Chain::Evm(59144), "eip155:59144", "linea", "ETH", 18, 60),
+    (Chain::Evm(11_155_111), "eip155:11155111", "sepolia", "sETH", 18, 1),
     (Chain::Tron(TronNetwork::Mainnet), "tron:mainnet", "tron", "TRX", 6, 195),
     (Chain::Tron(TronNetwork::Shasta), "tron:shasta", "tron-shasta", "TRX", 6, 1),
     (Chain::Tron(TronNetwork::Nile), "tron:nile", "tron-nile", "TRX", 6, 1),

@@ -8,6 +8,7 @@ use std::{
 };
 
 use tracehound_evm::{
+    block::Tx,
     era1::{self, Era1, Era1Error},
     etl::EtlError,
     movements::{Rules, movements},
@@ -51,6 +52,35 @@ pub enum TransferIngestError {
         path: PathBuf,
         /// The system's reason.
         source: std::io::Error,
+    },
+    /// A file is not named as one of the chain: nothing else in it says which it is of, where no transaction does.
+    #[error(
+        "{} is not named as an era1 file of chain {wanted} is (mainnet-00000-5ec1ffb8.era1, sepolia-…): a ledger is of one chain, \
+         and what such a file is of is told by its name",
+        path.display()
+    )]
+    OtherNetwork {
+        /// The file.
+        path: PathBuf,
+        /// The id of the chain that was asked for.
+        wanted: u64,
+    },
+    /// A transaction is signed for another chain.
+    #[error(
+        "{}: transaction {tx} of block {height} is signed for chain {found}, and the ledger is of chain {wanted}",
+        path.display()
+    )]
+    OtherChain {
+        /// The file.
+        path: PathBuf,
+        /// The transaction.
+        tx: String,
+        /// The height of its block.
+        height: u64,
+        /// The chain that it names (EIP-155).
+        found: u64,
+        /// The ledger's.
+        wanted: u64,
     },
     /// There is nothing to read.
     #[error("no era1 file in {}", path.display())]
@@ -115,6 +145,10 @@ pub fn ingest_era1_files(
 ) -> Result<TransferReport, TransferIngestError> {
     let found = find(&files.paths)?;
     let last = found.last().map_or(0, |file| file.last);
+    let wanted = files.rules.chain_id;
+    if let Some(other) = found.iter().find(|file| named_for(&file.path) != Some(wanted)) {
+        return Err(TransferIngestError::OtherNetwork { path: other.path.clone(), wanted });
+    }
     let mut follower = Follower::open(dir, Chain::Evm(files.rules.chain_id), files.writer.clone())?;
     let read = found.iter().try_for_each(|file| {
         if follower.holds_up_to(file.last) {
@@ -124,12 +158,35 @@ pub fn ingest_era1_files(
         info!(first = file.first, last = file.last, "reading an era1 file");
         read_file(&mut follower, file, &files.rules, |height| progress(TransferProgress { height, last }))
     });
-    // What came before an error is kept.
-    let report = follower.end()?;
     match read {
-        Ok(()) => Ok(report),
-        Err(Ended::Stopped) => Ok(TransferReport { stopped: true, ..report }),
-        Err(Ended::Failed(error)) => Err(*error),
+        Ok(()) => Ok(follower.end()?),
+        Err(Ended::Stopped) => Ok(TransferReport { stopped: true, ..follower.end()? }),
+        Err(Ended::Failed(error)) => {
+            // What came before an error is kept, unless it is of another chain.
+            if !matches!(*error, TransferIngestError::OtherChain { .. }) {
+                follower.end()?;
+            }
+            Err(*error)
+        }
+    }
+}
+
+/// The id of the chain that the first of these era1 files is named for, where it is one whose name is known. A folder is as
+/// good as the files in it.
+///
+/// # Errors
+/// As [`ingest_era1_files`], of files that cannot be read.
+pub fn era1_chain(paths: &[PathBuf]) -> Result<Option<u64>, TransferIngestError> {
+    Ok(find(paths)?.iter().find_map(|file| named_for(&file.path)))
+}
+
+/// The id of the chain that a file is named for (`mainnet-00000-5ec1ffb8.era1`).
+fn named_for(path: &Path) -> Option<u64> {
+    let (network, _) = path.file_name()?.to_str()?.split_once('-')?;
+    match network {
+        "mainnet" => Some(Rules::ethereum().chain_id),
+        "sepolia" => Some(Rules::sepolia().chain_id),
+        _ => None,
     }
 }
 
@@ -193,6 +250,16 @@ fn read_file(
     let input = File::open(&file.path).map_err(|source| TransferIngestError::Io { path: path(), source })?;
     let mut blocks = Era1::new(BufReader::new(input)).map_err(wrong)?;
     while let Some((block, receipts)) = blocks.next_block().map_err(wrong)? {
+        let other = |tx: &&Tx| tx.chain_id.is_some_and(|id| id != rules.chain_id);
+        if let Some(tx) = block.txs.iter().find(other) {
+            return Err(Ended::from(TransferIngestError::OtherChain {
+                path: path(),
+                tx: tx.hash.to_string(),
+                height: block.header.number,
+                found: tx.chain_id.unwrap_or_default(),
+                wanted: rules.chain_id,
+            }));
+        }
         let found = movements(&block, Some(&receipts), None, rules).map_err(TransferIngestError::from)?;
         let height = found.block.height;
         follower.note(&found);

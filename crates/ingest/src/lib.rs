@@ -14,9 +14,9 @@ mod node;
 
 pub use bitcoin::{BitcoinFiles, BitcoinReport, IngestError, Progress, ingest_bitcoin_files};
 pub use esplora::{EsploraError, EsploraExtract, EsploraOptions, EsploraSubject, Fetch, fetch_esplora};
-pub use evm::{Era1Files, TransferIngestError, TransferProgress, ingest_era1_files};
+pub use evm::{Era1Files, TransferIngestError, TransferProgress, era1_chain, ingest_era1_files};
 pub use evm_etl::{EtlReport, EtlSource, ingest_etl_files};
 pub use evm_node::{EvmNodeOptions, EvmNodeReport, ingest_evm_node};
 pub use follower::TransferReport;
-pub use memory::writer_within;
+pub use memory::{transfer_writer_within, writer_within};
 pub use node::{NodeOptions, NodeProgress, NodeReport, ingest_bitcoin_node};

@@ -3,6 +3,7 @@
 use std::{fs, path::Path};
 
 use tracehound_ledger::WriterOptions;
+use tracehound_transfers::WriterOptions as TransferWriterOptions;
 
 /// Of the machine's memory a writer's tables take at most one in so many parts.
 const SHARE: u64 = 4;
@@ -12,10 +13,18 @@ const UNKNOWN: u64 = 4 << 30;
 /// A writer whose tables of addresses and live transactions keep within so many bytes of memory; without a number within a
 /// quarter of what the machine, or the group of processes that this one is in, may use.
 pub fn writer_within(memory: Option<u64>) -> WriterOptions {
+    WriterOptions { memory: budget(memory), ..WriterOptions::default() }
+}
+
+/// The same for a ledger of transfers, whose tables are of accounts and assets.
+pub fn transfer_writer_within(memory: Option<u64>) -> TransferWriterOptions {
+    TransferWriterOptions { memory: budget(memory), ..TransferWriterOptions::default() }
+}
+
+fn budget(memory: Option<u64>) -> usize {
     let memory = memory.unwrap_or_else(|| of_machine(Path::new("/")) / SHARE);
     // What cannot be addressed cannot be used either.
-    let memory = usize::try_from(memory).unwrap_or(usize::MAX - 1);
-    WriterOptions { memory, ..WriterOptions::default() }
+    usize::try_from(memory).unwrap_or(usize::MAX - 1)
 }
 
 /// Bytes of memory of the machine whose files lie under `root`, or fewer where its processes may not use all.

@@ -9,7 +9,7 @@ use tracehound_model::{
 
 use crate::{
     AccountNum, AssetNum, Balance, BalanceAt, BalanceUnknown, BlockNum, BlockRow, MAX_NUM, Opening, Transfer,
-    TransferError, TransferNum, TransferRows, TxNum, TxRow, pack,
+    TransferError, TransferNum, TransferRows, TxNum, TxRow, pack, rows::first_of,
 };
 
 /// Blocks, transactions and transfers of one account chain, all in memory: packed transfers, and for each balance what it
@@ -307,6 +307,16 @@ impl TransferRows for MemoryTransfers {
     fn next(&self, balance: Balance, from: TransferNum) -> Option<TransferNum> {
         let after = &self.balances.get(&balance)?.after;
         after.get(after.partition_point(|entry| entry.0 < from)).map(|entry| entry.0)
+    }
+
+    /// O(balances).
+    fn assets_of(&self, account: AccountNum, most: usize) -> (Vec<AssetNum>, bool) {
+        let moved = self.balances.iter().filter(|(balance, history)| {
+            // What it held before may be known of one that never moved.
+            balance.account == account && !history.after.is_empty()
+        });
+        let assets = moved.map(|(balance, _)| balance.asset).collect();
+        first_of(assets, most)
     }
 
     fn before(&self, balance: Balance, at: TransferNum) -> BalanceAt {

@@ -1,5 +1,7 @@
 //! The rows, and the one trait by which analyses ask for them.
 
+use std::collections::BTreeSet;
+
 use tracehound_model::{
     Address, Amount, Asset,
     transfer::{MovementKind, Unseen},
@@ -86,6 +88,12 @@ pub enum BalanceAt {
     Unknown(BalanceUnknown),
 }
 
+/// The first of these assets, ascending, and whether there are more.
+pub(crate) fn first_of(assets: BTreeSet<AssetNum>, most: usize) -> (Vec<AssetNum>, bool) {
+    let more = assets.len() > most;
+    (assets.into_iter().take(most).collect(), more)
+}
+
 /// Rows of an account chain as of one moment. Every number is below the counts, and rows do not change while they are asked.
 pub trait TransferRows {
     /// How many blocks there are.
@@ -100,6 +108,9 @@ pub trait TransferRows {
     fn transfer(&self, num: TransferNum) -> Option<Transfer>;
     /// The first movement into or out of a balance that is not before `from`.
     fn next(&self, balance: Balance, from: TransferNum) -> Option<TransferNum>;
+    /// The assets of which a movement went into or out of an account, ascending, the first `most` of them, and whether there are
+    /// more: anybody can send tokens of any kind to anybody.
+    fn assets_of(&self, account: AccountNum, most: usize) -> (Vec<AssetNum>, bool);
     /// The balance right before a movement.
     fn before(&self, balance: Balance, at: TransferNum) -> BalanceAt;
     /// The transaction of that hash; of several, which a chain does not have but whoever tells of it may, the newest.

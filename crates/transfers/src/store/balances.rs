@@ -135,6 +135,13 @@ impl<'a> Balances<'a> {
         None
     }
 
+    /// The assets that move for an account, ascending, each with its first transfer. O(log accounts).
+    pub(super) fn assets_of(&self, account: u32) -> impl Iterator<Item = (u32, u32)> + use<'_, 'a> {
+        let found = self.accounts.find_by_key(&account, |&own| own);
+        let range = found.and_then(|(at, _)| self.of_account.range(at)).unwrap_or_default();
+        range.filter_map(|at| Some((*self.assets.get(at)?, *self.moves(at)?.list.first()?)))
+    }
+
     fn moves(&self, at: usize) -> Option<Moves<'a>> {
         let list = self.entries.range(self.transfers.range(at)?)?;
         let effects = if list.len() > RUN {

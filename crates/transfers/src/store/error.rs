@@ -50,6 +50,11 @@ pub enum TransferLedgerError {
 }
 
 impl TransferLedgerError {
+    /// Whether there is no store where one was looked for.
+    pub fn is_absent(&self) -> bool {
+        matches!(self, Self::Files(SegmentsError::Absent { .. }))
+    }
+
     pub(super) fn corrupt(path: impl Into<PathBuf>, what: impl Into<String>) -> Self {
         Self::Files(SegmentsError::corrupt(path, what))
     }

@@ -56,7 +56,7 @@ impl TransferLedger {
             transfers: self.end.transfer,
             accounts: self.end.account,
             assets: self.end.asset,
-            from_genesis: self.segments().first().is_some_and(Segment::began_with_nothing),
+            from_genesis: self.from_genesis(),
             first: self.block(BlockNum(0)),
             tip: self.end.block.checked_sub(1).and_then(|last| self.block(BlockNum(last))),
             unseen: unseen.into_iter().filter(|kind| kind.1 > 0).collect(),

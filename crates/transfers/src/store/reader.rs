@@ -1,6 +1,6 @@
 //! Readers: a snapshot of the store and the questions it answers.
 
-use std::{path::Path, sync::Arc};
+use std::{collections::BTreeSet, path::Path, sync::Arc};
 
 use tracehound_model::{Address, Amount, Asset, Chain};
 use tracehound_segments::{
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     AccountNum, AssetNum, Balance, BalanceAt, BalanceUnknown, BlockNum, BlockRow, Transfer, TransferNum,
-    TransferRows, TxNum, TxRow,
+    TransferRows, TxNum, TxRow, rows::first_of,
 };
 
 /// A store as it was when it was opened. Cheap to open (no content is read), safe to use from many threads. A clone is the
@@ -66,6 +66,11 @@ impl TransferLedger {
     /// The chain.
     pub fn chain(&self) -> Chain {
         self.chain
+    }
+
+    /// Whether the rows begin with genesis and what it allots, so that every balance is known.
+    pub fn from_genesis(&self) -> bool {
+        self.segments().first().is_some_and(Segment::began_with_nothing)
     }
 
     /// Identity of this snapshot: a digest of its content, the same however the blocks came. O(1). `None` where the ledger is
@@ -219,6 +224,20 @@ impl TransferRows for TransferLedger {
             let next = *list.get(list.partition_point(|&own| u64::from(own) < rel))?;
             self.numbered(segment, next)
         })
+    }
+
+    fn assets_of(&self, account: AccountNum, most: usize) -> (Vec<AssetNum>, bool) {
+        let mut assets = BTreeSet::new();
+        let from = self.segments().partition_point(|segment| segment.end().account <= account.0);
+        for segment in &self.segments()[from..] {
+            let balances = segment.balances();
+            // A segment may go on behind the snapshot's end.
+            let there =
+                balances.assets_of(account.0).filter(|&(_, first)| self.numbered(segment, first).is_some());
+            // One more than is wanted says that there are more; those of a segment ascend.
+            assets.extend(there.map(|(asset, _)| AssetNum(asset)).take(most.saturating_add(1)));
+        }
+        first_of(assets, most)
     }
 
     fn before(&self, balance: Balance, at: TransferNum) -> BalanceAt {

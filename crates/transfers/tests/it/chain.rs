@@ -116,6 +116,10 @@ pub(crate) fn everything(rows: &impl TransferRows) -> String {
         }
         balances.push((balance, from, rows.before(balance, TransferNum(rows.transfer_count()))));
     }
+    let assets: Vec<_> = (0u8..10)
+        .filter_map(|name| rows.find_account(&account(name)))
+        .flat_map(|account| [0, 1, 9].map(|most| rows.assets_of(account, most)))
+        .collect();
     let hashes: Vec<_> = txs.iter().map(|tx| rows.find_tx(&tx.hash)).collect();
-    format!("{names:?}\n{transfers:?}\n{blocks:?}\n{txs:?}\n{hashes:?}\n{balances:?}")
+    format!("{names:?}\n{transfers:?}\n{blocks:?}\n{txs:?}\n{hashes:?}\n{balances:?}\n{assets:?}")
 }

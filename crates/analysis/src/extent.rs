@@ -6,7 +6,11 @@ use serde::Serialize;
 use tracehound_ledger::{BlockNum, UtxoRows};
 use tracehound_model::{BlockHash, Gap, GapKind};
 
+pub use transfers::{Openings, lacking_transfers};
+
 use crate::words::moment;
+
+mod transfers;
 
 /// Most seconds between a ledger's last block and the moment asked about, unless the caller says otherwise: one day.
 /// Blocks come every ten minutes, so a ledger that ends longer before does not know what happened since.
@@ -74,13 +78,13 @@ pub enum Needed {
 /// The last block of a ledger.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct LastBlock {
-    /// Its id.
-    pub hash: BlockHash,
+    /// Its id, as its chain prints it.
+    pub hash: String,
     /// Its height, where known.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub height: Option<u32>,
+    pub height: Option<u64>,
     /// Its time, seconds since 1970-01-01 UTC.
-    pub time: u32,
+    pub time: i64,
 }
 
 /// How far the ledger behind an answer reaches.
@@ -104,11 +108,12 @@ impl Extent {
     /// Of a ledger that was cut at the moment asked about, for an answer that needed these blocks. O(blocks).
     pub fn of(ledger: &impl UtxoRows, asked: Asked, needed: Needed) -> Self {
         let (blocks, missing_ranges) = (ledger.counts().blocks, ledger.missing_ranges());
-        let last_block =
-            ledger.tip().map(|tip| LastBlock { hash: tip.hash, height: tip.height, time: tip.header.time() });
-        let age = last_block.as_ref().map(|last| (asked.as_of - i64::from(last.time)).max(0));
-        let mut extent =
-            Self { as_of: asked.as_of, blocks, last_block, age, missing_ranges: 0, gaps: Vec::new() };
+        let last_block = ledger.tip().map(|tip| LastBlock {
+            hash: tip.hash.to_string(),
+            height: tip.height.map(u64::from),
+            time: tip.header.time().into(),
+        });
+        let mut extent = Self::ending(asked, blocks, last_block);
         let (from, to) = match needed {
             Needed::All => (0, blocks),
             Needed::From(block) => (block.0, blocks),
@@ -145,10 +150,22 @@ impl Extent {
             let sentence = format!("{BEGINS_LATE}: what happened before was not seen");
             extent.gaps.push(gap(GapKind::LedgerPartial, sentence));
         }
-        match age {
+        extent.say_how_old(asked, &gap);
+        extent
+    }
+
+    /// What is known before blocks are looked for.
+    fn ending(asked: Asked, blocks: u32, last_block: Option<LastBlock>) -> Self {
+        let age = last_block.as_ref().map(|last| (asked.as_of - last.time).max(0));
+        Self { as_of: asked.as_of, blocks, last_block, age, missing_ranges: 0, gaps: Vec::new() }
+    }
+
+    /// Adds what follows from where the ledger ends.
+    fn say_how_old(&mut self, asked: Asked, gap: &dyn Fn(GapKind, String) -> Gap) {
+        match self.age {
             None => {
                 let sentence = "the ledger has no block up to the moment asked about".to_owned();
-                extent.gaps.push(gap(GapKind::LedgerPartial, sentence));
+                self.gaps.push(gap(GapKind::LedgerPartial, sentence));
             }
             Some(age) if age > asked.max_age => {
                 let sentence = format!(
@@ -157,12 +174,12 @@ impl Extent {
                     span(asked.max_age)
                 );
                 let remedy = "ingest newer blocks, or ask --as-of the last block";
-                extent.gaps.push(gap(GapKind::LedgerStale, sentence).mend(remedy));
+                self.gaps.push(gap(GapKind::LedgerStale, sentence).mend(remedy));
             }
             Some(_) => {}
         }
-        if let Some(last) = &extent.last_block
-            && i64::from(last.time) - asked.as_of > MAX_AHEAD
+        if let Some(last) = &self.last_block
+            && last.time - asked.as_of > MAX_AHEAD
         {
             let sentence = format!(
                 "the ledger's last block is of {}, which is after the moment asked about, so that the clock of this machine \
@@ -170,9 +187,8 @@ impl Extent {
                 moment(last.time)
             );
             let remedy = "set the clock, or ask --as-of a moment";
-            extent.gaps.push(gap(GapKind::ClockWrong, sentence).mend(remedy));
+            self.gaps.push(gap(GapKind::ClockWrong, sentence).mend(remedy));
         }
-        extent
     }
 
     /// Whether the blocks that the answer needed were there, up to the moment asked about.

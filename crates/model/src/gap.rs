@@ -41,6 +41,10 @@ pub enum GapKind {
     LedgerMissing,
     /// Blocks are missing that the answer needed.
     LedgerPartial,
+    /// What may have moved in some blocks was not told: their traces or receipts were not seen.
+    MovementsUnseen,
+    /// What an account held before the ledger's first block is not known.
+    OpeningUnknown,
     /// The ledger ends too long before the moment asked about.
     LedgerStale,
     /// The ledger's last block is of after the moment asked about: the clock is wrong.

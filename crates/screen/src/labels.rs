@@ -185,6 +185,21 @@ impl Labels {
     }
 }
 
+impl Labels {
+    /// Which protocol's contract the address is, where a statement says so that counts.
+    pub(crate) fn contract(&self) -> Option<Entity> {
+        let contracts = self.all().filter(|said| said.label.predicate == Predicate::ContractOf);
+        let counted = contracts.filter(|said| said.category().is_some());
+        let first = counted.max_by_key(|said| said.confidence)?;
+        Some(Entity {
+            label: first.name().to_owned(),
+            category: first.category()?,
+            listed_from: first.label.valid_from,
+            labelled: Some(Box::new(first.labelled.clone())),
+        })
+    }
+}
+
 fn as_statements(beside: &[(Label, bool)]) -> impl Iterator<Item = agreement::Statement<'_>> {
     beside.iter().map(|(label, vouched)| agreement::Statement { label, vouched: *vouched })
 }
@@ -256,6 +271,20 @@ pub(crate) fn on_address(
         );
     }
     if found.is_empty() { Labels::default() } else { Labels::of(found, claims) }
+}
+
+/// What packs say of an account on its chain, beside the claims of lists about it that hold.
+pub(crate) fn on_account(
+    packs: Option<&Packs>,
+    address: &Address,
+    chain: Chain,
+    day: Date,
+    claims: &[(Claim, Option<SourceKind>)],
+) -> Labels {
+    let mut labels = on_address(packs, std::slice::from_ref(address), day, claims);
+    let id = chain.caip2();
+    labels.said.retain(|said| said.label.chain == id);
+    labels
 }
 
 /// What packs say of plain text, as an address of a chain that is not known here.

@@ -9,6 +9,7 @@
 //! the same bytes. `allow` is said only when everything the policy requires was there, and each part of it is known to
 //! be whole: not listed is not known, unread is not harmless, empty is not complete.
 
+mod accounts;
 pub mod batch;
 mod cover;
 mod entities;
@@ -21,6 +22,7 @@ mod parties;
 pub mod policy;
 mod screener;
 
+pub use accounts::Accounts;
 pub use entities::Entities;
 pub use keys::Keys;
 pub use labels::{gaps as label_gaps, statements_on};

@@ -245,6 +245,7 @@ impl Policy {
             | GapKind::PastNotCompared
             | GapKind::TimeUnknown
             | GapKind::Overcounted
+            | GapKind::OpeningUnknown
             | GapKind::Mixed
             // A pack in force that does not speak as it did: what it would have said is not known.
             | GapKind::LabelsUnreadable
@@ -255,6 +256,7 @@ impl Policy {
             GapKind::ListSilent
             | GapKind::LedgerMissing
             | GapKind::LedgerPartial
+            | GapKind::MovementsUnseen
             | GapKind::LedgerStale
             | GapKind::TransactionsNotWanted
             | GapKind::ServersWord

@@ -122,7 +122,11 @@ pub(crate) fn trace(count: usize, seed: u64) -> Traced<Trace> {
         sums[2] += amounts[at];
     }
     let [reached_service, mixed, unspent, fees] = sums.map(Amount::from);
-    let last = LastBlock { hash: BlockHash::default(), height: Some(900_000), time: START + 86_400 };
+    let last = LastBlock {
+        hash: BlockHash::default().to_string(),
+        height: Some(900_000),
+        time: i64::from(START) + 86_400,
+    };
     let gap =
         Gap::new(GapKind::Truncated, "1 path was not followed further: limit on hops").mend("--hops 2000");
     let found = Trace {

@@ -1,0 +1,92 @@
+//! How far a ledger of transfers reaches: where it begins and ends, and what of its blocks was not told.
+
+use tracehound_model::{Chain, Gap, GapKind, TxRef, transfer::Unseen};
+use tracehound_transfers::{BlockNum, TransferRows};
+
+use super::{Asked, Extent, LastBlock};
+
+/// What a ledger of transfers knows of before its first block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Openings {
+    /// It begins with the chain, and what genesis allots stands in it.
+    Genesis,
+    /// Nothing but what somebody said of single balances.
+    Some,
+}
+
+/// What may have moved and was not told, and why that may be: the words of every answer.
+const UNSEEN: [(Unseen, &str); 5] = [
+    (
+        Unseen::RECEIPTS,
+        "without receipts: neither fees nor tokens are known there, nor which transactions failed",
+    ),
+    (Unseen::TRACES, "without traces: what contracts passed on there of the chain's own coin is not known"),
+    (
+        Unseen::SOME_TXS,
+        "with transactions that could not be traced or do not say whether they failed: what those moved is not known",
+    ),
+    (Unseen::SOME_FEES, "with transactions that do not say what they paid for gas"),
+    (Unseen::SOME_ISSUES, "that do not say whom the chain paid some of its rewards"),
+];
+
+/// In words: what a ledger of transfers lacks up to its last block. Nothing for a whole one. O(blocks).
+pub fn lacking_transfers(rows: &dyn TransferRows, openings: Openings) -> Vec<String> {
+    let mut lacking = Vec::new();
+    match rows.block(BlockNum(0)) {
+        None => lacking.push("it holds no block".to_owned()),
+        Some(first) => lacking.extend(begins_late(first.height, openings)),
+    }
+    lacking.extend(unseen(rows).into_iter().map(|(blocks, what)| told(blocks, what)));
+    lacking
+}
+
+/// Why what accounts held before the first block is not known, where it is not.
+fn begins_late(height: u64, openings: Openings) -> Option<String> {
+    match (height, openings) {
+        (_, Openings::Genesis) => None,
+        (0, Openings::Some) => Some("what genesis allots is not in it".to_owned()),
+        (height, Openings::Some) => {
+            Some(format!("it begins with block {height}, and the blocks before that are not in it"))
+        }
+    }
+}
+
+fn unseen(rows: &dyn TransferRows) -> Vec<(u32, &'static str)> {
+    let mut counts = UNSEEN.map(|(_, what)| (0, what));
+    for block in (0..rows.block_count()).filter_map(|num| rows.block(BlockNum(num))) {
+        for ((kind, _), (count, _)) in UNSEEN.iter().zip(&mut counts) {
+            *count += u32::from(block.unseen.has(*kind));
+        }
+    }
+    counts.into_iter().filter(|(count, _)| *count > 0).collect()
+}
+
+fn told(blocks: u32, what: &str) -> String {
+    format!("{blocks} block{} {what}", if blocks == 1 { " is" } else { "s are" })
+}
+
+impl Extent {
+    /// Of a ledger of transfers that was cut at the moment asked about, for an answer that needed all of it. O(blocks).
+    pub fn of_transfers(rows: &dyn TransferRows, chain: Chain, openings: Openings, asked: Asked) -> Self {
+        let blocks = rows.block_count();
+        let last = blocks.checked_sub(1).and_then(|last| rows.block(BlockNum(last)));
+        let last_block = last.map(|last| LastBlock {
+            hash: TxRef { chain, hash: last.hash }.to_string(),
+            height: Some(last.height),
+            time: i64::try_from(last.time).unwrap_or(i64::MAX),
+        });
+        let mut extent = Self::ending(asked, blocks, last_block);
+        let gap = |kind, sentence: String| Gap::about_ledger(kind, chain.to_string(), sentence);
+        if let Some(words) = rows.block(BlockNum(0)).and_then(|first| begins_late(first.height, openings)) {
+            extent.missing_ranges += 1;
+            let sentence =
+                format!("the ledger is partial: {words}; what accounts held and did before was not seen");
+            extent.gaps.push(gap(GapKind::LedgerPartial, sentence));
+        }
+        for (blocks, what) in unseen(rows) {
+            extent.gaps.push(gap(GapKind::MovementsUnseen, told(blocks, what)));
+        }
+        extent.say_how_old(asked, &gap);
+        extent
+    }
+}

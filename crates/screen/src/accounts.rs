@@ -1,0 +1,79 @@
+//! Names on account chains: who lists and labels say an account is, on a day, and what it does with what comes to it.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+use ahash::RandomState;
+use jiff::civil::Date;
+use tracehound_analysis::{taint::AccountRole, trace::Entity};
+use tracehound_attribution::{
+    index::{ClaimRef, Index},
+    listing::listed_since,
+};
+use tracehound_labels::shelf::Packs;
+use tracehound_model::{Address, Category, Chain, Claim, SourceKind};
+
+use crate::{keys::best_claim, labels};
+
+/// The claims of an index and the labels of packs about accounts of one chain, remembered once looked up.
+#[derive(Debug)]
+pub struct Accounts<'a> {
+    index: &'a Index,
+    packs: Option<&'a Packs>,
+    chain: Chain,
+    day: Date,
+    found: Mutex<HashMap<Address, Option<Entity>, RandomState>>,
+}
+
+impl<'a> Accounts<'a> {
+    /// What holds of accounts of `chain` on `day`.
+    pub fn new(index: &'a Index, packs: &'a Packs, chain: Chain, day: Date) -> Self {
+        let packs = Some(packs).filter(|packs| !packs.is_empty());
+        Self { index, packs, chain, day, found: Mutex::default() }
+    }
+
+    /// Whose an account is, or which protocol's contract: by a list of a government, else by what labels come to, else by the best
+    /// claim of the day.
+    pub fn entity(&self, address: &Address) -> Option<Entity> {
+        let table = || self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = table().get(address) {
+            return known.clone();
+        }
+        let entity = self.look_up(address);
+        table().insert(*address, entity.clone());
+        entity
+    }
+
+    /// What an account does with what comes to it, where that is known.
+    pub fn role(&self, address: &Address) -> Option<AccountRole> {
+        let entity = self.entity(address).filter(Entity::is_service)?;
+        Some(match entity.category {
+            Category::MixingService => AccountRole::Mixer,
+            Category::DefiDex | Category::DefiBridge | Category::Defi => AccountRole::Converter,
+            _ => AccountRole::Service,
+        })
+    }
+
+    fn look_up(&self, address: &Address) -> Option<Entity> {
+        let claims: Vec<ClaimRef<'_>> = self.index.lookup(address.key().as_ref()).collect();
+        let listed = || {
+            let best = best_claim(&claims, self.day)?;
+            let all: Vec<Claim> = claims.iter().map(ClaimRef::to_claim).collect();
+            Some(Entity {
+                label: best.label().to_owned(),
+                category: best.category(),
+                listed_from: Some(listed_since(&best.to_claim(), self.day, &all)),
+                labelled: None,
+            })
+        };
+        let kind = |claim: &Claim| -> Option<SourceKind> {
+            self.index.source(&claim.source.0).map(|history| history.source.kind)
+        };
+        let holding = claims.iter().filter(|claim| claim.holds_on(self.day)).map(ClaimRef::to_claim);
+        let holding: Vec<_> = holding.map(|claim| (claim.clone(), kind(&claim))).collect();
+        let labels = labels::on_account(self.packs, address, self.chain, self.day, &holding);
+        labels.entity(true).or_else(listed).or_else(|| labels.contract())
+    }
+}

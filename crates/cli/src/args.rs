@@ -19,7 +19,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use values::{duration, moment};
+use tracehound_model::{BitcoinNetwork, Chain};
+use values::{chain, duration, moment, network};
 
 pub(crate) use analyze::*;
 pub(crate) use follow::*;
@@ -112,6 +113,18 @@ pub(crate) struct Moment {
     /// Most time from the ledger's last block to that moment, or to now; beyond it the answer is incomplete
     #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = duration)]
     pub max_age: jiff::SignedDuration,
+}
+
+/// Whose ledger is asked.
+#[derive(Debug, Args)]
+pub(crate) struct Whose {
+    /// Bitcoin network [default: that of the only ledger there is, else mainnet]
+    #[arg(long, value_name = "NETWORK", value_parser = network)]
+    pub network: Option<BitcoinNetwork>,
+    /// Chain: btc, eth, base, sepolia, eip155:137 [default: what is asked about tells Bitcoin from EVM chains, of which the only one
+    /// with a ledger is meant, else Ethereum]
+    #[arg(long, value_name = "CHAIN", value_parser = chain, conflicts_with = "network")]
+    pub chain: Option<Chain>,
 }
 
 impl Moment {

@@ -22,6 +22,7 @@ pub(crate) mod range;
 pub(crate) mod report;
 pub(crate) mod screen;
 pub(crate) mod trace;
+mod transfers;
 pub(crate) mod tx;
 mod update;
 pub(crate) mod wallet;

@@ -7,18 +7,36 @@ use std::{
 };
 
 use jiff::Timestamp;
-use miette::{IntoDiagnostic, Result};
+use miette::{IntoDiagnostic, Result, miette};
 use tracehound_engine::{DataFolder, Snapshot, Workspace};
 use tracehound_ledger::Ledger;
-use tracehound_model::BitcoinNetwork;
+use tracehound_model::{BitcoinNetwork, Chain};
+use tracehound_transfers::TransferLedger;
 
-use crate::terminal;
+use crate::{args::Whose, terminal};
 
 /// The data folder, and the ledgers of it that were opened.
 #[derive(Clone, Debug)]
 pub(crate) struct Folder {
     workspace: Workspace,
-    opened: Arc<Mutex<Vec<Ledger>>>,
+    opened: Arc<Mutex<Vec<Opened>>>,
+}
+
+/// A ledger that was opened.
+#[derive(Clone, Debug)]
+enum Opened {
+    Outputs(Ledger),
+    Transfers(TransferLedger),
+}
+
+impl Opened {
+    /// Whether everything that was read from it so far was whole.
+    fn confirm(&self) -> Result<()> {
+        match self {
+            Self::Outputs(ledger) => ledger.confirm().into_diagnostic(),
+            Self::Transfers(ledger) => ledger.confirm().into_diagnostic(),
+        }
+    }
 }
 
 impl Folder {
@@ -57,13 +75,49 @@ impl Folder {
         given.unwrap_or_else(|| self.layout().network_of(asked))
     }
 
-    /// What is there now, to be asked. A network's ledger is confirmed before anything more is printed.
+    /// The chain given, or else that of what is asked about ([`DataFolder::chain_of`]).
+    pub(crate) fn chain(&self, whose: &Whose, asked: impl IntoIterator<Item = impl AsRef<str>>) -> Chain {
+        let given = whose.chain.or(whose.network.map(Chain::Bitcoin));
+        given.unwrap_or_else(|| self.layout().chain_of(asked))
+    }
+
+    /// The same for what only ledgers of Bitcoin answer; `what` names it.
+    pub(crate) fn bitcoin(
+        &self,
+        whose: &Whose,
+        asked: impl IntoIterator<Item = impl AsRef<str>>,
+        what: &str,
+    ) -> Result<BitcoinNetwork> {
+        match self.chain(whose, asked) {
+            Chain::Bitcoin(network) => Ok(network),
+            other => {
+                Err(miette!("{what} is there for ledgers of Bitcoin alone, not of {}", other.short_name()))
+            }
+        }
+    }
+
+    /// What is there now, to be asked. A network's ledger, and those of all EVM chains, are confirmed before anything more is
+    /// printed.
     pub(crate) fn snapshot(&self, network: BitcoinNetwork) -> Result<Snapshot> {
         let snapshot = self.workspace.snapshot().into_diagnostic()?;
         if let Ok(Some(ledger)) = snapshot.ledger(network) {
             self.watch(ledger);
         }
+        self.watch_transfers(&snapshot);
         Ok(snapshot)
+    }
+
+    /// The same for a question over a ledger of an EVM chain.
+    pub(crate) fn evm_snapshot(&self) -> Result<Snapshot> {
+        let snapshot = self.workspace.snapshot().into_diagnostic()?;
+        self.watch_transfers(&snapshot);
+        Ok(snapshot)
+    }
+
+    fn watch_transfers(&self, snapshot: &Snapshot) {
+        let ledgers = snapshot.evm_chains().filter_map(|id| snapshot.transfers(id).ok().flatten());
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        opened.extend(ledgers.cloned().map(Opened::Transfers));
     }
 
     /// Folder of claims and screening indexes.
@@ -83,13 +137,13 @@ impl Folder {
 
     /// Has a ledger confirmed before anything more is printed ([`vouched`](Self::vouched)).
     pub(crate) fn watch(&self, ledger: &Ledger) {
-        self.opened.lock().unwrap_or_else(PoisonError::into_inner).push(ledger.clone());
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner).push(Opened::Outputs(ledger.clone()));
     }
 
     /// Whether everything that was read from the ledgers so far was whole.
     pub(crate) fn confirm(&self) -> Result<()> {
         let opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        opened.iter().try_for_each(Ledger::confirm).into_diagnostic()
+        opened.iter().try_for_each(Opened::confirm)
     }
 
     /// A way out that lets nothing pass once a ledger has turned out to be damaged: what was read from it may have been
@@ -101,14 +155,14 @@ impl Folder {
 
 /// See [`Folder::vouched`].
 pub(crate) struct Vouched<W> {
-    ledgers: Arc<Mutex<Vec<Ledger>>>,
+    ledgers: Arc<Mutex<Vec<Opened>>>,
     inner: W,
 }
 
 impl<W> Vouched<W> {
     fn confirm(&self) -> io::Result<()> {
         let opened = self.ledgers.lock().unwrap_or_else(PoisonError::into_inner);
-        opened.iter().try_for_each(Ledger::confirm).map_err(io::Error::other)
+        opened.iter().try_for_each(Opened::confirm).map_err(|damage| io::Error::other(damage.to_string()))
     }
 }
 

@@ -6,12 +6,24 @@ use tracehound_model::{Address, BitcoinNetwork, Chain, Pasted};
 
 use crate::EngineError;
 
+/// What folders of EVM chains begin with.
+const EVM: &str = "evm-";
+
+/// Whether a text is an EVM address or a transaction or movement of an EVM chain, by its form.
+fn is_of_evm(text: &str) -> bool {
+    let text = text.trim();
+    let hash = text.split(':').next().unwrap_or(text);
+    let is_hash = hash.strip_prefix("0x").is_some_and(|digits| digits.len() == 64);
+    is_hash || Pasted::read(text).is_ok_and(|read| matches!(read.address, Address::Evm(_)))
+}
+
 /// The layout of a data folder.
 ///
 /// ```text
 /// attribution/            claims and the screening index
 /// ledger/bitcoin/         one ledger a network: bitcoin, bitcoin-testnet, ...
 /// ledger/bitcoin-esplora/ what was fetched of single addresses, never mixed with a chain
+/// ledger/evm-1/           one ledger of transfers an EVM chain, by its chain id
 /// lists/                  lists as they were downloaded
 /// labels/                 the packs of labels in force
 /// labels-in-force.json    which they are, so that a folder that is gone is noticed
@@ -61,8 +73,29 @@ impl DataFolder {
         self.named("bitcoin-esplora", network)
     }
 
+    /// Folder of the ledger of transfers of an EVM chain, by its id (EIP-155).
+    pub fn transfers(&self, chain_id: u64) -> PathBuf {
+        self.ledgers().join(format!("{EVM}{chain_id}"))
+    }
+
+    /// The ids of the EVM chains of which a folder is there, ascending.
+    pub fn evm_chains(&self) -> Vec<u64> {
+        // Without the folder there is none.
+        let entries = std::fs::read_dir(self.ledgers()).into_iter().flatten().flatten();
+        let names = entries.filter(|entry| entry.path().is_dir()).map(|entry| entry.file_name());
+        let mut ids: Vec<u64> =
+            names.filter_map(|name| name.to_str()?.strip_prefix(EVM)?.parse().ok()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
+
+    fn ledgers(&self) -> PathBuf {
+        self.0.join("ledger")
+    }
+
     fn named(&self, base: &str, network: BitcoinNetwork) -> PathBuf {
-        self.0.join("ledger").join(match network {
+        self.ledgers().join(match network {
             BitcoinNetwork::Mainnet => base.to_owned(),
             other => format!("{base}-{}", Chain::Bitcoin(other).short_name()),
         })
@@ -92,6 +125,25 @@ impl DataFolder {
         }
     }
 
+    /// The chain whose ledger answers what is asked about: that of the only ledger there is that may hold all of it. An EVM address or
+    /// the hash of a transaction of an EVM chain (`0x…`) is of the only such chain that has a ledger, and of Ethereum where several
+    /// or none have one; anything else is of [`network_of`](Self::network_of).
+    pub fn chain_of(&self, asked: impl IntoIterator<Item = impl AsRef<str>>) -> Chain {
+        let asked: Vec<String> = asked.into_iter().map(|text| text.as_ref().to_owned()).collect();
+        let only = || match self.evm_chains()[..] {
+            [only] => Some(only),
+            _ => None,
+        };
+        if asked.iter().any(|text| is_of_evm(text)) {
+            return Chain::Evm(only().unwrap_or(1));
+        }
+        let any_bitcoin = BitcoinNetwork::ALL.into_iter().any(|network| self.ledger(network).is_dir());
+        match only() {
+            Some(only) if asked.is_empty() && !any_bitcoin => Chain::Evm(only),
+            _ => Chain::Bitcoin(self.network_of(asked)),
+        }
+    }
+
     /// In words, for who finds no ledger of one network: those of other networks that are there; nothing where none is.
     pub fn ledgers_beside(&self, network: BitcoinNetwork) -> String {
         let others = BitcoinNetwork::ALL.into_iter().filter(|&other| other != network);
@@ -102,6 +154,16 @@ impl DataFolder {
         match &there[..] {
             [] => String::new(),
             [first, ..] => format!(" (there is one of {}: --network {first})", there.join(" and of ")),
+        }
+    }
+
+    /// The same for an EVM chain.
+    pub(crate) fn evm_ledgers_beside(&self, chain_id: u64) -> String {
+        let others = self.evm_chains().into_iter().filter(|&other| other != chain_id);
+        let there: Vec<String> = others.map(|other| Chain::Evm(other).short_name()).collect();
+        match &there[..] {
+            [] => String::new(),
+            [first, ..] => format!(" (there is one of {}: --chain {first})", there.join(" and of ")),
         }
     }
 

@@ -1,9 +1,14 @@
 //! Why a question has no answer.
 
-use tracehound_analysis::{cluster::ClusterError, peel::PeelError, price::PriceError, taint::SeedError};
+use tracehound_analysis::{
+    cluster::ClusterError,
+    peel::PeelError,
+    price::PriceError,
+    taint::{SeedError, TransferSeedError},
+};
 use tracehound_attribution::{folder::FolderError, index::IndexError, names::NameError};
 use tracehound_bitcoin::SourceError;
-use tracehound_ingest::{EsploraError, IngestError};
+use tracehound_ingest::{EsploraError, IngestError, TransferIngestError};
 use tracehound_labels::{
     delta::DeltaError,
     file::FileError,
@@ -12,6 +17,7 @@ use tracehound_labels::{
 };
 use tracehound_ledger::LedgerError;
 use tracehound_model::address::AddressError;
+use tracehound_transfers::TransferLedgerError;
 
 /// Why a question has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +40,14 @@ pub enum EngineError {
         /// In words: which networks have one.
         beside: String,
     },
+    /// There is no ledger of transfers of the chain.
+    #[error("there is no ledger of {chain} yet: tracehound ingest evm FILES makes one{beside}")]
+    NoTransfers {
+        /// The chain's short name.
+        chain: String,
+        /// In words: which EVM chains have one.
+        beside: String,
+    },
     /// The system names no folder for data.
     #[error("this system has no home folder: name a data folder with --data DIR")]
     NoHome,
@@ -46,6 +60,18 @@ pub enum EngineError {
     /// The ledger of a snapshot could not be opened when the snapshot was taken.
     #[error(transparent)]
     Opening(std::sync::Arc<LedgerError>),
+    /// A ledger of transfers cannot be read.
+    #[error(transparent)]
+    Transfers(#[from] TransferLedgerError),
+    /// The ledger of transfers of a snapshot could not be opened when the snapshot was taken.
+    #[error(transparent)]
+    OpeningTransfers(std::sync::Arc<TransferLedgerError>),
+    /// Blocks of an account chain cannot be taken in.
+    #[error(transparent)]
+    IngestTransfers(#[from] TransferIngestError),
+    /// Value on an account chain cannot be followed from there.
+    #[error(transparent)]
+    TransferSeed(#[from] TransferSeedError),
     /// A repair left a ledger that is not whole.
     #[error("after the repair: {0}")]
     AfterRepair(Box<LedgerError>),

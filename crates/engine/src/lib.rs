@@ -38,6 +38,7 @@ pub mod screen;
 mod snapshot;
 mod start;
 pub mod trace;
+pub mod transfers;
 pub mod tx;
 mod view;
 mod workspace;

@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use tracehound_ledger::{Ledger, SnapshotId};
 use tracehound_model::BitcoinNetwork;
+use tracehound_transfers::TransferLedger;
 
 use crate::{EngineError, Snapshot};
 
@@ -109,13 +110,53 @@ impl Snapshot {
         as_of: Option<i64>,
         named: Option<&Parts>,
     ) -> Result<Option<Ledger>, EngineError> {
-        let Some(&Parts { claims, ledger: id, labels }) = named else {
+        let Some(named) = named else {
             let ledger = self.ledger(network)?.cloned();
             return match as_of {
                 Some(as_of) => Ok(ledger.map(|ledger| ledger.as_of(as_of)).transpose()?),
                 None => Ok(ledger),
             };
         };
+        let Some(id) = self.ledger_id(named)? else { return Ok(None) };
+        let Some(ledger) = self.ledger(network)?.cloned() else { return Ok(None) };
+        let ledger = ledger.as_of_snapshot(id)?;
+        let tip = ledger.info().tip.map(|tip| i64::from(tip.header.time()));
+        not_beyond(id, tip, as_of)?;
+        Ok(Some(ledger))
+    }
+
+    /// The ledger of transfers of an EVM chain, by the same rules.
+    ///
+    /// # Errors
+    /// As [`ledger_for`](Self::ledger_for).
+    pub(crate) fn transfers_for(
+        &self,
+        chain_id: u64,
+        as_of: Option<i64>,
+        named: Option<&Parts>,
+    ) -> Result<Option<TransferLedger>, EngineError> {
+        let Some(named) = named else {
+            let ledger = self.transfers(chain_id)?.cloned();
+            // Before 1970 there was no block.
+            let moment = as_of.map(|as_of| u64::try_from(as_of).unwrap_or(0));
+            return match moment {
+                Some(moment) => Ok(ledger.map(|ledger| ledger.as_of(moment)).transpose()?),
+                None => Ok(ledger),
+            };
+        };
+        let Some(id) = self.ledger_id(named)? else { return Ok(None) };
+        let Some(ledger) = self.transfers(chain_id)?.cloned() else { return Ok(None) };
+        let ledger = ledger.as_of_snapshot(id)?;
+        let tip = ledger.info().tip.and_then(|tip| i64::try_from(tip.time).ok());
+        not_beyond(id, tip, as_of)?;
+        Ok(Some(ledger))
+    }
+
+    /// The ledger's id in a name, where it has one, once claims and labels are found to be those that the name means.
+    fn ledger_id(
+        &self,
+        &Parts { claims, ledger: id, labels }: &Parts,
+    ) -> Result<Option<SnapshotId>, EngineError> {
         if let Some(claims) = claims.map(|id| id.to_string()).filter(|id| id != self.index().digest()) {
             return Err(EngineError::Question(format!(
                 "the claims of snapshot {claims} are gone: lists were imported, updated or removed since, and are at {} now; \
@@ -131,19 +172,20 @@ impl Snapshot {
                 now.as_deref().unwrap_or("none")
             )));
         }
-        let Some(id) = id else { return Ok(None) };
-        let Some(ledger) = self.ledger(network)?.cloned() else { return Ok(None) };
-        let ledger = ledger.as_of_snapshot(id)?;
-        let tip = ledger.info().tip.map(|tip| i64::from(tip.header.time()));
-        if let (Some(as_of), Some(tip)) = (as_of, tip)
-            && tip > as_of.saturating_add(AHEAD)
-        {
-            return Err(EngineError::Question(format!(
-                "snapshot {id} holds blocks of after the moment asked about: leave out --snapshot or --as-of"
-            )));
-        }
-        Ok(Some(ledger))
+        Ok(id)
     }
+}
+
+/// That a snapshot does not go on beyond the moment asked about.
+fn not_beyond(id: SnapshotId, tip: Option<i64>, as_of: Option<i64>) -> Result<(), EngineError> {
+    if let (Some(as_of), Some(tip)) = (as_of, tip)
+        && tip > as_of.saturating_add(AHEAD)
+    {
+        return Err(EngineError::Question(format!(
+            "snapshot {id} holds blocks of after the moment asked about: leave out --snapshot or --as-of"
+        )));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

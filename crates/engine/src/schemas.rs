@@ -24,6 +24,7 @@ use crate::{
     range::Generated,
     screen::{RefusedSubject, audit::Summary},
     trace::{Comparison, Trace, Traced},
+    transfers::{ingest::TakenIn, ledger as transfer_ledger, tx as transfer_tx},
     tx::Transaction,
 };
 
@@ -86,6 +87,10 @@ documents! {
     Upgraded: "ledger-upgrade" version 1;
     FromFiles: "ingest-bitcoin" version 2;
     FromNode: "ingest-node" version 1;
+    TakenIn: "ingest-evm" version 1;
+    transfer_ledger::Info: "account-ledger-info" version 1;
+    transfer_ledger::Verified: "account-ledger-verify" version 1;
+    transfer_tx::Transaction: "account-tx" version 1;
     Loaded: "lists-list" version 2;
     Imported: "lists-import" version 1;
     ImportedPack: "lists-import-pack" version 2;

@@ -7,6 +7,7 @@ use tracehound_attribution::index::Index;
 use tracehound_labels::shelf::{Packs, Shelf};
 use tracehound_ledger::{BlockNum, Ledger, LedgerError};
 use tracehound_model::{BitcoinNetwork, Chain};
+use tracehound_transfers::{TransferLedger, TransferLedgerError, TransferRows as _};
 
 use crate::{DataFolder, EngineError};
 
@@ -22,6 +23,8 @@ struct Inner {
     index: Arc<Index>,
     packs: Arc<Packs>,
     ledgers: Vec<(BitcoinNetwork, Result<Ledger, Arc<LedgerError>>)>,
+    /// By chain id.
+    transfers: Vec<(u64, Result<TransferLedger, Arc<TransferLedgerError>>)>,
 }
 
 impl Snapshot {
@@ -34,8 +37,14 @@ impl Snapshot {
             Err(error) => Some((network, Err(Arc::new(error)))),
         };
         let ledgers = BitcoinNetwork::ALL.into_iter().filter_map(opened).collect();
+        let of_transfers = |id| match TransferLedger::open(&folder.transfers(id), Chain::Evm(id)) {
+            Ok(ledger) => (ledger.block_count() > 0).then_some((id, Ok(ledger))),
+            Err(error) if error.is_absent() => None,
+            Err(error) => Some((id, Err(Arc::new(error)))),
+        };
+        let transfers = folder.evm_chains().into_iter().filter_map(of_transfers).collect();
         let packs = Arc::new(Shelf::at(folder.labels()).open_readable());
-        Self(Arc::new(Inner { folder: folder.clone(), taken, index, packs, ledgers }))
+        Self(Arc::new(Inner { folder: folder.clone(), taken, index, packs, ledgers, transfers }))
     }
 
     /// Where the data lies.
@@ -61,6 +70,23 @@ impl Snapshot {
     /// The packs of labels in force.
     pub fn packs(&self) -> &Arc<Packs> {
         &self.0.packs
+    }
+
+    /// The ledger of transfers of an EVM chain, by its id, if there is one.
+    ///
+    /// # Errors
+    /// A ledger that is there and could not be read is an error, not an absence.
+    pub fn transfers(&self, chain_id: u64) -> Result<Option<&TransferLedger>, EngineError> {
+        match self.0.transfers.iter().find(|(of, _)| *of == chain_id) {
+            None => Ok(None),
+            Some((_, Ok(ledger))) => Ok(Some(ledger)),
+            Some((_, Err(error))) => Err(EngineError::OpeningTransfers(Arc::clone(error))),
+        }
+    }
+
+    /// The chain ids of the ledgers of transfers that are there, readable or not, ascending.
+    pub fn evm_chains(&self) -> impl Iterator<Item = u64> + use<'_> {
+        self.0.transfers.iter().map(|(id, _)| *id)
     }
 
     /// One network's ledger, if there is one.

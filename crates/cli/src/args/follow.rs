@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use tracehound_model::BitcoinNetwork;
 
 use super::{
-    Moment,
-    values::{at_least_one, method, network},
+    Moment, Whose,
+    values::{at_least_one, method},
 };
 
 #[derive(Debug, Args)]
@@ -69,9 +68,8 @@ pub(crate) struct TraceQuestion {
     pub work: usize,
     #[command(flatten)]
     pub moment: Moment,
-    /// Bitcoin network [default: that of the only ledger there is, else mainnet]
-    #[arg(long, value_name = "NETWORK", value_parser = network)]
-    pub network: Option<BitcoinNetwork>,
+    #[command(flatten)]
+    pub whose: Whose,
 }
 
 #[derive(Debug, Args)]
@@ -110,24 +108,23 @@ pub(crate) struct PathQuestion {
     pub work: usize,
     #[command(flatten)]
     pub moment: Moment,
-    /// Bitcoin network [default: that of the only ledger there is, else mainnet]
-    #[arg(long, value_name = "NETWORK", value_parser = network)]
-    pub network: Option<BitcoinNetwork>,
+    #[command(flatten)]
+    pub whose: Whose,
 }
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tracehound tx f4184fc596403b9d638783cf57adfe4c75c605f6356fbc91338530e9831e9e16
-  tracehound tx TXID --output json")]
+  tracehound tx TXID --output json
+  tracehound tx 0x5c504ed432cb51138bcf09aa5e8a410dd4a1e204ef84bfed1be16dfba1b22060 --chain eth")]
 pub(crate) struct TxArgs {
-    /// The transaction's id
+    /// The transaction's id; of an EVM chain its hash, or a block's own hash for what the chain itself paid out in it
     #[arg(value_name = "TXID")]
-    pub txid: tracehound_model::TxId,
+    pub txid: String,
     #[command(flatten)]
     pub moment: Moment,
-    /// Bitcoin network [default: that of the only ledger there is, else mainnet]
-    #[arg(long, value_name = "NETWORK", value_parser = network)]
-    pub network: Option<BitcoinNetwork>,
+    #[command(flatten)]
+    pub whose: Whose,
 }
 
 #[derive(Debug, Args)]
@@ -172,9 +169,8 @@ pub(crate) struct ExposureQuestion {
     pub prices: Option<PathBuf>,
     #[command(flatten)]
     pub moment: Moment,
-    /// Bitcoin network [default: that of the only ledger there is, else mainnet]
-    #[arg(long, value_name = "NETWORK", value_parser = network)]
-    pub network: Option<BitcoinNetwork>,
+    #[command(flatten)]
+    pub whose: Whose,
 }
 
 #[derive(Debug, Args)]
@@ -200,7 +196,6 @@ pub(crate) struct ClusterArgs {
     pub svg: Option<PathBuf>,
     #[command(flatten)]
     pub moment: Moment,
-    /// Bitcoin network [default: that of the only ledger there is, else mainnet]
-    #[arg(long, value_name = "NETWORK", value_parser = network)]
-    pub network: Option<BitcoinNetwork>,
+    #[command(flatten)]
+    pub whose: Whose,
 }

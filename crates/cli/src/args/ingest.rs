@@ -6,8 +6,8 @@ use clap::{Args, Subcommand};
 use tracehound_model::BitcoinNetwork;
 
 use super::{
-    Given,
-    values::{memory, network},
+    Given, Whose,
+    values::{evm_chain, memory, network},
 };
 
 #[derive(Debug, Subcommand)]
@@ -16,6 +16,30 @@ pub(crate) enum IngestCommand {
     Bitcoin(BitcoinArgs),
     /// A running Bitcoin node's blocks, from where the ledger ends to the node's tip
     Node(NodeArgs),
+    /// Blocks of Ethereum with their receipts, from era1 files
+    Evm(EvmArgs),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tracehound ingest evm ~/era1
+  tracehound ingest evm mainnet-00000-5ec1ffb8.era1 mainnet-00001-a5364e9a.era1
+  tracehound ingest evm --chain sepolia sepolia-00021-b8814b14.era1
+Every block is held against its header's hash, and the headers against each other. Era1 files hold blocks and receipts up to the
+end of mining; they hold no traces, so what contracts passed on of the chain's own coin is not in the ledger, and answers say so.
+Exit code 30 when the ledger lacks something of the chain up to its last block, as it does without traces; 4 when interrupted
+(what was appended is kept).")]
+pub(crate) struct EvmArgs {
+    /// Era1 files, or folders of them
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+    /// The chain that the files must be of, by their names: eth or sepolia [default: that of the first file]
+    #[arg(long, value_name = "CHAIN", value_parser = evm_chain)]
+    pub chain: Option<u64>,
+    /// Memory for the tables of accounts and assets, as 512M or 4G; what has no room lies beside the ledger while it is written. Less
+    /// is slower, and makes smaller segments [default: a quarter of the machine's]
+    #[arg(long, value_name = "SIZE", value_parser = memory)]
+    pub memory: Option<u64>,
 }
 
 #[derive(Debug, Args)]
@@ -109,7 +133,6 @@ pub(crate) struct RepairArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct LedgerArgs {
-    /// Bitcoin network [default: that of the only ledger there is, else mainnet]
-    #[arg(long, value_name = "NETWORK", value_parser = network)]
-    pub network: Option<BitcoinNetwork>,
+    #[command(flatten)]
+    pub whose: Whose,
 }

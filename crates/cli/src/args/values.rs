@@ -1,6 +1,6 @@
 //! Values on the command line, read the same way by every command.
 
-use tracehound_model::BitcoinNetwork;
+use tracehound_model::{BitcoinNetwork, Chain};
 
 /// A category by its id or one of the words that published lists use.
 pub(super) fn category(word: &str) -> Result<tracehound_model::Category, String> {
@@ -48,6 +48,23 @@ pub(super) fn network(text: &str) -> Result<BitcoinNetwork, String> {
         "signet" => Ok(BitcoinNetwork::Signet),
         "regtest" => Ok(BitcoinNetwork::Regtest),
         _ => Err("one of mainnet, testnet, signet, regtest".to_owned()),
+    }
+}
+
+/// Any chain by its name or CAIP-2 id; one of Bitcoin's networks or an EVM chain.
+pub(super) fn chain(text: &str) -> Result<Chain, String> {
+    match text.parse() {
+        Ok(chain @ (Chain::Bitcoin(_) | Chain::Evm(_))) => Ok(chain),
+        Ok(chain) => Err(format!("{} has no ledger in this version", chain.short_name())),
+        Err(_) => Err("a chain such as btc, eth, base, sepolia or eip155:137".to_owned()),
+    }
+}
+
+/// An EVM chain's id.
+pub(super) fn evm_chain(text: &str) -> Result<u64, String> {
+    match chain(text)? {
+        Chain::Evm(id) => Ok(id),
+        _ => Err("an EVM chain such as eth, base, sepolia or eip155:137".to_owned()),
     }
 }
 

@@ -24,7 +24,7 @@ use crate::{
 };
 
 pub(crate) fn run(common: &Common, data: &Folder, args: &ClusterArgs, out: &mut dyn Write) -> Result<u8> {
-    let network = data.network(args.network, [&args.address]);
+    let network = data.bitcoin(&args.whose, [&args.address], "cluster")?;
     let question = Question {
         network,
         moment: args.moment.asked(),

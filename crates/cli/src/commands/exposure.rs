@@ -24,7 +24,7 @@ use crate::{
 };
 
 pub(crate) fn run(common: &Common, data: &Folder, args: &ExposureArgs, out: &mut dyn Write) -> Result<u8> {
-    let network = data.network(args.question.network, &args.question.addresses);
+    let network = data.bitcoin(&args.question.whose, &args.question.addresses, "exposure")?;
     let snapshot = data.snapshot(network)?;
     let question = question(network, &args.question)?;
     let exposure = match snapshot.exposure(&question).into_diagnostic()? {

@@ -8,7 +8,9 @@ use tracehound_engine::{
     ledger::{Info, Repaired, Verified},
 };
 
-use super::answered::json;
+use tracehound_model::Chain;
+
+use super::{answered::json, transfers};
 use crate::{
     args::{Common, LedgerArgs, LedgerCommand, Output, RepairArgs},
     folder::Folder,
@@ -24,27 +26,37 @@ pub(crate) fn run(
 ) -> Result<u8> {
     let workspace = data.workspace();
     match command {
-        LedgerCommand::Info(LedgerArgs { network }) => {
-            let info = workspace.ledger_info(data.network(*network, None::<&str>)).into_diagnostic()?;
-            print(common, &info, |out| print_info(out, &info), out)?;
+        LedgerCommand::Info(LedgerArgs { whose }) => {
+            if let Chain::Evm(id) = data.chain(whose, None::<&str>) {
+                let info = workspace.transfers_info(id).into_diagnostic()?;
+                print(common, &info, |out| transfers::info(out, &info), out)?;
+            } else {
+                let network = data.bitcoin(whose, None::<&str>, "ledger info")?;
+                let info = workspace.ledger_info(network).into_diagnostic()?;
+                print(common, &info, |out| print_info(out, &info), out)?;
+            }
         }
-        LedgerCommand::Verify(LedgerArgs { network }) => {
-            let verified = workspace.ledger_verify(data.network(*network, None::<&str>)).into_diagnostic()?;
-            print(common, &verified, |out| print_verified(out, &verified), out)?;
+        LedgerCommand::Verify(LedgerArgs { whose }) => {
+            if let Chain::Evm(id) = data.chain(whose, None::<&str>) {
+                let verified = workspace.transfers_verify(id).into_diagnostic()?;
+                print(common, &verified, |out| transfers::verified(out, &verified), out)?;
+            } else {
+                let network = data.bitcoin(whose, None::<&str>, "ledger verify")?;
+                let verified = workspace.ledger_verify(network).into_diagnostic()?;
+                print(common, &verified, |out| print_verified(out, &verified), out)?;
+            }
         }
         LedgerCommand::Repair(RepairArgs { ledger, accept_loss }) => {
             progress::end_on_interrupt();
-            let done = workspace.ledger_repair(
-                data.network(ledger.network, None::<&str>),
-                *accept_loss,
-                &progress::interrupted,
-            );
+            let network = data.bitcoin(&ledger.whose, None::<&str>, "ledger repair")?;
+            let done = workspace.ledger_repair(network, *accept_loss, &progress::interrupted);
             let Some(repaired) = unless_stopped(done)? else { return Ok(CUT_SHORT) };
             print(common, &repaired, |out| print_repaired(out, &repaired), out)?;
         }
-        LedgerCommand::Upgrade(LedgerArgs { network }) => {
+        LedgerCommand::Upgrade(LedgerArgs { whose }) => {
             progress::end_on_interrupt();
-            let done = workspace.ledger_upgrade(data.network(*network, None::<&str>), &progress::interrupted);
+            let network = data.bitcoin(whose, None::<&str>, "ledger upgrade")?;
+            let done = workspace.ledger_upgrade(network, &progress::interrupted);
             let Some(upgraded) = unless_stopped(done)? else { return Ok(CUT_SHORT) };
             let text = |out: &mut dyn Write| {
                 let (rewritten, segments) = (upgraded.rewritten, upgraded.segments);

@@ -21,7 +21,7 @@ use crate::{
 };
 
 pub(crate) fn run(common: &Common, data: &Folder, args: &PathArgs, out: &mut dyn Write) -> Result<u8> {
-    let network = data.network(args.question.network, [&args.question.from, &args.question.to]);
+    let network = data.bitcoin(&args.question.whose, [&args.question.from, &args.question.to], "path")?;
     let snapshot = data.snapshot(network)?;
     let question = question(network, &args.question);
     let paths = match snapshot.path(&question).into_diagnostic()? {

@@ -38,7 +38,7 @@ pub(crate) fn run(common: &Common, data: &Folder, command: &ReportCommand) -> Re
     let ((page, code), into) = match command {
         ReportCommand::Verdict { question, into } => (verdict(data, question)?, into),
         ReportCommand::Trace { question, into } => {
-            let network = data.network(question.network, &question.from);
+            let network = data.bitcoin(&question.whose, &question.from, "a report")?;
             let snapshot = data.snapshot(network)?;
             let asked = trace::question(network, question);
             let told = |id: &str| told(network, asked.moment.as_of.unwrap_or(snapshot.second()), id);
@@ -57,7 +57,7 @@ pub(crate) fn run(common: &Common, data: &Folder, command: &ReportCommand) -> Re
             (page, into)
         }
         ReportCommand::Exposure { question, into } => {
-            let network = data.network(question.network, &question.addresses);
+            let network = data.bitcoin(&question.whose, &question.addresses, "a report")?;
             let snapshot = data.snapshot(network)?;
             let asked = exposure::question(network, question)?;
             let told = |id: &str| told(network, asked.moment.as_of.unwrap_or(snapshot.second()), id);
@@ -80,7 +80,7 @@ pub(crate) fn run(common: &Common, data: &Folder, command: &ReportCommand) -> Re
             (page, into)
         }
         ReportCommand::Path { question, into } => {
-            let network = data.network(question.network, [&question.from, &question.to]);
+            let network = data.bitcoin(&question.whose, [&question.from, &question.to], "a report")?;
             let snapshot = data.snapshot(network)?;
             let asked = path::question(network, question);
             let told = |id: &str| told(network, asked.moment.as_of.unwrap_or(snapshot.second()), id);

@@ -22,7 +22,7 @@ use crate::{
 };
 
 pub(crate) fn run(common: &Common, data: &Folder, args: &TraceArgs, out: &mut dyn Write) -> Result<u8> {
-    let network = data.network(args.question.network, &args.question.from);
+    let network = data.bitcoin(&args.question.whose, &args.question.from, "trace")?;
     let snapshot = data.snapshot(network)?;
     let question = question(network, &args.question);
     if args.compare {

@@ -8,17 +8,24 @@ use tracehound_engine::{
     trace::DESTROYED,
     tx::{Owner, Question, Transaction},
 };
-use tracehound_model::{Amount, Asset};
+use tracehound_model::{Amount, Asset, Chain};
 
-use super::answered::{absent, exit_code, json};
+use super::{
+    answered::{absent, exit_code, json},
+    transfers,
+};
 use crate::{
     args::{Common, Output, TxArgs},
     folder::Folder,
 };
 
 pub(crate) fn run(common: &Common, data: &Folder, args: &TxArgs, out: &mut dyn Write) -> Result<u8> {
-    let network = data.network(args.network, None::<&str>);
-    let question = Question { network, moment: args.moment.asked(), txid: args.txid };
+    if let Chain::Evm(chain_id) = data.chain(&args.whose, [&args.txid]) {
+        return transfers::tx::run(common, data, args, chain_id, out);
+    }
+    let network = data.bitcoin(&args.whose, [&args.txid], "tx")?;
+    let txid = args.txid.parse().into_diagnostic()?;
+    let question = Question { network, moment: args.moment.asked(), txid };
     let tx = match data.snapshot(network)?.tx(&question).into_diagnostic()? {
         Answer::Found(tx) => tx,
         Answer::Absent(nowhere) => return absent(common, &nowhere, out),

@@ -10,6 +10,7 @@ mod context;
 mod contributed;
 mod derived;
 mod esplora;
+mod evm;
 mod exit_codes;
 mod facts;
 mod follow;

@@ -1,0 +1,145 @@
+//! Blocks of an account chain into its ledger of transfers.
+
+use std::{ops::ControlFlow, path::PathBuf};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use tracehound_analysis::extent::lacking_transfers;
+use tracehound_evm::movements::Rules;
+use tracehound_ingest::{Era1Files, TransferReport, era1_chain, ingest_era1_files};
+use tracehound_model::{Chain, TxRef};
+use tracehound_transfers::{Opening, TransferLedger, TransferRows as _};
+
+use super::view::openings;
+use crate::{EngineError, Workspace};
+
+pub use tracehound_ingest::{TransferProgress, transfer_writer_within};
+pub use tracehound_transfers::WriterOptions;
+
+/// Which files.
+#[derive(Clone, Debug)]
+pub struct Files {
+    /// Era1 files, or folders of them.
+    pub paths: Vec<PathBuf>,
+    /// The chain's id; without one, that which the files are named for.
+    pub chain_id: Option<u64>,
+    /// How the ledger is written.
+    pub writer: WriterOptions,
+}
+
+/// What became of blocks of an account chain.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
+pub struct TakenIn {
+    /// CAIP-2 id of the chain.
+    pub chain: String,
+    /// Blocks appended.
+    pub blocks: u64,
+    /// Movements appended.
+    pub transfers: u64,
+    /// Blocks that the ledger had already, those of files that were not read for it included.
+    pub already_known: u64,
+    /// Blocks of branches that are no longer than what the ledger holds, not appended.
+    pub stale: u64,
+    /// Height of the block after which the ledger was cut, because another branch is longer.
+    pub rewound_to: Option<u64>,
+    /// How many logs about tokens could not be read: what they say moved is not in the ledger.
+    pub refused_count: u64,
+    /// The first of them.
+    pub refused: Vec<RefusedLog>,
+    /// Whether the ledger holds the whole chain up to its last block now, and all that moved there.
+    pub whole: bool,
+    /// In words: what it lacks.
+    pub lacking: Vec<String>,
+    /// The ledger's snapshot now; empty where it holds no block.
+    pub snapshot: String,
+    /// Whether the run was ended before its last block. What was appended is kept.
+    pub stopped: bool,
+}
+
+impl TakenIn {
+    /// Whether the ledger is whole now and nothing was refused.
+    pub fn is_complete(&self) -> bool {
+        self.refused_count == 0 && self.whole
+    }
+}
+
+/// A log about tokens that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
+pub struct RefusedLog {
+    /// Height of its block.
+    pub height: u64,
+    /// Its transaction.
+    #[serde(flatten)]
+    pub tx: TxRef,
+    /// Why.
+    pub why: &'static str,
+}
+
+impl Workspace {
+    /// Appends what era1 files hold to the ledger of their chain; `show` is told how far it is and may end it.
+    ///
+    /// # Errors
+    /// Files that cannot be used or are of another chain, and a ledger that cannot be written. What was committed before stays.
+    #[tracing::instrument(skip_all)]
+    pub fn ingest_era1(
+        &self,
+        files: &Files,
+        show: &dyn Fn(TransferProgress) -> ControlFlow<()>,
+    ) -> Result<TakenIn, EngineError> {
+        let chain_id = match files.chain_id {
+            Some(chain_id) => chain_id,
+            None => era1_chain(&files.paths)?.ok_or_else(|| {
+                EngineError::Question(
+                    "which chain these files are of is told by their names alone (mainnet-00000-5ec1ffb8.era1, sepolia-…), \
+                     and by none of these"
+                        .to_owned(),
+                )
+            })?,
+        };
+        let rules = rules_of(chain_id)?;
+        let dir = self.folder().transfers(chain_id);
+        let mut writer = files.writer.clone();
+        if !TransferLedger::open(&dir, Chain::Evm(chain_id)).is_ok_and(|ledger| ledger.block_count() > 0) {
+            // What genesis allots stands in no era1 file.
+            writer.opening = Some(Opening::Known(Vec::new()));
+        }
+        let report = ingest_era1_files(&dir, &Era1Files { paths: files.paths.clone(), rules, writer }, show)?;
+        self.taken_in(chain_id, report)
+    }
+
+    fn taken_in(&self, chain_id: u64, report: TransferReport) -> Result<TakenIn, EngineError> {
+        let chain = Chain::Evm(chain_id);
+        let ledger = TransferLedger::open(&self.folder().transfers(chain_id), chain)?;
+        let lacking = lacking_transfers(&ledger, openings(&ledger));
+        ledger.confirm()?;
+        let refused = report.refused.into_iter().map(|(height, hash, why)| {
+            let tx = TxRef { chain, hash };
+            RefusedLog { height, tx, why }
+        });
+        Ok(TakenIn {
+            chain: chain.to_string(),
+            blocks: report.blocks,
+            transfers: report.transfers,
+            already_known: report.known,
+            stale: report.stale,
+            rewound_to: report.rewound_to,
+            refused_count: report.refused_logs,
+            refused: refused.collect(),
+            whole: lacking.is_empty(),
+            lacking,
+            snapshot: ledger.snapshot_id(),
+            stopped: report.stopped,
+        })
+    }
+}
+
+/// What must be known of a chain that has era1 files.
+fn rules_of(chain_id: u64) -> Result<Rules, EngineError> {
+    let known = [Rules::ethereum(), Rules::sepolia()];
+    known.into_iter().find(|rules| rules.chain_id == chain_id).ok_or_else(|| {
+        EngineError::Question(format!(
+            "there are no era1 files of {}: such files are of Ethereum (--chain eth) and Sepolia (--chain sepolia)",
+            Chain::Evm(chain_id).short_name()
+        ))
+    })
+}

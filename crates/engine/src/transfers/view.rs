@@ -1,0 +1,95 @@
+//! A snapshot as seen by one question: one chain's ledger of transfers cut at the moment asked about, and who is meant.
+
+use std::sync::Arc;
+
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use tracehound_analysis::extent::{Asked, Extent, Openings};
+use tracehound_attribution::index::Index;
+use tracehound_labels::shelf::Packs;
+use tracehound_model::{Address, Chain, Gap, TxRef};
+use tracehound_screen::{Accounts, label_gaps};
+use tracehound_transfers::{AccountNum, TransferLedger, TransferRows as _};
+
+use crate::{Absent, Answer, EngineError, Moment, NamedSnapshot, Snapshot};
+
+/// Lists, labels and one ledger of transfers, cut at the moment asked about.
+pub(crate) struct View {
+    pub(crate) index: Arc<Index>,
+    pub(crate) packs: Arc<Packs>,
+    pub(crate) ledger: TransferLedger,
+    pub(crate) chain: Chain,
+    /// The moment, and how old the last block may be.
+    pub(crate) asked: Asked,
+    /// The day whose claims count.
+    pub(crate) day: Date,
+}
+
+impl View {
+    /// Without a moment, all that is there counts, and its age is measured from when the snapshot was taken.
+    pub(crate) fn new(snapshot: &Snapshot, chain_id: u64, moment: Moment) -> Result<Self, EngineError> {
+        let named = moment.snapshot.map(NamedSnapshot::of_ledger);
+        let seconds = moment.as_of.map(Timestamp::as_second);
+        let chain = Chain::Evm(chain_id);
+        let Some(ledger) = snapshot.transfers_for(chain_id, seconds, named.as_ref())? else {
+            let beside = snapshot.folder().evm_ledgers_beside(chain_id);
+            return Err(EngineError::NoTransfers { chain: chain.short_name(), beside });
+        };
+        let as_of = moment.as_of.unwrap_or(snapshot.taken());
+        let asked = Asked { as_of: as_of.as_second(), max_age: moment.max_age.as_secs() };
+        let day = as_of.to_zoned(TimeZone::UTC).date();
+        let (index, packs) = (Arc::clone(snapshot.index()), Arc::clone(snapshot.packs()));
+        Ok(Self { index, packs, ledger, chain, asked, day })
+    }
+
+    /// Who is known by name.
+    pub(crate) fn names(&self) -> Accounts<'_> {
+        Accounts::new(&self.index, &self.packs, self.chain, self.day)
+    }
+
+    /// What is missing of the packs of labels in force, damage that was met so far included: ask when the work is done.
+    pub(crate) fn label_gaps(&self) -> Vec<Gap> {
+        label_gaps(&self.packs, self.day)
+    }
+
+    /// How far the ledger reaches.
+    pub(crate) fn extent(&self) -> Extent {
+        Extent::of_transfers(&self.ledger, self.chain, openings(&self.ledger), self.asked)
+    }
+
+    /// An account's address, as its chain writes it.
+    pub(crate) fn written(&self, account: AccountNum) -> Option<Address> {
+        self.ledger.account(account)
+    }
+
+    /// A transaction, as its chain writes it.
+    pub(crate) fn tx_ref(&self, hash: [u8; 32]) -> TxRef {
+        TxRef { chain: self.chain, hash }
+    }
+
+    /// An answer, once everything that was read for it turned out whole.
+    pub(crate) fn found<T>(&self, answer: T) -> Result<Answer<T>, EngineError> {
+        self.ledger.confirm()?;
+        Ok(Answer::Found(answer))
+    }
+
+    /// The answer about what is nowhere in the ledger up to the moment.
+    pub(crate) fn absent<T>(&self, subject: &str) -> Result<Answer<T>, EngineError> {
+        let told = format!("`{subject}`");
+        let absent = Absent::new(subject.to_owned(), &told, self.extent(), self.ledger.snapshot_id());
+        self.ledger.confirm()?;
+        Ok(Answer::Absent(Box::new(absent)))
+    }
+}
+
+/// What a ledger knows of before its first block.
+pub(crate) fn openings(ledger: &TransferLedger) -> Openings {
+    if ledger.from_genesis() { Openings::Genesis } else { Openings::Some }
+}
+
+/// A block's time.
+pub(crate) fn time(seconds: u64) -> Timestamp {
+    i64::try_from(seconds)
+        .ok()
+        .and_then(|seconds| Timestamp::from_second(seconds).ok())
+        .unwrap_or(Timestamp::MAX)
+}

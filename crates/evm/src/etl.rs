@@ -368,6 +368,8 @@ fn block(
         kind: row.kind,
         // Files have no such column.
         mint: None,
+        // The files name none.
+        chain_id: None,
     });
     Block {
         header,

@@ -9,6 +9,7 @@ pub mod block;
 pub mod chains;
 pub mod era1;
 pub mod etl;
+pub mod explorer;
 pub mod logs;
 pub mod movements;
 mod names;

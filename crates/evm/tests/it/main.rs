@@ -4,6 +4,7 @@ mod blocks;
 mod chains;
 mod data;
 mod era1;
+mod explorer;
 mod moved;
 mod movements;
 mod rpc;

@@ -67,7 +67,8 @@ pub struct Limits {
     pub simulation: Duration,
     /// Most requests at a time.
     pub requests: usize,
-    /// Most connections at a time. One more takes the place of the one that has had half a request for longest, or waits.
+    /// Most connections at a time. One more takes the place of the one that has been idle for longest, else of the one that has had
+    /// half a request for longest, or waits.
     pub connections: usize,
     /// Longest silence between an answer and the next request of a connection.
     pub idle: Duration,

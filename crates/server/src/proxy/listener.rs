@@ -1,9 +1,9 @@
 //! Connections: so many at a time, none that says nothing for long, and none that keeps others out with half a request.
 //!
 //! A connection is *open* while it has not sent a whole request, from its first moment or from the first byte of a later one.
-//! It may stay so for a while, and no longer however it trickles. When every place is taken, the one that has been open for
-//! longest gives up its place at once; requests that are being answered, and connections that have had an answer and wait for
-//! their next question, are left alone.
+//! It may stay so for a while, and no longer however it trickles. It is *idle* when it has had an answer and has not asked again.
+//! When every place is taken, the one that has been idle for longest gives up its place at once, and where none is, the one that
+//! has been open for longest; requests that are being answered, and answers that are not taken yet, are left alone.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -42,7 +42,7 @@ pub(super) struct Patience {
 pub(super) struct BoundedListener {
     listener: TcpListener,
     places: Arc<Semaphore>,
-    open: Arc<Open>,
+    waits: Arc<Waits>,
     patience: Patience,
     accepted: u64,
 }
@@ -53,19 +53,19 @@ impl BoundedListener {
         Self {
             listener,
             places: Arc::new(Semaphore::new(places)),
-            open: Arc::default(),
+            waits: Arc::default(),
             patience,
             accepted: 0,
         }
     }
 
-    /// A place; where there is none, of the one that has been open for longest, as soon as one has been for a moment.
+    /// A place; where there is none, of the one that has been idle or open for longest, as soon as one has been for a moment.
     async fn place(&self) -> Option<OwnedSemaphorePermit> {
         loop {
             if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
                 return Some(place);
             }
-            self.open.send_oldest_away();
+            self.waits.send_oldest_away();
             if let Ok(place) = timeout(AGAIN, Arc::clone(&self.places).acquire_owned()).await {
                 return place.ok();
             }
@@ -85,7 +85,7 @@ impl Listener for BoundedListener {
         let connection = Connection {
             stream,
             number: self.accepted,
-            open: Arc::clone(&self.open),
+            waits: Arc::clone(&self.waits),
             phase: Phase::Open(Instant::now()),
             answering: Answering::default(),
             patience: self.patience,
@@ -100,51 +100,61 @@ impl Listener for BoundedListener {
     }
 }
 
-/// How long a connection may be open before it can lose its place to another: a request that has come is taken up sooner.
+/// How long a connection may be open or idle before it can lose its place to another: a request that has come is taken up sooner.
 const GRACE: Duration = Duration::from_millis(50);
 /// How long is waited for a place before another connection is sent away.
 const AGAIN: Duration = Duration::from_millis(20);
 
-/// The open connections that wait for more, by age.
+/// The connections that wait for more, by what they wait for and since when.
 #[derive(Default)]
-struct Open(Mutex<Waiting>);
+struct Waits(Mutex<Waiting>);
 
 #[derive(Default)]
 struct Waiting {
-    by_age: BTreeMap<u64, (Instant, Waker)>,
+    by_number: BTreeMap<u64, (Wait, Instant, Waker)>,
     sent_away: BTreeSet<u64>,
 }
 
-impl Open {
+/// What a connection waits for, the one with the least right to its place first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Wait {
+    /// A next request, of which nothing has come.
+    Idle,
+    /// The rest of a request, or its first one.
+    Open,
+}
+
+impl Waits {
     fn held(&self) -> MutexGuard<'_, Waiting> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks the oldest to go.
+    /// Asks the one that has been idle for longest to go, or the one that has been open for longest.
     fn send_oldest_away(&self) {
         let mut waiting = self.held();
-        let oldest = waiting.by_age.iter().find(|(_, (since, _))| since.elapsed() >= GRACE);
+        let waited = waiting.by_number.iter().filter(|(_, (_, since, _))| since.elapsed() >= GRACE);
+        let oldest = waited.min_by_key(|(number, (wait, since, _))| (*wait, *since, **number));
         let Some(number) = oldest.map(|(number, _)| *number) else { return };
-        if let Some((_, waker)) = waiting.by_age.remove(&number) {
+        if let Some((_, _, waker)) = waiting.by_number.remove(&number) {
             waiting.sent_away.insert(number);
             waker.wake();
         }
     }
 
-    /// Whether an open connection that waits for more must go. Otherwise it is woken when it must.
-    fn must_go(&self, number: u64, since: Instant, waker: &Waker) -> bool {
+    /// Whether a connection that waits for more must go. Otherwise it is woken when it must.
+    fn must_go(&self, number: u64, wait: Wait, since: Instant, waker: &Waker) -> bool {
         let mut waiting = self.held();
         if waiting.sent_away.remove(&number) {
             return true;
         }
-        waiting.by_age.insert(number, (since, waker.clone()));
+        waiting.by_number.insert(number, (wait, since, waker.clone()));
         false
     }
 
-    /// It waits no more, or is no longer open.
+    /// It waits no more.
     fn leave(&self, number: u64) {
         let mut waiting = self.held();
-        waiting.by_age.remove(&number);
+        waiting.by_number.remove(&number);
         waiting.sent_away.remove(&number);
     }
 }
@@ -183,15 +193,17 @@ impl Connected<IncomingStream<'_, BoundedListener>> for Answering {
 enum Phase {
     /// A whole request has not come, since then.
     Open(Instant),
-    /// It has had an answer, and has not asked again.
-    Answered,
+    /// Nothing has come since a piece of an answer was taken, then.
+    Answered(Instant),
+    /// A piece of an answer is not taken yet.
+    Answering,
 }
 
 /// A connection that holds its place.
 pub(super) struct Connection {
     stream: TcpStream,
     number: u64,
-    open: Arc<Open>,
+    waits: Arc<Waits>,
     phase: Phase,
     answering: Answering,
     patience: Patience,
@@ -217,7 +229,7 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.open.leave(self.number);
+        self.waits.leave(self.number);
     }
 }
 
@@ -230,22 +242,27 @@ impl AsyncRead for Connection {
         let done = Pin::new(&mut self.stream).poll_read(cx, into);
         let number = self.number;
         if done.is_ready() {
-            self.open.leave(number);
+            self.waits.leave(number);
             // The first byte of the next request begins its time.
-            if self.phase == Phase::Answered && !self.answering.is_under_way() {
+            if !matches!(self.phase, Phase::Open(_)) && !self.answering.is_under_way() {
                 self.phase = Phase::Open(Instant::now());
                 let time = self.patience.request;
                 self.put_off(time);
             }
             return done;
         }
-        match self.phase {
-            Phase::Open(since) if !self.answering.is_under_way() => {
-                if self.open.must_go(number, since, cx.waker()) {
+        let waits = match self.phase {
+            Phase::Open(since) => Some((Wait::Open, since)),
+            Phase::Answered(since) => Some((Wait::Idle, since)),
+            Phase::Answering => None,
+        };
+        match waits.filter(|_| !self.answering.is_under_way()) {
+            Some((wait, since)) => {
+                if self.waits.must_go(number, wait, since, cx.waker()) {
                     return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
                 }
             }
-            _ => self.open.leave(number),
+            None => self.waits.leave(number),
         }
         self.ended(cx)
     }
@@ -253,13 +270,15 @@ impl AsyncRead for Connection {
 
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let begins = self.phase != Phase::Answered;
-        if begins {
-            self.phase = Phase::Answered;
-            let number = self.number;
-            self.open.leave(number);
-        }
+        let begins = matches!(self.phase, Phase::Open(_));
+        let (number, now) = (self.number, Instant::now());
+        self.waits.leave(number);
         let done = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.phase = if done.is_ready() { Phase::Answered(now) } else { Phase::Answering };
+        // Whoever serves it has asked for the next bytes before he wrote these, and does not ask again.
+        if done.is_ready() && !self.answering.is_under_way() {
+            self.waits.must_go(number, Wait::Idle, now, cx.waker());
+        }
         if begins || done.is_ready() {
             let idle = self.patience.idle;
             self.put_off(idle);

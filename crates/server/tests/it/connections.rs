@@ -3,6 +3,7 @@
 use std::{
     io::{Read, Write},
     net::TcpStream,
+    sync::{Mutex, mpsc},
     time::Duration,
 };
 
@@ -41,28 +42,56 @@ impl Client {
     }
 }
 
+/// What is being answered keeps its place, however many ask.
 #[test]
-fn one_connection_too_many_waits_until_another_is_closed() {
-    let node = Node::start(|_| Some(Response::ok(r#"{"result":"0x1"}"#)));
-    let limits = Limits { connections: 1, ..Limits::default() };
+fn one_connection_too_many_waits_until_another_has_its_answer() {
+    let (asked, hears) = mpsc::channel();
+    let (go, waits) = mpsc::channel::<()>();
+    let waits = Mutex::new(waits);
+    let node = Node::start(move |_| {
+        asked.send(()).expect("somebody hears");
+        waits.lock().expect("whole").recv().expect("told to go on");
+        Some(Response::ok(r#"{"result":"0x1"}"#))
+    });
+    let limits = Limits { connections: 1, idle: Duration::from_hours(1), ..Limits::default() };
     let proxy = Running::start(Options { limits, ..options(&node.server.url()) });
     let mut first = Client::connect(&proxy);
     first.ask(1);
-    assert!(first.answer().ends_with(r#""0x1"}"#));
+    hears.recv().expect("asked");
     let mut second = Client::connect(&proxy);
     second.ask(100);
-    for id in 2..10 {
-        first.ask(id);
-        first.answer();
-    }
-    let asked = |node: &Node| -> Vec<u64> {
-        let bodies = node.asked().into_iter().map(|body| serde_json::from_slice::<Value>(&body));
-        bodies.map(|body| body.expect("JSON")["id"].as_u64().expect("a number")).collect()
-    };
-    assert_eq!(asked(&node), (1..10).collect::<Vec<_>>(), "the second waits");
-    drop(first);
+    go.send(()).expect("heard");
+    assert!(first.answer().ends_with(r#""0x1"}"#));
+    go.send(()).expect("heard");
     assert!(second.answer().ends_with(r#""0x1"}"#));
-    assert_eq!(asked(&node), [100]);
+    let bodies = node.asked().into_iter().map(|body| serde_json::from_slice::<Value>(&body));
+    let ids: Vec<u64> = bodies.map(|body| body.expect("JSON")["id"].as_u64().expect("a number")).collect();
+    assert_eq!(ids, [1, 100]);
+}
+
+/// A connection that has had its answer and says nothing has less of a right to its place than one that asks, and than half a request.
+#[test]
+fn three_hundred_idle_connections_keep_nobody_out() {
+    let node = Node::start(|_| Some(Response::ok(r#"{"result":"0x1"}"#)));
+    let limits =
+        Limits { timeout: Duration::from_hours(1), idle: Duration::from_hours(1), ..Limits::default() };
+    let proxy = Running::start(Options { limits, ..options(&node.server.url()) });
+    let mut half = Client::connect(&proxy);
+    half.0.write_all(b"POST / HTTP/1.1\r\nHost: localhost\r\nX: ").expect("sent");
+    let mut idle: Vec<Client> = (0..300)
+        .map(|id| {
+            let mut client = Client::connect(&proxy);
+            client.ask(id);
+            assert!(client.answer().ends_with(r#""0x1"}"#), "{id}");
+            client
+        })
+        .collect();
+    // The one that was idle for longest went, and half a request did not.
+    assert_eq!(idle[0].0.read(&mut [0]).expect("closed"), 0);
+    let body = r#"{"id":1,"method":"eth_blockNumber"}"#;
+    let rest = format!("y\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    half.0.write_all(rest.as_bytes()).expect("sent");
+    assert!(half.answer().ends_with(r#""0x1"}"#));
 }
 
 #[test]

@@ -2,9 +2,9 @@
 //!
 //! * **Judged:** sending and signing as wallets ask for it ([`Form`]). Names are compared exactly.
 //! * **Passed:** the methods of [`READING`], which read or prepare, compared exactly, and those that the policy adds under
-//!   `methods`.
-//! * **Closed unless the policy names them:** whole families that tell or change how a node works ([`CLOSED`]), reading ones
-//!   among them: a trace of what is pending is an oracle for whoever trades ahead, and takes the node minutes.
+//!   `methods`: names that say that they read, and no other ([`may_be_added`]).
+//! * **Closed:** whole families that tell or change how a node works ([`CLOSED`]), reading ones among them. A policy can name
+//!   readers of `debug_` alone: a trace of what is pending is an oracle for whoever trades ahead, and takes the node minutes.
 //! * **Refused:** everything else, by its whole name. A node takes names that nobody here has heard of, and some of them
 //!   sign, send, rewind the chain or unlock a key; what is not known to read must not pass. Bundles, private
 //!   transactions, conditional transactions, user operations and raw transactions that a node is to *trace* are among
@@ -262,14 +262,19 @@ impl Method {
             );
         }
         if CLOSED.iter().any(|family| name.starts_with(family)) {
-            return Self::Unknown(format!(
-                "methods for those who keep a node are closed: to open this one, add {name:?} to `methods` in the policy \
-                 (--policy FILE; `tracehound guard policy init` writes one to start from)"
-            ));
+            return Self::Unknown(match may_be_added(name) {
+                Ok(()) => format!(
+                    "methods for those who keep a node are closed: to open this one, add {name:?} to `methods` in the policy \
+                     (--policy FILE; `tracehound guard policy init` writes one to start from)"
+                ),
+                Err(_) => {
+                    format!("methods for those who keep a node are closed, and {name} cannot be opened")
+                }
+            });
         }
         Self::Unknown(
-            "an unknown method: it is not among those known to read only. If it only reads, add its name to `methods` \
-             in the policy (--policy FILE; `tracehound guard policy init` writes one to start from)"
+            "an unknown method: it is not among those known to read only. If it only reads, and its name says so, add it to \
+             `methods` in the policy (--policy FILE; `tracehound guard policy init` writes one to start from)"
                 .to_owned(),
         )
     }
@@ -284,7 +289,33 @@ pub fn may_be_added(name: &str) -> Result<(), String> {
     if GUARDED.iter().any(|(guarded, _)| guarded.eq_ignore_ascii_case(name)) || acts(name) {
         return Err(format!("{shown} under `methods` signs, sends or changes something by its name"));
     }
+    let kept = CLOSED.iter().chain(KEYS).find(|family| **family != DEBUG && name.starts_with(**family));
+    if let Some(family) = kept {
+        return Err(format!("{shown} under `methods`: no method of {family} can be opened"));
+    }
+    let does = name.split_once('_').map_or(name, |(_, does)| does);
+    if !READS.iter().any(|word| is_word(does, word)) {
+        return Err(format!(
+            "{shown} under `methods` does not say that it reads: what may be added has one of these words behind its family: {}",
+            READS.join(", ")
+        ));
+    }
     Ok(())
+}
+
+/// The one family of those who keep a node of which a policy may open readers.
+const DEBUG: &str = "debug_";
+
+/// Families of methods that hold keys or talk to a wallet.
+const KEYS: &[&str] = &["account_", "personal_", "signer_", "wallet_"];
+
+/// How the names begin, behind their family, of methods that a policy may add. What sends or changes is called otherwise, and what
+/// is called neither may do either.
+const READS: &[&str] = &["count", "estimate", "find", "get", "has", "is", "list", "query", "search", "trace"];
+
+/// Whether a name in camel case begins with a word.
+fn is_word(name: &str, word: &str) -> bool {
+    name.strip_prefix(word).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_lowercase()))
 }
 
 /// A name of the usual form. Some servers take others for names of their own.
@@ -387,20 +418,48 @@ mod tests {
 
     #[test]
     fn families_for_who_keeps_a_node_are_closed_until_a_policy_names_the_method() {
-        for name in [
-            "debug_traceTransaction",
-            "debug_getRawBlock",
-            "admin_peers",
-            "engine_getPayloadV3",
-            "anvil_mine",
-            "evm_mine",
-        ] {
+        for name in ["debug_traceTransaction", "debug_getRawBlock"] {
             let Method::Unknown(why) = of(name) else { panic!("{name} is open") };
             assert!(why.contains("closed") && why.contains(name), "{why}");
             assert_eq!(may_be_added(name), Ok(()), "{name}");
             assert_eq!(Method::of(name, &[name.to_owned()]), Method::Free);
         }
         assert!(READING.iter().all(|name| !CLOSED.iter().any(|family| name.starts_with(family))));
+    }
+
+    /// What a policy may add is what says that it reads: no list of words for what changes something is whole.
+    #[test]
+    fn no_policy_opens_what_signs_hands_over_or_changes() {
+        for name in [
+            "wallet_grantPermissions",
+            "hardhat_impersonateAccount",
+            "hardhat_getAutomine",
+            "anvil_setBalance",
+            "anvil_mine",
+            "evm_mine",
+            "evm_revert",
+            "engine_forkchoiceUpdatedV3",
+            "engine_getPayloadV3",
+            "admin_peers",
+            "admin_startHTTP",
+            "miner_start",
+            "miner_getHashrate",
+            "parity_generateSecretPhrase",
+            "txpool_clear",
+            "clique_propose",
+            "debug_setHead",
+            "debug_writeBlockProfile",
+            "zks_getterOf",
+            "zks_traced",
+            "frobnicate",
+        ] {
+            assert!(may_be_added(name).is_err(), "{name}");
+            let Method::Unknown(why) = of(name) else { panic!("{name} is open") };
+            assert!(!why.contains("to open this one"), "{name}: {why}");
+        }
+        for name in ["zks_estimateFee", "ots_hasCode", "linea_getProof", "arbtrace_traceBlock", "getAsset"] {
+            assert_eq!(may_be_added(name), Ok(()), "{name}");
+        }
     }
 
     #[test]

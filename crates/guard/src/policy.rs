@@ -67,7 +67,7 @@ struct TrustedEntry {
     address: Listed,
     label: String,
     roles: Vec<Role>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "some_chain")]
     chains: Vec<u64>,
     #[serde(default)]
     code_hash: Option<Hash>,
@@ -262,6 +262,16 @@ fn yes() -> bool {
     true
 }
 
+/// Chains on which an entry counts. Who empties the list means none, and a list that is left out means every chain.
+fn some_chain<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<u64>, D::Error> {
+    let chains = Vec::<u64>::deserialize(deserializer)?;
+    if chains.is_empty() || chains.contains(&0) {
+        let why = "trusted on no chain: name the chains (0 is none), or leave them out for every chain";
+        return Err(serde::de::Error::custom(why));
+    }
+    Ok(chains)
+}
+
 /// A policy in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
@@ -317,6 +327,12 @@ impl Policy {
         }
         if let Some(entry) = file.trusted.iter().find(|entry| entry.roles.is_empty()) {
             return senseless(format!("{} is trusted for nothing: name its roles", entry.address));
+        }
+        let named = file.trusted.iter().map(|entry| (&entry.address, &entry.label));
+        let named =
+            named.chain(file.book.iter().chain(&file.blocked).map(|entry| (&entry.address, &entry.name)));
+        if let Some((address, _)) = named.into_iter().find(|(_, name)| name.trim().is_empty()) {
+            return senseless(format!("{address} has an empty name: say who that is"));
         }
         let mut elsewhere = Elsewhere::default();
         let (mut trusted, mut book, mut blocked) = (Vec::new(), Vec::new(), Vec::new());
@@ -673,6 +689,26 @@ mod tests {
         assert!(
             refused(&format!("name='x'\nrequire=[]\n[[book]]\naddress='{wrong_case}'\nname='y'"))
                 .contains("checksum")
+        );
+    }
+
+    /// Who empties the list of chains means none, and gets no entry for every chain.
+    #[test]
+    fn who_is_trusted_on_no_chain_or_has_no_name_is_an_error() {
+        let trusted = |rest: &str| {
+            format!("name='x'\nrequire=[]\n[[trusted]]\naddress='{A}'\nroles=['recipient']\n{rest}")
+        };
+        for rest in ["label='y'\nchains=[]", "label='y'\nchains=[0]", "label='y'\nchains=[1,0]"] {
+            assert!(refused(&trusted(rest)).contains("on no chain"), "{rest}");
+        }
+        assert!(refused(&trusted("label=' '")).contains("empty name"));
+        assert!(
+            refused(&format!("name='x'\nrequire=[]\n[[book]]\naddress='{A}'\nname=''"))
+                .contains("empty name")
+        );
+        assert!(
+            Policy::parse(&trusted("label='y'")).is_ok()
+                && Policy::parse(&trusted("label='y'\nchains=[1]")).is_ok()
         );
     }
 

@@ -480,6 +480,8 @@ impl<'a> Case<'a> {
         let passed_on = (0..calls.len())
             .filter(|&other| inside(other))
             .try_fold(U256::ZERO, |sum, other| sum.checked_add(calls[other].value));
+        // Whatever a function is called, at a contract that nobody vouches for it decides nothing.
+        let decides = decides && outer.to.is_some_and(|to| self.knows_contract(&to));
         decides || is_trusted && passed_on.is_none_or(|sum| sum >= outer.value)
     }
 

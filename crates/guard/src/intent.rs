@@ -136,10 +136,11 @@ pub(crate) fn parts(case: &Case<'_>) -> Vec<String> {
                 let by =
                     data.domain.text("name").map(|name| format!(" for {:?}", crate::json::shorten(name)));
                 let name = crate::json::shorten(&data.primary);
-                parts.push(format!(
-                    "signs {name}{}, which only its contract understands",
-                    by.unwrap_or_default()
-                ));
+                let by = by.unwrap_or_default();
+                parts.push(match data.domain.address("verifyingContract") {
+                    Some(_) => format!("signs {name}{by}, which only its contract understands"),
+                    None => format!("signs {name}{by}, which names no contract and is not read here"),
+                });
             }
         }
     }

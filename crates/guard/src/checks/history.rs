@@ -43,7 +43,12 @@ pub(super) fn unseen(case: &Case<'_>, out: &mut Vec<Finding>) {
                     hex::encode(selector),
                     if paid { ", with money" } else { "" }
                 );
-                out.push(Finding::new(Sim01, Review, path, title));
+                // Bytes behind money, or in a signature, make neither milder: who gets it is not vouched for.
+                // That its source is published lets a person look at what it is.
+                let verified = case.facts.at(to).is_some_and(|facts| facts.verified == Some(true));
+                let blind = !verified && paid || case.typed().is_some();
+                let severity = if blind { Incomplete } else { Review };
+                out.push(Finding::new(Sim01, severity, path, title));
             }
             Act::Named { to, function, beneficiaries } => {
                 for beneficiary in beneficiaries {

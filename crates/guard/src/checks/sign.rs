@@ -2,7 +2,10 @@
 
 use alloy_primitives::U256;
 
-use super::message::{of_message, opens_within};
+use super::{
+    message::{of_message, opens_within},
+    speaker::is_beyond_a_look,
+};
 use crate::{
     case::{Case, Subject},
     decode::Act,
@@ -68,6 +71,8 @@ fn of_typed(case: &Case<'_>, data: &TypedData, meaning: &Meaning, out: &mut Vec<
 
 /// Chain and contract that the signature is for.
 fn of_domain(case: &Case<'_>, data: &TypedData, meaning: &Meaning, out: &mut Vec<Finding>) {
+    // Where it names a stranger, or holds what nobody reads, a look does not tell what it does.
+    let to_look = if is_beyond_a_look(case) { Incomplete } else { Review };
     let chain = data.domain.uint("chainId");
     let verifying = data.domain.address("verifyingContract");
     match (chain, case.facts.chain_id) {
@@ -82,14 +87,14 @@ fn of_domain(case: &Case<'_>, data: &TypedData, meaning: &Meaning, out: &mut Vec
         }
         (None, _) if !matches!(meaning, Meaning::SafeTx | Meaning::SafeMessage) => {
             let title = "The signature names no chain: it may hold on every chain.";
-            out.push(Finding::new(Sign01, Review, "domain", title));
+            out.push(Finding::new(Sign01, to_look, "domain", title));
         }
         _ => {}
     }
     match verifying {
         None => {
             let title = "The signature names no contract: nobody knows who would accept it.";
-            out.push(Finding::new(Sign01, Review, "domain", title));
+            out.push(Finding::new(Sign01, to_look, "domain", title));
         }
         Some(address) => match case.facts.kind(&address) {
             Some(Kind::Eoa | Kind::Empty) => {
@@ -103,7 +108,7 @@ fn of_domain(case: &Case<'_>, data: &TypedData, meaning: &Meaning, out: &mut Vec
                     json::shorten(&data.primary),
                     case.show(&address)
                 );
-                out.push(Finding::new(Sign01, Review, "domain.verifyingContract", title));
+                out.push(Finding::new(Sign01, to_look, "domain.verifyingContract", title));
             }
             _ => {}
         },

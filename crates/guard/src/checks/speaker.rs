@@ -18,7 +18,7 @@ use crate::{
         Severity::{Incomplete, Review},
     },
     policy::Role,
-    typed::{Data, Meaning, meaning::ALLOWANCES},
+    typed::{Data, Meaning, meaning::ALLOWANCES, shapes},
 };
 
 /// How types that nobody described call whoever gives, owns or signs.
@@ -222,43 +222,88 @@ fn owners(case: &Case<'_>) -> Vec<Named> {
 
 /// Whoever else typed data name must be somebody that is known, whatever the field is for: the signature holds for him too.
 pub(super) fn strangers(case: &Case<'_>, out: &mut Vec<Finding>) {
-    let Some((data, meaning)) = case.typed() else { return };
+    let mut seen = BTreeSet::new();
+    for Named { path, address } in unvouched(case) {
+        if seen.insert(address) {
+            let title = format!("Names {}, and nobody vouches for that address.", case.show(&address));
+            out.push(Finding::new(Act01, Incomplete, &path, title));
+        }
+    }
+    let Some((data, Meaning::Other)) = case.typed() else { return };
+    if shapes::is_known(data) {
+        let title = "Is of a type that is known, and a field of it holds what that type never has there: it was not read.";
+        out.push(Finding::new(Act01, Incomplete, "message", title));
+    }
+    if let Some((path, count)) = bytes(&data.message, "message") {
+        let title = format!("Holds {count} bytes that nothing here reads: they may be a call in your name.");
+        out.push(Finding::new(Act01, Incomplete, &path, title));
+    }
+}
+
+/// Whether typed data of a type that nobody described deals with more than the signer and its own contract: a look at it does not tell
+/// what it does.
+pub(super) fn is_beyond_a_look(case: &Case<'_>) -> bool {
+    let Some((data, Meaning::Other)) = case.typed() else { return false };
+    shapes::is_known(data) || bytes(&data.message, "message").is_some() || !unvouched(case).is_empty()
+}
+
+/// The first bytes of any length in it, where there are some.
+fn bytes(data: &Data, path: &str) -> Option<(String, usize)> {
+    match data {
+        Data::Bytes(bytes) => (!bytes.is_empty()).then(|| (path.to_owned(), bytes.len())),
+        Data::List(items) => {
+            items.iter().enumerate().find_map(|(index, item)| bytes(item, &format!("{path}[{index}]")))
+        }
+        Data::Struct(_, fields) => {
+            fields.iter().find_map(|(name, field)| bytes(field, &format!("{path}.{name}")))
+        }
+        _ => None,
+    }
+}
+
+/// The addresses in typed data for whom nobody vouches in their place.
+fn unvouched(case: &Case<'_>) -> Vec<Named> {
+    let Some((data, meaning)) = case.typed() else { return Vec::new() };
     // Never allowed as it is.
-    if matches!(meaning, Meaning::Other | Meaning::Blind | Meaning::SafeMessage | Meaning::Text(_)) {
-        return;
+    if matches!(meaning, Meaning::Blind | Meaning::SafeMessage | Meaning::Text(_)) {
+        return Vec::new();
     }
     let mut all = Vec::new();
     addresses(&data.message, "message", &mut all);
     all.retain(|named| !is_owner(meaning, &named.path) && !is_share(meaning, &named.path));
     if let Meaning::Known(known) = meaning {
+        all.retain(|named| {
+            !known.betters().iter().any(|path| named.path.strip_prefix("message.") == Some(path))
+        });
         for (index, call) in known.calls.iter().enumerate() {
             all.push(Named { path: format!("message.call[{index}]"), address: call.to });
         }
     }
     let losing = losing(case);
     let elsewhere = judged(case);
-    let mut seen = BTreeSet::new();
-    for Named { path, address } in all.into_iter().filter(|named| !losing.contains(&named.address)) {
+    all.retain(|Named { path, address }| {
         // Nobody, or whom it is signed for.
-        let is_contract = address.is_zero() || data.domain.address("verifyingContract") == Some(address);
-        let name = path.rsplit('.').next().unwrap_or(&path);
+        let is_contract = address.is_zero()
+            || data.domain.address("verifyingContract") == Some(*address)
+                && (!matches!(meaning, Meaning::Other) || case.knows_contract(address));
+        let name = path.rsplit('.').next().unwrap_or(path);
         let is_known = match For::of_name(name.split('[').next().unwrap_or(name)) {
-            For::Thing => is_contract || case.is_thing(&address),
+            For::Thing => is_contract || case.is_thing(address),
             _ if name.starts_with("call[") => {
-                is_contract || case.is_thing(&address) || case.may_receive(&address)
+                is_contract || case.is_thing(address) || case.may_receive(address)
             }
+            // What the fields of a type mean that nobody described, is not known.
+            _ if matches!(meaning, Meaning::Other) && case.is_thing(address) => true,
             _ => {
                 is_contract
-                    || case.is_party(&address)
-                    || elsewhere.contains(&address)
-                    || case.decides(&address, name)
+                    || case.is_party(address)
+                    || elsewhere.contains(address)
+                    || case.decides(address, name)
             }
         };
-        if !is_known && seen.insert(address) {
-            let title = format!("Names {}, and nobody vouches for that address.", case.show(&address));
-            out.push(Finding::new(Act01, Incomplete, &path, title));
-        }
-    }
+        !is_known && !losing.contains(address)
+    });
+    all
 }
 
 /// Whom the checks of acts, rights and orders judge for what they are named for: who is called or paid, may take or act, gets what an

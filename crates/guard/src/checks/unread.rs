@@ -133,12 +133,21 @@ pub(super) fn typed(case: &Case<'_>, out: &mut Vec<Finding>) {
     if let Some(fee) = fee(data) {
         bounded(case, fee, out);
         for (name, what) in [
-            ("initCode", "Makes the account by code that is not read here."),
-            ("paymasterAndData", "A paymaster has a say in it, and what it takes for that is not read here."),
+            ("initCode", "makes the account by code that is not read here"),
+            ("paymasterAndData", "has a say in it, and what it takes for that is not read here"),
         ] {
-            if matches!(message.get(name), Some(Data::Bytes(bytes)) if !bytes.is_empty()) {
-                out.push(Finding::new(Act01, Review, &format!("message.{name}"), what));
-            }
+            let Some(Data::Bytes(bytes)) = message.get(name).filter(|data| **data != Data::Bytes(Vec::new()))
+            else {
+                continue;
+            };
+            // Source: ERC-4337: both begin with the address of the contract.
+            let who = bytes.get(..20).map(Address::from_slice);
+            let is_known = who.is_some_and(|who| case.knows_contract(&who));
+            let severity = if is_known { Review } else { Incomplete };
+            let who = who.map_or_else(|| "Somebody".to_owned(), |who| case.show(&who));
+            let vouched = if is_known { "" } else { ", and nobody vouches for that contract" };
+            let title = format!("{who} {what}{vouched}.");
+            out.push(Finding::new(Act01, severity, &format!("message.{name}"), title));
         }
     }
 }

@@ -96,9 +96,7 @@ fn function(call: &Call<'_>) -> String {
 /// Whether what a call does to a contract that nobody knows has findings of its own.
 fn is_judged(case: &Case<'_>, call: usize) -> bool {
     let acts = case.acts.iter().filter(|placed| placed.call == call).map(|placed| &placed.act);
-    acts.into_iter().any(|act| {
-        matches!(act, Act::Named { .. } | Act::Unknown { .. } | Act::Power { .. } | Act::Memo { .. })
-    })
+    acts.into_iter().any(|act| matches!(act, Act::Power { .. } | Act::Memo { .. }))
 }
 
 /// Whether a call does what tokens do, or nothing but pay. That something is a token says nothing of other functions.
@@ -116,9 +114,10 @@ fn signature(case: &Case<'_>, out: &mut Vec<Finding>) {
         Meaning::Orders { .. } => is_whole_order(&data.type_text),
         // Whoever takes it looks at no contract of the domain.
         Meaning::Known(known) if known.any_domain => return,
-        Meaning::Known(_) => true,
+        // Of what is not read it is said where the contract is named.
+        Meaning::Known(_) | Meaning::Other => true,
         // Judged as what they are, whatever the contract.
-        Meaning::SafeTx | Meaning::SafeMessage | Meaning::Text(_) | Meaning::Blind | Meaning::Other => return,
+        Meaning::SafeTx | Meaning::SafeMessage | Meaning::Text(_) | Meaning::Blind => return,
     };
     if !is_whole {
         let title = format!(

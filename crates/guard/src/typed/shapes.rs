@@ -59,6 +59,9 @@ struct Shape {
     /// Token, amount, receiver.
     #[serde(default)]
     pays: Vec<Vec<String>>,
+    /// Fields of those who can only better what the maker gets.
+    #[serde(default)]
+    betters: Vec<String>,
     /// Who, and a field that is false or zero where the right ends.
     #[serde(default)]
     operator: Vec<String>,
@@ -167,9 +170,29 @@ pub struct Told {
     pub loses: Option<&'static str>,
 }
 
+/// Whether the type is known, whatever the fields hold.
+pub(crate) fn is_known(data: &TypedData) -> bool {
+    shape(&data.type_text).is_some()
+}
+
+/// The fields of a text that exchanges take for a key, whatever the type is called (`dYdX`, `ApeX`).
+const KEY: &str = "(string action,string onlySignOn)";
+
+fn shape(type_text: &str) -> Option<&'static Shape> {
+    let is_key = type_text.split_once('(').is_some_and(|(name, _)| type_text[name.len()..] == *KEY);
+    SHAPES.iter().find(|shape| shape.text == type_text || is_key && shape.text.ends_with(KEY))
+}
+
+impl Known {
+    /// Fields of those who can only better what the maker gets, so that nobody need vouch for them.
+    pub(crate) fn betters(&self) -> &'static [String] {
+        SHAPES.iter().find(|shape| shape.id == self.id).map_or(&[], |shape| &shape.betters)
+    }
+}
+
 /// Reads typed data whose type is known. `None` where the type is not, or a field that decides is not what it should be.
 pub(super) fn read(data: &TypedData) -> Option<Known> {
-    let shape = SHAPES.iter().find(|shape| shape.text == data.type_text)?;
+    let shape = shape(&data.type_text)?;
     let reader = Reader { data };
     let owner = shape.owner.as_deref().and_then(|path| reader.address(path));
     let until = reader.until(shape);
@@ -412,7 +435,7 @@ mod tests {
                 .flat_map(|text| text.split(['{', '}']).skip(1).step_by(2));
             let told: Vec<String> = told.map(str::to_owned).collect();
             let paths = lists.chain(&shape.operator).chain(&shape.owner).chain(&shape.spender);
-            let paths = paths.chain(call.flatten()).chain(&shape.payee).chain(&told);
+            let paths = paths.chain(&shape.betters).chain(call.flatten()).chain(&shape.payee).chain(&told);
             for path in paths.flat_map(|path| path.split('|')).filter(|path| !path.starts_with('@')) {
                 for field in path.split(['.', '[']).filter(|step| *step != "]") {
                     let field = field.trim_end_matches("[]");

@@ -129,7 +129,7 @@ fn a_listing_is_for_a_conduit_that_is_known_and_an_account_to_make() {
     assert_eq!(ask(&none, &key(&"99".repeat(32))), 10);
     assert_eq!(
         (ask("\"orderType\": 0", "\"orderType\": 1"), ask("\"orderType\": 0", "\"orderType\": 4")),
-        (0, 10)
+        (0, 30)
     );
     // Three ether beside it, for money at least as much as those, or for less: the floor of the NFT is no room for that.
     let beside = "\"offer\": [{\"itemType\":1,\"token\":\"0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2\",\"identifierOrCriteria\":\"0\",\

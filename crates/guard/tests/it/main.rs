@@ -27,6 +27,7 @@ mod later;
 mod left;
 mod memos;
 mod mentioned;
+mod monotone;
 mod oracle;
 mod powers;
 mod proceeds;

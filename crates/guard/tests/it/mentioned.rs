@@ -485,14 +485,19 @@ fn a_key_and_an_account_that_are_given_away_in_typed_data_are_told() {
         json!([field("action", "string"), field("onlySignOn", "string")]),
         json!({ "action": "dYdX STARK Key", "onlySignOn": "https://trade.dydx.exchange" }),
     );
+    // Whatever the type is called.
+    let other = judged(
+        "ApeX",
+        json!([field("action", "string"), field("onlySignOn", "string")]),
+        json!({ "action": "ApeX Onboarding", "onlySignOn": "https://pro.apex.exchange" }),
+    );
     let account = judged(
         "HyperliquidTransaction:ConvertToMultiSigUser",
         json!([field("hyperliquidChain", "string"), field("signers", "string"), field("nonce", "uint64")]),
         json!({ "hyperliquidChain": "Mainnet", "signers": "{\"authorizedUsers\":[\"0xe7\"]}", "nonce": 1 }),
     );
-    for (report, says) in
-        [(key, "makes the key of an account at dYdX"), (account, "hands your account on Hyperliquid")]
-    {
+    let says = "makes the key of an account at an exchange";
+    for (report, says) in [(key, says), (other, says), (account, "hands your account on Hyperliquid")] {
         assert_eq!(report.exit_code, 20, "{:#?}", report.findings);
         assert!(report.items[0].intent.contains(says), "{}", report.items[0].intent);
         assert!(

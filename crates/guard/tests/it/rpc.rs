@@ -328,6 +328,13 @@ fn a_review_passes_only_when_the_keeper_says_so_and_nothing_was_missing() {
     let body = ask("eth_signTypedData_v4", &json!([ME, ballot]));
     assert_eq!(house.refused(&body)["error"]["data"]["verdict"], "review");
     house.allow_review = true;
+    // Nobody vouches for the contract that it is for: that is missing.
+    let answer = house.refused(&body);
+    assert!(answer["error"]["message"].as_str().expect("a text").contains("nobody vouches"), "{answer}");
+    let governor = "0x600Cb8da5c9c758A5F419f9dE7bd0E94C5B76bA8";
+    let policy =
+        format!("{DEFAULT}\n[[trusted]]\naddress='{governor}'\nlabel='governor'\nroles=['contract']\n");
+    house.policy = Policy::parse(&policy).expect("a policy");
     let judged = house.judge(body.as_bytes());
     assert_eq!(judged.forward.as_deref(), Some(body.as_bytes()));
     assert!(judged.notes[0].passed && judged.notes[0].reason.contains("G-SIGN-01"), "{:?}", judged.notes);

@@ -39,6 +39,48 @@ pub(super) fn measure_all(bench: &mut Bench, build: &Build) -> Result<(), Failur
     Ok(())
 }
 
+/// Sources of account chains: a node's JSON-RPC on the loopback interface, and files of ethereum-etl.
+pub(super) fn measure_sources(bench: &mut Bench, build: &Build) -> Result<(), Failure> {
+    for (how, subject) in [
+        ("rpc", "Tracehound: blocks and receipts from a node, proof off"),
+        ("proof", "Tracehound: blocks and receipts from a node, roots proved"),
+        ("etl", "Tracehound: files of ethereum-etl"),
+    ] {
+        for (blocks, txs, logs) in [("1000", "20", "10"), ("1000", "100", "2")] {
+            bench.rows.push(source(bench, build, how, subject, [blocks, txs, logs])?);
+        }
+    }
+    Ok(())
+}
+
+fn source(bench: &Bench, build: &Build, how: &str, subject: &str, shape: [&str; 3]) -> Result<Row, Failure> {
+    let folder = bench.work_dir.join("sources");
+    let _ = fs::remove_dir_all(&folder);
+    let path = folder.to_string_lossy();
+    let [blocks, txs, logs] = shape;
+    let mut command = command(&build.example("measure_evm"), &[how, blocks, txs, logs, &*path]);
+    command.env("RAYON_NUM_THREADS", "1");
+    let measured = measure(command)?;
+    let _ = fs::remove_dir_all(&folder);
+    let said: Value = serde_json::from_str(measured.stdout.trim())
+        .map_err(|error| Failure::new(format!("measure_evm said no JSON: {error}")))?;
+    Ok(Row {
+        section: "Account chains",
+        subject: subject.to_owned(),
+        input: format!("generated blocks of {txs} transactions with {logs} transfers of tokens each"),
+        bytes: number(&said, "bytes"),
+        items: number(&said, "transfers"),
+        unit: "transfers",
+        seconds: float(&said, "cpu_seconds"),
+        whole: false,
+        peak_mib: None,
+        command: format!("measure_evm {how} {blocks} {txs} {logs} FOLDER"),
+        note: "into a ledger; CPU time of all threads but the one that serves what is ready; fees are transfers too; \
+               without traces and senders"
+            .to_owned(),
+    })
+}
+
 /// `threads` as rayon takes them: 0 for all.
 fn store(bench: &Bench, build: &Build, threads: &str, more: &[&str]) -> Result<(Value, Measured), Failure> {
     let folder = bench.work_dir.join("transfers");

@@ -560,6 +560,7 @@ impl<'a> Case<'a> {
             Subject::Safe(safe) => {
                 add(&safe.entry.path, safe.entry.tx.gas_token);
                 add(&safe.entry.path, safe.entry.tx.refund_receiver);
+                safe.entry.mentioned.iter().for_each(|(path, address)| add(path, *address));
             }
             // To sign an allowance of nothing, in the words of its standard, is to end one.
             Subject::Typed(data, _)
@@ -818,6 +819,7 @@ impl<'a> Case<'a> {
         }
         for authorization in self.authorizations {
             all.push((authorization.path.clone(), authorization.address));
+            all.extend(authorization.authority.map(|authority| (authorization.path.clone(), authority)));
         }
         if let Some((data, meaning)) = self.typed() {
             all.extend(

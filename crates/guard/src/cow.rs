@@ -1,6 +1,6 @@
 //! Orders at `CoW` Protocol that are given by a call: signed on the chain by a number, or in parts over time.
 
-use alloy_primitives::{Address, B256, U256, address};
+use alloy_primitives::{Address, B256, U256, address, keccak256};
 
 use crate::{
     case::Case,
@@ -149,6 +149,17 @@ impl Terms {
         Some(Self { hash, text })
     }
 
+    /// Of a hash alone: what it is the hash of is looked for among what the context tells.
+    fn of_hash(hash: B256, told: &[String]) -> Self {
+        let texts = told.iter().filter_map(|text| Self::of(text)?.text);
+        Self { hash, text: texts.into_iter().find(|text| keccak256(text) == hash) }
+    }
+
+    /// Whether there are none: no hash, or that of an empty object.
+    pub(crate) fn are_none(&self) -> bool {
+        self.hash.is_zero() || self.hash == keccak256("{}")
+    }
+
     /// Addresses that stand in it.
     pub(crate) fn named(&self) -> Vec<Address> {
         let text = self.text.as_deref().unwrap_or_default();
@@ -157,13 +168,24 @@ impl Terms {
 }
 
 impl Case<'_> {
-    /// What the order that a call gives by its number says besides.
+    /// What the order that a call gives says besides, by its number or in parts.
     pub(crate) fn cow_terms(&self, call: &Call<'_>) -> Option<Terms> {
-        let (uid, _) = pre_signed(call.decoded.as_ref()?)?;
+        let decoded = call.decoded.as_ref()?;
+        let told_of = &self.facts.cow_orders;
+        let Some((uid, _)) = pre_signed(decoded) else {
+            let hash = B256::try_from(parts(decoded)?.get(9)?.bytes()?).ok()?;
+            return Some(Terms::of_hash(hash, told_of));
+        };
         let (chain, market) = self.chain_id.zip(call.to)?;
         let is_this =
             |text: &&String| told(text, chain, &market).is_ok_and(|data| data.hashes.digest == uid.digest);
-        self.facts.cow_orders.iter().find(is_this).and_then(|text| Terms::of(text))
+        told_of.iter().find(is_this).and_then(|text| Terms::of(text))
+    }
+
+    /// What an order that is signed as typed data says besides.
+    pub(crate) fn cow_terms_of(&self, data: &typed::TypedData) -> Option<Terms> {
+        let typed::Data::Fixed(hash, 32) = data.message.get("appData")? else { return None };
+        Some(Terms::of_hash(*hash, &self.facts.cow_orders))
     }
 
     /// The order at `CoW` Protocol that a call gives, where its parameters or the context tell all of it.

@@ -195,7 +195,9 @@ fn safe_draft(queue: &safe::Queue, scalars: &Scalars, context: Context<'_>) -> D
             findings.extend(checks::run(&case));
         }
         let item = safe_item(&case, safe);
-        let intent = if past { format!("{HISTORY}{}", item.intent) } else { item.intent.clone() };
+        // Where none waits the list is all history, and nobody can sign it any more.
+        let is_history = past || safe.entry.executed;
+        let intent = if is_history { format!("{HISTORY}{}", item.intent) } else { item.intent.clone() };
         items.push(Item { clear: clear(&case, descriptors), intent, ..item });
         if !past {
             cases.push(case);

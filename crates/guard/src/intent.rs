@@ -29,20 +29,35 @@ pub(crate) fn sentence(case: &Case<'_>) -> String {
     if more > 0 {
         parts.push(format!("and {more} things more"));
     }
-    if parts.is_empty() { NOTHING.to_owned() } else { parts.join("; ") }
+    if parts.is_empty() { nothing(case) } else { parts.join("; ") }
+}
+
+/// What is said where nothing is told: that it does nothing, or that nobody looked.
+pub(crate) fn nothing(case: &Case<'_>) -> String {
+    let told = if case.unpacked.cut.is_empty() { NOTHING } else { "makes calls that were not looked at" };
+    told.to_owned()
 }
 
 /// What is said of what does nothing.
-pub(crate) const NOTHING: &str = "does nothing: no money, no data";
+const NOTHING: &str = "does nothing: no money, no data";
 
 /// What it does, one thing after another.
 pub(crate) fn parts(case: &Case<'_>) -> Vec<String> {
     let mut parts: Vec<String> = Vec::new();
     for authorization in case.authorizations {
-        parts.push(if authorization.address.is_zero() {
-            "ends the delegation of your account's code".to_owned()
-        } else {
-            format!("lets the code of {} act as your account", case.show(&authorization.address))
+        let another = authorization.authority.filter(|authority| !case.is_own(authority));
+        parts.push(match (authorization.address.is_zero(), another) {
+            (true, None) => "ends the delegation of your account's code".to_owned(),
+            (true, Some(another)) => {
+                format!("brings along that {} ends the delegation of its code", case.show(&another))
+            }
+            (false, None) => {
+                format!("lets the code of {} act as your account", case.show(&authorization.address))
+            }
+            (false, Some(another)) => {
+                let code = case.show(&authorization.address);
+                format!("brings along that the code of {code} may act as {}", case.show(&another))
+            }
         });
     }
     for call in &case.unpacked.calls {
@@ -353,14 +368,14 @@ fn act(case: &Case<'_>, act: &Act, call: &Call<'_>) -> String {
             let decoded = call.decoded.as_ref();
             setting_text(case, safe, setting, decoded.map(|decoded| &decoded.args[..]))
         }
-        Act::Power { over, holder, power, .. } => {
+        Act::Power { over, holder, power, function } => {
             let over = case.show(over);
             let to = holder.map_or_else(|| "somebody".to_owned(), |holder| case.show(&holder));
             match power {
                 Power::Holder => format!("hands {over} over to {to}"),
                 Power::Code => format!("exchanges the code of {over} for that of {to}"),
                 Power::Role => format!("gives {to} a role over {over}"),
-                Power::GiveUp => format!("gives up or takes power over {over}"),
+                Power::GiveUp => ended(function, holder.map(|_| &to[..]), &over),
                 Power::Accept => format!("accepts power over {over}"),
                 Power::Operator => format!("lets {to} act for you at {over}"),
                 Power::NoOperator => format!("ends that {to} acts for you at {over}"),
@@ -375,11 +390,23 @@ fn act(case: &Case<'_>, act: &Act, call: &Call<'_>) -> String {
         Act::Memo { to, text } => {
             format!("sends the text {:?} to {}", crate::json::shorten(text), case.show(to))
         }
-        Act::Create => "creates a contract".to_owned(),
+        Act::Create if call.value.is_zero() => "creates a contract".to_owned(),
+        Act::Create => {
+            format!("creates a contract, and gives it {}", case.amount(call.value, &Address::ZERO))
+        }
         Act::Named { to, function, .. } => format!("calls {function} at {}", case.show(to)),
         Act::Unknown { to, selector } => {
             format!("calls an unknown function (0x{}) at {}", hex::encode(selector), case.show(to))
         }
+    }
+}
+
+/// What ends with power that is given up or taken back: whose, where the call names somebody.
+pub(crate) fn ended(function: &str, whose: Option<&str>, over: &str) -> String {
+    match whose {
+        Some(whose) => format!("ends what {whose} may do at {over}"),
+        None if function.starts_with("renounce") => format!("gives up power over {over} for good"),
+        None => format!("takes back what was given or planned at {over}"),
     }
 }
 
@@ -454,6 +481,10 @@ pub fn grant(case: &Case<'_>, grant: &Grant) -> String {
         (By::Approve, Extent::Exact(number, _)) if grant.spender.is_zero() && token.is_none() => {
             let token = case.show(&grant.token);
             format!("ends the right over the NFT {number} of {token}, if that is a collection{whose}")
+        }
+        (By::Approve, Extent::None) if grant.spender.is_zero() && token.is_none() => {
+            let token = case.show(&grant.token);
+            format!("ends the right over the NFT 0 of {token}, if that is a collection{whose}")
         }
         (_, Extent::None) if whose.is_empty() => format!("ends the right of {spender} over your {name}"),
         (_, Extent::None) => format!("ends the right of {spender} over {name}{whose}"),

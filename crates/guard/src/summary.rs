@@ -9,7 +9,7 @@ use crate::{
     checks,
     decode::{Act, Extent, Grant, Placed},
     flow::{Flow, Rest},
-    intent::{self, MOST, NOTHING},
+    intent::{self, MOST},
     known,
 };
 
@@ -18,7 +18,7 @@ pub(crate) fn sentence(case: &Case<'_>) -> String {
     let mut parts = intent::parts(case);
     let refunds = checks::refunds(case);
     if parts.is_empty() && refunds.is_empty() {
-        return NOTHING.to_owned();
+        return intent::nothing(case);
     }
     // What leaves stands before rights that end.
     parts.sort_by_key(|part| part.starts_with("ends "));

@@ -241,11 +241,17 @@ fn counted(nonce: U256, path: &str) -> Result<U256, Malformed> {
 fn raw_authorization(item: &Rlp<'_>, path: &str) -> Result<Authorization, Malformed> {
     let read = || {
         let parts = item.list()?;
-        Some(Authorization {
+        let read = Authorization {
             path: path.to_owned(),
             chain_id: parts.first()?.uint()?,
             address: Address::try_from(parts.get(1)?.bytes()?).ok()?,
             nonce: parts.get(2)?.uint()?,
+            authority: None,
+        };
+        let part = |index: usize| parts.get(index)?.uint();
+        Some(match (part(3), part(4), part(5)) {
+            (Some(parity), Some(r), Some(s)) => read.signed(parity, r, s),
+            _ => read,
         })
     };
     read().ok_or_else(|| Malformed::new(path, "is no authorization [chain_id, address, nonce, …]"))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use alloy_primitives::Address;
+use alloy_primitives::{Address, U256};
 use tracehound_guard::{
     decode::{Extent, Grant, Setting},
     finding::{CheckId, Finding, Severity},
@@ -50,6 +50,17 @@ pub fn findings(
     for change in &done.changes {
         match change {
             Change::Slot { address, .. } if made.contains(address) => {}
+            // `approve(somebody, 0)` at a collection gives him the piece number 0, whatever decimal places it claims to have.
+            Change::Slot { address, slot, before, after }
+                if before != after && grants.iter().any(|grant| is_given_instead(grant, address, *after)) =>
+            {
+                let title = "The call says that it ends a right, and writes down whom it names as one who has it: that is how a \
+                             collection gives the piece number 0.";
+                found.push(
+                    Finding::new(CheckId::Sim01, Severity::Block, path, title)
+                        .because(format!("{address} slot {slot:#x}: {before:#066x} becomes {after:#066x}")),
+                );
+            }
             Change::Slot { address, slot, before, after } => {
                 let Some(what) = critical_slot(address, *slot, safe) else { continue };
                 let said = safe == Some(address) && settings.iter().any(|setting| explains(setting, *slot));
@@ -110,6 +121,12 @@ pub fn findings(
         found.push(finding);
     }
     found
+}
+
+/// Whether a token writes whom a right is said to end for into a cell of its own.
+fn is_given_instead(grant: &Grant, token: &Address, after: U256) -> bool {
+    let named = U256::from_be_slice(grant.spender.as_slice());
+    grant.extent == Extent::None && grant.token == *token && !named.is_zero() && after == named
 }
 
 /// Whether a right that was given is one that the call data names, and no larger.

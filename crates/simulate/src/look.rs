@@ -171,6 +171,10 @@ impl Looking<'_> {
         let modules = self.list(address, MODULES, MOST_MODULES)?;
         let small = |slot: u64| u64::try_from(read(number(slot))).ok();
         let (threshold, nonce) = (small(THRESHOLD), small(NONCE));
+        if nonce.is_none() {
+            self.odd.push(format!("The number of the Safe {address} is one that no Safe ever counts to."));
+            return Ok(None);
+        }
         let counted =
             owners.as_ref().is_some_and(|owners| read(number(OWNER_COUNT)) == U256::from(owners.len()));
         let reached = threshold.zip(owners.as_ref()).is_some_and(|(needed, owners)| {

@@ -148,6 +148,10 @@ fn judge(case: &Case<'_>, id: CheckId, path: &str, grant: &Grant, out: &mut Vec<
         }
         return;
     }
+    // Nobody has the zero address: for a collection that is how a right over one piece ends, and a coin gives nobody anything.
+    if grant.spender.is_zero() && grant.by == By::Approve && case.holder_by(grant).is_none() {
+        return;
+    }
     let size = Size::of(grant.extent, case.token(&grant.token).as_ref());
     let mut sentence = crate::intent::grant(case, grant);
     if let (Extent::Exact(number, _), Some(_)) = (grant.extent, numbered) {
@@ -225,7 +229,7 @@ fn duration(case: &Case<'_>, id: CheckId, path: &str, grant: &Grant, out: &mut V
     }
 }
 
-fn capital(sentence: &str) -> String {
+pub(super) fn capital(sentence: &str) -> String {
     let mut chars = sentence.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

@@ -1,5 +1,7 @@
 //! G-CFG-01 to G-CFG-07: the Safe's own settings.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use alloy_primitives::{Address, U256};
 
 use crate::{
@@ -50,6 +52,48 @@ pub(super) fn owners(case: &Case<'_>, out: &mut Vec<Finding>) {
         };
         add(out, Cfg01, Review, path, title);
     }
+    out.extend(handed_over(&[case], &case.path));
+}
+
+/// Newcomers for whom nobody vouches own the Safe once they are as many as it needs, over all that is asked for: it is theirs then.
+pub(super) fn handed_over(cases: &[&Case<'_>], path: &str) -> Option<Finding> {
+    let mut newcomers: BTreeMap<Address, BTreeSet<Address>> = BTreeMap::new();
+    let mut needed: BTreeMap<Address, U256> = BTreeMap::new();
+    for case in cases {
+        for (_, safe, setting) in settings(case) {
+            let (new, threshold) = match setting {
+                Setting::AddOwner(new, threshold) => (Some(*new), Some(*threshold)),
+                Setting::SwapOwner(_, new) => (Some(*new), None),
+                Setting::RemoveOwner(_, threshold) | Setting::Threshold(threshold) => {
+                    (None, Some(*threshold))
+                }
+                _ => continue,
+            };
+            let strangers = newcomers.entry(safe).or_default();
+            strangers.extend(new.filter(|new| !may_own(case, new)));
+            let now = now_needed(case, &safe).into_iter().chain(threshold).min();
+            if let Some(now) = now {
+                let least = needed.entry(safe).or_insert(now);
+                *least = now.min(*least);
+            }
+        }
+    }
+    let (safe, strangers) = newcomers.iter().find(|(safe, strangers)| {
+        needed.get(*safe).is_some_and(|needed| !needed.is_zero() && U256::from(strangers.len()) >= *needed)
+    })?;
+    let title = format!(
+        "Makes {} newcomer(s) for whom nobody vouches owners of the Safe {}, which needs no more signatures than that: it would be \
+         theirs.",
+        strangers.len(),
+        cases.first()?.show(safe)
+    );
+    Some(Finding::new(Cfg01, Block, path, title))
+}
+
+/// How many signatures a Safe needs, as far as known.
+fn now_needed(case: &Case<'_>, safe: &Address) -> Option<U256> {
+    let service = case.safe().filter(|case| case.entry.tx.safe == *safe).and_then(SafeCase::threshold);
+    case.facts.safe_at(safe).and_then(|facts| facts.threshold).or(service).map(U256::from)
 }
 
 pub(super) fn threshold(case: &Case<'_>, out: &mut Vec<Finding>) {
@@ -58,9 +102,7 @@ pub(super) fn threshold(case: &Case<'_>, out: &mut Vec<Finding>) {
             Setting::AddOwner(_, new) | Setting::RemoveOwner(_, new) | Setting::Threshold(new) => *new,
             _ => continue,
         };
-        let service = case.safe().filter(|case| case.entry.tx.safe == safe).and_then(SafeCase::threshold);
-        let now = case.facts.safe_at(&safe).and_then(|facts| facts.threshold).or(service);
-        match now.map(U256::from) {
+        match now_needed(case, &safe) {
             Some(now) if new < now => {
                 let title = format!("Fewer signatures will do: {new} instead of {now}.");
                 add(out, Cfg02, Block, path, title);

@@ -11,7 +11,7 @@ use crate::{
     case::Case,
     decode::{BRAVO_PROPOSE, Call, EXECUTE, Plan, QUEUE_TRANSACTION, Value},
     finding::{CheckId::Sim01, Finding, Severity::Review},
-    flow::{self, ACROSS, OFT_SEND},
+    flow::{self, ACROSS, OFT_SEND, OUTBOUND},
     swap::Swap,
 };
 
@@ -107,7 +107,8 @@ fn used(case: &Case<'_>, call: &Call<'_>, value: U256) -> Use {
         "deposit()" => all_if(case.wraps(&to)),
         "submit(address)" => all_if(case.stakes(&to)),
         // It comes back from there alone where it is a deposit for gas.
-        "depositTo(address)" => all_if(is_entry_point(case, &to)),
+        "depositTo(address)" | "addStake(uint32)" => all_if(is_entry_point(case, &to)),
+        OUTBOUND => Use::UpTo(retried(decoded).unwrap_or_default()),
         RENEW => Use::UpTo(rent(case, decoded.args.first(), decoded.uint(1))),
         OFT_SEND => {
             let fee = decoded.args.get(1).and_then(|fee| fee.elements().first().and_then(Value::uint));
@@ -126,6 +127,13 @@ fn used(case: &Case<'_>, call: &Call<'_>, value: U256) -> Use {
             _ => all_if(Swap::of(call).is_some_and(|swap| is_coin(swap.gives) && swap.most.is_some())),
         },
     }
+}
+
+/// What a gateway to Arbitrum takes for what is done there: gas at its price, and the submission. Source: `OffchainLabs`,
+/// `L1ArbitrumGateway.sol`, `outboundTransferCustomRefund`.
+fn retried(decoded: &crate::decode::Decoded<'_>) -> Option<U256> {
+    let submission = U256::from_be_slice(decoded.args.get(5)?.bytes()?.get(..32)?);
+    Some(decoded.uint(3)?.saturating_mul(decoded.uint(4)?).saturating_add(submission))
 }
 
 /// Whether an address is an official entry point of ERC-4337.

@@ -5,7 +5,7 @@ use alloy_primitives::B256;
 use crate::{
     case::{Case, Subject},
     finding::{CheckId::Hash01, Finding, Severity},
-    safe::{Basis, Hashes},
+    safe::{Basis, Hashes, Scheme},
 };
 
 pub(super) fn claimed(case: &Case<'_>, out: &mut Vec<Finding>) {
@@ -28,9 +28,19 @@ pub(super) fn claimed(case: &Case<'_>, out: &mut Vec<Finding>) {
                 );
             }
             (Some(claimed), None) => {
-                let title = "The claimed hash fits no chain this guard knows: name the chain (--chain-id).";
-                let finding = Finding::new(Hash01, Severity::Block, path, title);
+                let title = "Nothing names the chain, and the claimed hash fits none that is known here: it was not looked at \
+                             (--chain-id).";
+                let finding = Finding::new(Hash01, Severity::Incomplete, path, title);
                 out.push(finding.because(format!("claimed {claimed}")));
+            }
+            (Some(_), Some(_)) if case.facts.chain_id.or(safe.entry.chain_id).is_none() => {
+                if let (Scheme::Chain, Some(chain)) = (safe.scheme, safe.chain_id) {
+                    let title = format!(
+                        "Nothing but the claimed hash says that the chain is {}: if that is yours, say so (--chain-id {chain}).",
+                        crate::known::chain(chain)
+                    );
+                    out.push(Finding::new(Hash01, Severity::Incomplete, path, title));
+                }
             }
             _ => {}
         }

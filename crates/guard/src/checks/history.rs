@@ -24,6 +24,14 @@ use crate::{
     swap::Swap,
 };
 
+/// Functions that take the zero address for whoever calls. Source: Lido, `WithdrawalQueue.sol`.
+const ZERO_IS_CALLER: &[&str] = &[
+    "requestWithdrawals(uint256[],address)",
+    "requestWithdrawalsWstETH(uint256[],address)",
+    "requestWithdrawalsWithPermit(uint256[],address,(uint256,uint256,uint8,bytes32,bytes32))",
+    "requestWithdrawalsWstETHWithPermit(uint256[],address,(uint256,uint256,uint8,bytes32,bytes32))",
+];
+
 pub(super) fn unseen(case: &Case<'_>, out: &mut Vec<Finding>) {
     for placed in &case.acts {
         let call = &case.unpacked.calls[placed.call];
@@ -61,6 +69,9 @@ pub(super) fn unseen(case: &Case<'_>, out: &mut Vec<Finding>) {
                 }
                 if case.trusts(to, &[Role::Contract, Role::Spender]) || call.delegate {
                     out.extend(open(case, call, to, beneficiaries));
+                    continue;
+                }
+                if function.starts_with("decreaseAllowance(") && case.knows_token(to) {
                     continue;
                 }
                 let verified = case.facts.at(to).is_some_and(|facts| facts.verified == Some(true));
@@ -128,6 +139,9 @@ fn proceeds(case: &Case<'_>, call: usize, to: &Address, out: &mut Vec<Finding>) 
     // Some routers write 1 for the sender and 2 for themselves; at all others those are strangers.
     let has_markers = crate::swap::has_markers(call);
     if case.is_callers(call, to) || has_markers && marker(1) {
+        return;
+    }
+    if marker(0) && call.signature().is_some_and(|signature| ZERO_IS_CALLER.contains(&signature)) {
         return;
     }
     if marker(0) && super::swap::burns_at_zero(call) {

@@ -21,7 +21,7 @@ use crate::{
     },
     flow::{Flow, Rest},
     policy::Need,
-    safe::hash::personal_hash,
+    safe::{SafeCase, hash::personal_hash},
 };
 
 /// Where something leaves of which not all is told, no limit can be held to it.
@@ -131,6 +131,8 @@ pub fn together(cases: &[Case<'_>], at_once: bool) -> Vec<Finding> {
         held_to(group[0], &leaving_together(group), "all together", at_once, &mut findings);
         findings.extend(super::swap::lost_together(group, "all together"));
         findings.extend(super::costs::together(group, "all together"));
+        let alone = group.iter().any(|case| super::config::handed_over(&[case], &case.path).is_some());
+        findings.extend(super::config::handed_over(group, "all together").filter(|_| !alone));
         findings.extend(
             outgrown(group)
                 .into_iter()
@@ -187,11 +189,21 @@ pub(super) fn second_person(case: &Case<'_>, out: &mut Vec<Finding>) {
         .filter_map(|signature| signature.recover_address_from_prehash(&hash).ok())
         .filter(|signer| rule.reviewers.iter().any(|reviewer| reviewer.0 == *signer))
         .filter(|signer| !case.is_marked(signer))
-        // Nobody reviews himself.
-        .filter(|signer| case.facts.account.is_none_or(|account| account.0 != *signer))
         .collect();
+    // Nobody reviews himself: where it is not known who signs, it may be any owner, or whoever sends it.
+    let owners = || case.safe().and_then(SafeCase::owners).unwrap_or_default();
+    let may_sign = |signer: &Address| match case.facts.account {
+        Some(account) => account.0 == *signer,
+        None => case.actor == Some(*signer) || owners().contains(signer),
+    };
+    let (own, reviewers): (BTreeSet<Address>, BTreeSet<Address>) = reviewers.into_iter().partition(may_sign);
     if reviewers.len() < rule.needed {
-        let title = format!("{} of {} reviews by other people are there.", reviewers.len(), rule.needed);
+        let who = if own.is_empty() || case.facts.account.is_some() {
+            ""
+        } else {
+            " Who signs is not known, and may be whoever made another (--account)."
+        };
+        let title = format!("{} of {} reviews by other people are there.{who}", reviewers.len(), rule.needed);
         let finding = Finding::new(Pol02, Incomplete, &case.path, title);
         out.push(finding.because(format!("to be signed by personal_sign: {}", review_text(&digest))));
     }

@@ -12,7 +12,7 @@ use crate::{
     finding::{
         CheckId::{Addr02, Ord01, Sign01},
         Finding,
-        Severity::{Block, Incomplete, Info, Review},
+        Severity::{Block, Incomplete, Review},
     },
     known::{self, WETH},
     policy::Role,
@@ -50,6 +50,11 @@ pub(super) fn orders(case: &Case<'_>, out: &mut Vec<Finding>) {
             }
             for order in &known.orders {
                 judge(case, &order.of(case.actor), out);
+            }
+            if known.orders.iter().any(|order| order.market == "CoW Protocol")
+                && let Some(terms) = case.cow_terms_of(data)
+            {
+                besides(case, &terms, "message.appData", out);
             }
             let taker = known.spender.or_else(|| data.domain.address("verifyingContract"));
             if !known.orders.is_empty()
@@ -106,10 +111,11 @@ fn by_calls(case: &Case<'_>, out: &mut Vec<Finding>) {
 /// What an order at `CoW` says by a hash: whom it pays and calls besides. What it brings at least stands in the order.
 fn besides(case: &Case<'_>, terms: &Terms, path: &str, out: &mut Vec<Finding>) {
     let Some(text) = &terms.text else {
-        if !terms.hash.is_zero() {
+        if !terms.are_none() {
             let title = "What its hash of further terms (appData) stands for is not told: fees of partners and calls before and after \
-                         it were not looked at.";
-            out.push(Finding::new(Ord01, Info, path, title).because(format!("appData {}", terms.hash)));
+                         it were not looked at. Give the order as CoW's service tells it, with `fullAppData` (`cow-orders` in \
+                         --context).";
+            out.push(Finding::new(Ord01, Incomplete, path, title).because(format!("appData {}", terms.hash)));
         }
         return;
     };

@@ -24,7 +24,7 @@ pub(super) fn power(case: &Case<'_>, out: &mut Vec<Finding>) {
         let is_booked = is_allowance
             && case.knows_contract(over)
             && holder.is_some_and(|holder| case.policy.books(&holder, case.chain_id));
-        let over = case.show(over);
+        let (contract, over) = (over, case.show(over));
         // To act for somebody is less than to own: who is trusted for that is named by either.
         let roles: &[Role] = match power {
             Power::Operator => &[Role::Operator, Role::Admin],
@@ -42,7 +42,13 @@ pub(super) fn power(case: &Case<'_>, out: &mut Vec<Finding>) {
                 format!("Exchanges the code of {over} for that of {to}."),
             ),
             Power::Role => (if trusted { Review } else { Block }, format!("Gives {to} a role over {over}.")),
-            Power::GiveUp => (Review, format!("Gives up or takes power over {over} for good.")),
+            Power::GiveUp => (
+                Review,
+                format!(
+                    "{}.",
+                    super::approval::capital(&crate::intent::ended(function, holder.map(|_| &to[..]), &over))
+                ),
+            ),
             Power::Accept => (Review, format!("Accepts power over {over}.")),
             Power::Operator if holder.is_some() => (
                 if trusted || is_booked { Review } else { Block },
@@ -64,6 +70,10 @@ pub(super) fn power(case: &Case<'_>, out: &mut Vec<Finding>) {
                 if case.ends_own(placed) { Info } else { Review },
                 format!("Ends that {to} acts for you at {over}."),
             ),
+            // In a theft it must not wait; it can cost its users a day, and takes nothing.
+            Power::Rule if function.starts_with("pause()") && case.knows_contract(contract) => {
+                (Review, format!("Stops {over}, for everybody who uses it."))
+            }
             Power::Rule if holder.is_some() && trusted => (Review, format!("Changes a rule of {over}.")),
             Power::Rule => (Block, format!("Changes a rule that protects what is at {over}.")),
             Power::Vote => {

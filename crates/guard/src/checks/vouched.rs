@@ -154,7 +154,7 @@ impl Case<'_> {
     }
 
     /// Whether somebody says that it is a token.
-    fn knows_token(&self, address: &Address) -> bool {
+    pub(super) fn knows_token(&self, address: &Address) -> bool {
         self.token(address).is_some() || self.facts.kind(address) == Some(Kind::Token)
     }
 

@@ -533,6 +533,9 @@ fn who(value: &Value<'_>) -> Option<Address> {
     })
 }
 
+/// Domains of CCTP whose chains write addresses in 32 bytes: Noble, Solana, Sui, Aptos. Source: Circle, "CCTP supported blockchains".
+const OTHER_DOMAINS: [u64; 4] = [4, 5, 8, 9];
+
 /// Each of its requests names whom it serves, last. Source: Layr-Labs/eigenlayer-contracts, `DelegationManager.sol`.
 const QUEUE_WITHDRAWALS: &str = "queueWithdrawals((address[],uint256[],address)[])";
 
@@ -542,7 +545,15 @@ fn by_table(decoded: &super::Decoded<'_>, signature: &str, to: Address) -> Optio
     if super::cow::is_read(decoded) {
         return Some(Act::Named { to, function: signature.to_owned(), beneficiaries: Vec::new() });
     }
-    let holder = named.who.as_ref().and_then(|place| place.of(&decoded.args)).and_then(who);
+    let named_by = named.who.as_ref().and_then(|place| place.of(&decoded.args));
+    // CCTP: elsewhere all 32 bytes are somebody's, and of a part of them nobody is made.
+    let is_elsewhere = decoded.function.name.starts_with("depositForBurn")
+        && decoded
+            .uint(1)
+            .is_some_and(|domain| OTHER_DOMAINS.iter().any(|other| U256::from(*other) == domain));
+    let is_whole =
+        |value: &&Value<'_>| value.bytes().is_none_or(|word| word.len() != 32 || word[..12] == [0; 12]);
+    let holder = named_by.filter(|value| !is_elsewhere || is_whole(value)).and_then(who);
     let function = format!("{signature}: {}", named.what);
     Some(match named.kind {
         PowerKind::Power(power) => {

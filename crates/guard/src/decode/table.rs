@@ -138,6 +138,7 @@ mod tests {
     const GIVES_EITHER_WAY: &[&str] = &[
         "create((address,bytes32,bytes),bool)",
         "createWithContext((address,bytes32,bytes),address,bytes,bool)",
+        "_setImplementation(address,bool,bytes)",
         "removeDelegate(address,bool)",
         "setSupportedInterface(bytes4,bool)",
         "setTargetClosed(address,bool)",

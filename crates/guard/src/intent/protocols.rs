@@ -95,14 +95,24 @@ pub(super) fn moved(case: &Case<'_>, placed: &Placed) -> Option<String> {
     })
 }
 
+/// Solana's domain at CCTP. Source: Circle, "CCTP supported blockchains".
+const SOLANA: U256 = U256::from_limbs([5, 0, 0, 0]);
+
 fn bridged(case: &Case<'_>, decoded: &Decoded<'_>, to: &Address, at: &str, whom: &str) -> Option<String> {
     let signature = decoded.signature();
     let sent = |amount: U256, token: &Address, there: &str, least: &str| {
         format!("sends {} by the bridge {at} to {there}{whom}{least}", case.amount(amount, token))
     };
     if CCTP.contains(&signature) {
-        let there = There::of_domain(decoded.uint(1)?).show();
-        return Some(sent(decoded.uint(0)?, &decoded.address(3)?, &there, ""));
+        let domain = decoded.uint(1)?;
+        let there = if domain == SOLANA { "Solana".to_owned() } else { There::of_domain(domain).show() };
+        let word = decoded.args.get(2)?.bytes()?;
+        let whom = match whom {
+            "" if domain == SOLANA => format!(", for {}", bs58::encode(word).into_string()),
+            "" => format!(", for 0x{}", hex::encode(word)),
+            _ => String::new(),
+        };
+        return Some(sent(decoded.uint(0)?, &decoded.address(3)?, &there, &whom));
     }
     if ACROSS.contains(&signature) {
         let number = decoded.uint(6)?;

@@ -103,6 +103,7 @@ pub(super) fn entry(node: &Node, path: &str, scalars: &mut Scalars) -> Result<En
     let hex = data.get("hexData").is_none().then_some("hexData");
     let absent = of_data.chain(of_details).chain(hex).collect();
     let mut entry = Entry { absent, unread, ..Entry::bare(path, tx) };
+    entry.mentioned = strict::who(node, path).chain(strict::who(details, &around)).collect();
     if let Some(chain) = node.any(&["chainId"]) {
         entry.chain_id = Some(small(scalars.uint(chain, &at("chainId"))?, &at("chainId"))?);
     }

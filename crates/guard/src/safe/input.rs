@@ -63,6 +63,8 @@ pub struct Entry {
     pub sender: Option<Address>,
     /// The typed data that it was read from, types and all: they say what a wallet would sign.
     pub typed: Option<Node>,
+    /// Who proposed or executed it, by the service's word, with where that stands.
+    pub mentioned: Vec<(String, Address)>,
 }
 
 /// Which transactions of a list are asked about.
@@ -511,6 +513,7 @@ impl Entry {
             unread: Vec::new(),
             sender: None,
             typed: None,
+            mentioned: Vec::new(),
         }
     }
 }
@@ -528,6 +531,7 @@ fn context(
     let unread = fields(node).chain(fields(body)).filter(|(key, _)| !strict::is_known(key));
     entry.unread = unread.map(|(key, _)| json::shorten(key)).collect();
     entry.unread.dedup();
+    entry.mentioned = strict::who(node, path).collect();
     let domain_chain = node.get("domain").and_then(|domain| domain.get("chainId"));
     if let Some(chain) = outer(&["chain_id", "chainId"]).or(domain_chain) {
         let chain = scalars.uint(chain, &at("chainId"))?;

@@ -1,5 +1,7 @@
 //! One reading: an object that two readers could take for two transactions, Safes, chains, hashes or owners is refused.
 
+use alloy_primitives::Address;
+
 use crate::{
     json::{self, Json, Node},
     other_names::{self, Other},
@@ -112,6 +114,19 @@ const ALIKE: &[&[&str]] = &[
     &["version", "safeVersion", "safe_version"],
     &["baseGas", "dataGas"],
 ];
+
+/// Fields that say who had to do with a transaction, and take no part in it. Source: the Safe Transaction Service's
+/// `SafeMultisigTransactionResponseSerializer`.
+const WHO: [&str; 3] = ["proposer", "proposedByDelegate", "executor"];
+
+/// Who had to do with it, as text or, by the gateway, as an object.
+pub(super) fn who(node: &Node, path: &str) -> impl Iterator<Item = (String, Address)> {
+    WHO.into_iter().filter_map(move |key| {
+        let field = node.get(key)?;
+        let text = field.text().or_else(|| field.get("value").and_then(Node::text))?;
+        Some((format!("{path}.{key}"), text.parse().ok()?))
+    })
+}
 
 pub(super) fn fields(node: &Node) -> impl Iterator<Item = &(String, Node)> {
     node.map().unwrap_or_default().iter().filter(|(_, value)| value.value != Json::Null)

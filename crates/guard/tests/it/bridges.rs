@@ -294,3 +294,38 @@ fn who_is_blocked_on_the_other_chain_is_blocked_where_a_bridge_brings_it_there()
     assert!(report.summary.contains("Polygon"), "{}", report.summary);
     assert_ne!(judge(&on(10), &burn).exit_code, 20, "blocked on a chain that it does not go to");
 }
+
+/// On Solana all 32 bytes are somebody's: a part of them is nobody here.
+#[test]
+fn whom_a_burn_pays_on_solana_is_no_address_of_this_chain() {
+    let there = "62a22ed7f43907e9065ebbd4094e4f40c8e4e1f2d3c4b5a69788796a5b0be979";
+    let data = call(BURN, &[number(1_000_000_000), number(5), there.to_owned(), word(USDC)]);
+    let report = judge("", &data);
+    assert_eq!(report.exit_code, 10, "{:#?}", report.findings);
+    let whom = bs58::encode(hex::decode(there).expect("hex")).into_string();
+    let intent = &report.items[0].intent;
+    assert!(intent.contains(&format!("to Solana, for {whom}")), "{intent}");
+    let shown = serde_json::to_string(&report).expect("JSON").to_lowercase();
+    assert!(!shown.contains("0x094e4f40c8e4e1f2d3c4b5a69788796a5b0be979"), "{shown}");
+}
+
+/// A gateway to Arbitrum takes what is done there: no more of the ether has a use.
+#[test]
+fn the_fee_of_a_gateway_is_what_its_data_say() {
+    const OUTBOUND: &str = "outboundTransfer(address,address,uint256,uint256,uint256,bytes)";
+    let asked = |value: u64| {
+        // 100,000 gas at 5 wei, and 600,000 for the submission.
+        let words =
+            [word(USDC), word(ME), number(1_000_000), number(100_000), number(5), number(192), number(96)];
+        let data = call(OUTBOUND, &[&words[..], &[number(600_000), number(64), number(0)]].concat());
+        let policy = policy("");
+        let facts = format!("chain-id=1\nnow='2026-02-01T00:00:00Z'\naccount='{ME}'\n");
+        let facts = Facts::parse(&facts).expect("facts");
+        let input = format!(
+            r#"{{"from":"{ME}","to":"{BRIDGE}","value":"0x{value:x}","data":"0x{data}","chainId":1}}"#
+        );
+        let report = check_tx(input.as_bytes(), Context::new(&policy, &facts));
+        report.findings.iter().any(|one| one.title.starts_with("Sends") && one.title.contains("along with"))
+    };
+    assert_eq!((asked(1_100_000), asked(1_100_001)), (false, true));
+}

@@ -267,6 +267,9 @@ fn whom_the_further_terms_of_an_order_name_is_screened() {
         assert!(report.exit_code == 20 && report.has("G-ADDR-02"), "{text}: {:#?}", report.findings);
     }
     assert_eq!(judged_by(Some(plain), &hash(&fee), "").exit_code, 20, "it is not what the hash stands for");
+    // Whoever leaves it out must not get more than who tells it.
     let untold = judged_by(None, &hash(&fee), "");
+    assert_eq!(untold.exit_code, 30, "{:#?}", untold.findings);
     assert!(untold.of("G-ORD-01").iter().any(|one| one.title.contains("appData")), "{:#?}", untold.findings);
+    assert_eq!(judged_by(None, &hash("{}"), "").exit_code, 0, "nothing further");
 }

@@ -157,3 +157,22 @@ fn what_only_looks_like_the_end_of_a_right_is_none() {
     });
     assert_ne!(typed(USDC, &[("Permit", &more)], &message).exit_code, 0);
 }
+
+/// Nobody has the zero address: to name it ends a right over a piece, and gives nobody a coin.
+#[test]
+fn a_right_for_nobody_is_none_and_a_lower_one_is_no_call_of_a_stranger() {
+    let asked = |to: &str, data: String| {
+        judged(check_tx, &json!({"from": ME, "to": to, "value": "0x0", "data": data, "chainId": 1}))
+    };
+    let word = |address: &str| format!("{:0>64}", &address[2..]);
+    for number in [0, 88] {
+        let ended = asked(MARKET, format!("0x095ea7b3{:064x}{number:064x}", 0));
+        assert_eq!(ended.exit_code, 0, "{:#?}", ended.findings);
+        let said = format!("ends the right over the NFT {number}");
+        assert!(ended.items[0].intent.starts_with(&said), "{}", ended.items[0].intent);
+    }
+    let unknown = asked(STRANGER, format!("0x095ea7b3{:064x}{:064x}", 0, 88));
+    assert_ne!(unknown.exit_code, 0, "at a contract that nobody knows");
+    let lowered = asked(USDC, format!("0xa457c2d7{}{:064x}", word(STRANGER), 1));
+    assert_eq!(lowered.exit_code, 0, "{:#?}", lowered.findings);
+}

@@ -104,6 +104,13 @@ fn two_people_means_another_persons_signature_over_this_very_hash() {
     assert_eq!(with(&policy, &reviewed, check_safe, &input).exit_code, 0);
     let own = format!("account='{reviewer}'\n{reviewed}");
     assert!(with(&policy, &own, check_safe, &input).has("G-POL-02"), "nobody reviews himself");
+    // An owner may be the one who signs, where nobody says who that is.
+    let owner =
+        format!("[[safe]]\nowners=['{reviewer}']\nthreshold=1\n[[review]]\nsignature='{signature}'\n");
+    let told = with(&policy, &owner, check_safe, &input);
+    assert!(told.of("G-POL-02")[0].title.contains("Who signs is not known"), "{:#?}", told.findings);
+    let signs = format!("account='0x2222222222222222222222222222222222222222'\n{owner}");
+    assert!(!with(&policy, &signs, check_safe, &input).has("G-POL-02"), "another owner reviewed it");
     let other = input.replace(r#""value":"1""#, r#""value":"2""#);
     assert!(with(&policy, &reviewed, check_safe, &other).has("G-POL-02"), "a review is of one hash");
 }

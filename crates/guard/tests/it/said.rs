@@ -285,3 +285,197 @@ fn what_stands_beside_a_request_is_never_passed_over() {
     assert!(exit(check_tx, &asked("eth_sendTransaction", json!([pay, "secret"]))).1);
     assert!(exit(check_message, &json!({ "method": "personal_sign", "message": "Welcome." })).1);
 }
+
+/// As a Safe's own call would be, once for each: several in one batch.
+fn batch(calls: &[(&str, &str)]) -> Value {
+    let packed: String = calls
+        .iter()
+        .map(|(to, data)| {
+            let data = data.trim_start_matches("0x");
+            format!("00{}{:064x}{:064x}{data}", &to[2..], 0, data.len() / 2)
+        })
+        .collect();
+    let length = packed.len() / 2;
+    let padded = format!("{packed}{}", "0".repeat((64 - packed.len() % 64) % 64));
+    let data = format!("0x8d80ff0a{:064x}{length:064x}{padded}", 32);
+    let to = "0x40A2aCCbd92BCA938b02010E17A5b8929b49130D";
+    crate::whole(json!({"safe": SAFE, "to": to, "value": "0", "data": data, "operation": 1, "nonce": 7}))
+}
+
+/// One newcomer is for a person. As many as the Safe needs own it.
+#[test]
+fn as_many_strangers_as_sign_alone_are_a_theft() {
+    let sentinel = "0x0000000000000000000000000000000000000001";
+    let another = "0x6666666666666666666666666666666666666666";
+    let swap =
+        |before: &str, old: &str, new: &str| format!("0xe318b52b{}{}{}", word(before), word(old), word(new));
+    let both = [(SAFE, &swap(sentinel, ME, STRANGER)[..]), (SAFE, &swap(STRANGER, OTHER, another)[..])];
+    let theirs = |report: &Report| {
+        report.exit_code == 20 && report.findings.iter().any(|one| one.title.contains("would be theirs"))
+    };
+    let at_once = judged(check_safe, &batch(&both), ME, "", &[]);
+    assert!(theirs(&at_once), "{:#?}", at_once.findings);
+    assert!(!theirs(&judged(check_safe, &batch(&both[..1]), ME, "", &[])), "one of two");
+    assert!(!theirs(&judged(check_safe, &batch(&both), ME, "", &[another])), "one of them is known");
+    // Over two transactions of a list.
+    let mut second = of_safe(SAFE, "0", &swap(STRANGER, OTHER, another));
+    second["nonce"] = json!(8);
+    let list = json!([of_safe(SAFE, "0", &swap(sentinel, ME, STRANGER)), second]);
+    let report = judged(check_safe, &list, ME, "", &[]);
+    assert!(theirs(&report), "{:#?}", report.findings);
+    // To add two and ask for two signatures is the same.
+    let add = |who: &str| format!("0x0d582f13{}{:064x}", word(who), 2);
+    let added = [(SAFE, &add(STRANGER)[..]), (SAFE, &add(another)[..])];
+    assert!(theirs(&judged(check_safe, &batch(&added), ME, "", &[])));
+}
+
+#[test]
+fn whose_power_ends_is_said_and_to_stop_something_is_for_a_person() {
+    let trusted = "[[trusted]]\naddress='0x4444444444444444444444444444444444444444'\nlabel='ours'\nroles=['contract']\n";
+    let policy = Policy::parse(&format!("name='x'\nrequire=[]\n{trusted}")).expect("a policy");
+    let facts = Facts::parse(&format!("chain-id=1\naccount='{ME}'\n")).expect("facts");
+    let asked = |data: &str| {
+        let tx = json!({"from": ME, "to": STRANGER, "value": "0x0", "data": data, "chainId": 1});
+        check_tx(tx.to_string().as_bytes(), Context::new(&policy, &facts))
+    };
+    let call = |function: &str, words: &str| {
+        format!("0x{}{words}", hex::encode(&alloy_primitives::keccak256(function)[..4]))
+    };
+    let role = "11".repeat(32);
+    for (data, said) in [
+        (call("deny(address)", &word(OTHER)), "ends what 0x2222222222222222222222222222222222222222"),
+        (
+            call("revokeRole(bytes32,address)", &format!("{role}{}", word(OTHER))),
+            "ends what 0x2222222222222222222222222222222222222222",
+        ),
+        (call("cancel(bytes32)", &role), "takes back what was given or planned"),
+        (call("renounceOwnership()", ""), "gives up power over"),
+    ] {
+        let report = asked(&data);
+        assert!(report.items[0].intent.starts_with(said), "{data}: {}", report.items[0].intent);
+        assert_eq!(report.exit_code, 10, "{:#?}", report.findings);
+    }
+    let stopped = asked(&call("pause()", ""));
+    assert!(stopped.exit_code == 10 && stopped.summary.starts_with("Stops"), "{}", stopped.summary);
+    assert_eq!(asked(&call("unpause()", "")).exit_code, 20);
+    // Powers as their makers call them.
+    for function in
+        ["_setPendingAdmin(address)", "_setImplementation(address)", "commit_transfer_ownership(address)"]
+    {
+        let report = asked(&call(function, &word(OTHER)));
+        assert_eq!(report.exit_code, 20, "{function}: {:#?}", report.findings);
+        assert!(report.items[0].intent.contains(OTHER), "{function}: {}", report.items[0].intent);
+    }
+}
+
+#[test]
+fn what_was_not_looked_at_and_what_a_new_contract_gets_are_said() {
+    let policy = Policy::parse("name='x'\nrequire=[]\n").expect("a policy");
+    let facts = Facts::parse(&format!("chain-id=1\naccount='{ME}'\n")).expect("facts");
+    let asked = |tx: &Value| check_tx(tx.to_string().as_bytes(), Context::new(&policy, &facts));
+    let made = asked(&json!({"from": ME, "value": "0x15af1d78b58c400000", "data": "0x6000", "chainId": 1}));
+    assert_eq!(made.items[0].intent, "creates a contract, and gives it 400 ETH");
+    // Deeper than calls are unpacked.
+    let transfer =
+        DynSolValue::Bytes(hex::decode(format!("a9059cbb{}{:064x}", word(STRANGER), 1)).expect("hex"));
+    let deep = (0..9).fold(transfer, |inner, _| {
+        let data = crate::powers::call("multicall(bytes[])", vec![DynSolValue::Array(vec![inner])]);
+        DynSolValue::Bytes(hex::decode(&data[2..]).expect("hex"))
+    });
+    let DynSolValue::Bytes(deep) = deep else { unreachable!("bytes as made above") };
+    let data = format!("0x{}", hex::encode(deep));
+    let report = asked(&json!({"from": ME, "to": USDC, "value": "0x0", "data": data, "chainId": 1}));
+    assert_ne!(report.exit_code, 0, "{:#?}", report.findings);
+    assert_eq!(report.items[0].intent, "makes calls that were not looked at");
+}
+
+/// A list of nothing but what was executed is history: nobody is asked to sign it.
+#[test]
+fn nobody_is_told_to_sign_what_was_executed() {
+    let mut done = of_safe(COLD, "1", "0x");
+    done["nonce"] = json!(6);
+    done["isExecuted"] = json!(true);
+    let report = judged(check_safe, &json!([done]), ME, "", &[COLD]);
+    assert!(!report.next.iter().any(|step| step.contains("and sign")), "{:#?}", report.next);
+    assert!(report.items[0].intent.starts_with("history, not to be signed"), "{}", report.items[0].intent);
+}
+
+/// Whoever is blocked and had to do with it is told, though he takes no part.
+#[test]
+fn who_proposed_it_is_looked_up() {
+    let policy = Policy::parse(&format!(
+        "name='x'\nrequire=[]\n[[book]]\naddress='{COLD}'\nname='cold'\n[[blocked]]\naddress='{STRANGER}'\nname='a thief'\n"
+    ));
+    let policy = policy.expect("a policy");
+    let facts = Facts::parse(&format!(
+        "chain-id=1\naccount='{ME}'\n[[safe]]\naddress='{SAFE}'\nversion='1.4.1'\nowners=['{ME}']\nthreshold=1\nnonce=7\n"
+    ));
+    let facts = facts.expect("facts");
+    for field in ["proposer", "proposedByDelegate", "executor"] {
+        let mut asked = of_safe(COLD, "1", "0x");
+        asked[field] = json!(STRANGER);
+        let report = check_safe(asked.to_string().as_bytes(), Context::new(&policy, &facts));
+        assert!(report.exit_code == 20 && report.has("G-ADDR-02"), "{field}: {:#?}", report.findings);
+    }
+}
+
+/// A claimed hash says which chain it is for, and not that it is the signer's.
+#[test]
+fn a_chain_that_nobody_names_is_asked_for() {
+    let policy = Policy::parse(&format!("name='x'\nrequire=[]\n[[book]]\naddress='{COLD}'\nname='cold'\n"));
+    let policy = policy.expect("a policy");
+    let judge = |chain: &str, tx: &Value| {
+        let facts = Facts::parse(&format!(
+            "{chain}account='{ME}'\n[[safe]]\naddress='{SAFE}'\nversion='1.4.1'\nowners=['{ME}']\nthreshold=1\nnonce=7\n"
+        ));
+        check_safe(tx.to_string().as_bytes(), Context::new(&policy, &facts.expect("facts")))
+    };
+    let mut tx = of_safe(COLD, "1", "0x");
+    let named = judge("chain-id=1\n", &tx);
+    assert_eq!(named.exit_code, 0, "{:#?}", named.findings);
+    tx["safeTxHash"] = json!(named.items[0].hashes.as_ref().expect("hashes").hashes.digest.to_string());
+    assert_eq!(judge("chain-id=1\n", &tx).exit_code, 0);
+    let untold = judge("", &tx);
+    assert_eq!(untold.exit_code, 30, "{:#?}", untold.findings);
+    assert!(untold.next.iter().any(|step| step.contains("--chain-id")), "{:?}", untold.next);
+    // One of a chain that is not known here is not looked at, and no theft.
+    tx["safeTxHash"] = json!(format!("0x{}", "ab".repeat(32)));
+    assert_eq!(judge("", &tx).exit_code, 30);
+    assert_eq!(judge("chain-id=1\n", &tx).exit_code, 20, "of a chain that is named it is another's");
+}
+
+/// An authorization says whose account it is by its signature alone.
+#[test]
+fn whose_account_another_code_acts_as_is_read_from_the_signature() {
+    let policy = Policy::parse("name='x'\nrequire=[]\n").expect("a policy");
+    let key = k256::ecdsa::SigningKey::from_slice(&[2; 32]).expect("a key");
+    let other = Address::from_private_key(&key);
+    let judge = |account: &str, code: &str| {
+        let authorization = tracehound_guard::typed::Authorization {
+            path: String::new(),
+            chain_id: U256::ONE,
+            address: code.parse().expect("an address"),
+            nonce: U256::ZERO,
+            authority: None,
+        };
+        let (signature, recovery) =
+            key.sign_prehash_recoverable(authorization.digest().as_slice()).expect("signs");
+        let (r, s) = (hex::encode(&signature.to_bytes()[..32]), hex::encode(&signature.to_bytes()[32..]));
+        let facts = Facts::parse(&format!("chain-id=1\naccount='{account}'\n")).expect("facts");
+        let tx = json!({
+            "from": account, "to": account, "value": "0x0", "data": "0x", "chainId": 1, "type": "0x4",
+            "authorizationList": [{
+                "chainId": "0x1", "address": code, "nonce": "0x0", "yParity": format!("0x{}", recovery.to_byte()),
+                "r": format!("0x{r}"), "s": format!("0x{s}"),
+            }],
+        });
+        check_tx(tx.to_string().as_bytes(), Context::new(&policy, &facts))
+    };
+    let brought = judge(ME, STRANGER);
+    assert!(brought.items[0].intent.contains(&format!("may act as {other}")), "{}", brought.items[0].intent);
+    assert_eq!(brought.exit_code, 20, "{:#?}", brought.findings);
+    let ended = judge(ME, "0x0000000000000000000000000000000000000000");
+    assert!(ended.items[0].intent.contains(&format!("that {other} ends")), "{}", ended.items[0].intent);
+    let own = judge(&other.to_string(), STRANGER);
+    assert!(own.items[0].intent.contains("act as your account"), "{}", own.items[0].intent);
+}

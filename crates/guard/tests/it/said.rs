@@ -288,13 +288,10 @@ fn what_stands_beside_a_request_is_never_passed_over() {
 
 /// As a Safe's own call would be, once for each: several in one batch.
 fn batch(calls: &[(&str, &str)]) -> Value {
-    let packed: String = calls
-        .iter()
-        .map(|(to, data)| {
-            let data = data.trim_start_matches("0x");
-            format!("00{}{:064x}{:064x}{data}", &to[2..], 0, data.len() / 2)
-        })
-        .collect();
+    let packed = calls.iter().fold(String::new(), |packed, (to, data)| {
+        let data = data.trim_start_matches("0x");
+        format!("{packed}00{}{:064x}{:064x}{data}", &to[2..], 0, data.len() / 2)
+    });
     let length = packed.len() / 2;
     let padded = format!("{packed}{}", "0".repeat((64 - packed.len() % 64) % 64));
     let data = format!("0x8d80ff0a{:064x}{length:064x}{padded}", 32);

@@ -1,6 +1,7 @@
 //! Whether every word of a text is one that is read here. Words by which somebody binds himself are endless, in any language; those of
 //! greetings, log-ins and terms are few. A text of these alone says nothing of what is anybody's; any other is for a person.
 
+pub(crate) mod agreed;
 pub(crate) mod written;
 
 use std::{collections::BTreeSet, sync::LazyLock};

@@ -114,6 +114,23 @@ fn letter(c: char) -> char {
     }
 }
 
+/// Whether blanks stand where nobody puts them to be read: several within a line or at its end, tabs, or many empty lines. By two
+/// kinds of what cannot be seen any text can be written.
+pub(crate) fn has_odd_blanks(text: &str) -> bool {
+    /// Blanks next to each other, or more often fewer.
+    const MOST: usize = 4;
+    const OFTEN: usize = 8;
+    let mut pairs = 0;
+    let mut is_odd = text.contains("\n\n\n\n");
+    for line in text.lines() {
+        let line = line.trim_start_matches(' ');
+        is_odd |= line.contains('\t') || line.contains(&" ".repeat(MOST + 1)) || line.ends_with("  ");
+        pairs += line.matches("  ").count();
+    }
+    let indents = text.lines().map(|line| line.len() - line.trim_start_matches(' ').len());
+    is_odd || pairs > OFTEN || indents.max().unwrap_or_default() > 2 * OFTEN
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

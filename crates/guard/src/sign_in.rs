@@ -85,8 +85,12 @@ pub(crate) fn read(text: &str) -> Result<SignIn<'_>, String> {
     if nonce.len() < 8 || !nonce.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return Err("the nonce has fewer than eight letters and digits, or others".to_owned());
     }
-    let time =
-        |text: &str| text.parse::<Timestamp>().map_err(|_| format!("{:?} is no time", json::shorten(text)));
+    // Source: RFC 3339, `date-time`: no zone in brackets, and a `T` between day and time.
+    let is_strict = |text: &str| text.as_bytes().get(10) == Some(&b'T') && !text.contains('[');
+    let time = |text: &str| {
+        let read = Some(text).filter(|text| is_strict(text)).and_then(|text| text.parse::<Timestamp>().ok());
+        read.ok_or_else(|| format!("{:?} is no time", json::shorten(text)))
+    };
     let issued = time(issued)?;
     let expires = field("Expiration Time").map(time).transpose()?;
     let not_before = field("Not Before").map(time).transpose()?;
@@ -219,7 +223,7 @@ pub(crate) fn is_loopback(host: &str) -> bool {
 }
 
 /// Verbs by which somebody parts with something.
-const GIVING: &[&str] = &[
+pub(crate) const GIVING: &[&str] = &[
     "sell",
     "transfer",
     "assign",
@@ -455,6 +459,8 @@ mod tests {
     #[test]
     fn what_another_reader_could_take_differently_is_no_sign_in() {
         for (from, to) in [
+            ("12:00:00Z", "12:00:00Z[UTC]"),
+            ("2026-01-15T12", "2026-01-15 12"),
             ("Version: 1", "Version: 2"),
             ("Nonce: 12345678", "Nonce: 1234567"),
             ("Nonce: 12345678", "Nonce: 1234 5678"),

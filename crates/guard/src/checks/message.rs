@@ -14,7 +14,7 @@ use crate::{
     },
     hidden::hidden_texts,
     json, language,
-    language::written,
+    language::{agreed, written},
     mentions,
     message::{Message, Method},
     plain,
@@ -54,6 +54,10 @@ pub(super) fn of_message(case: &Case<'_>, message: &Message, out: &mut Vec<Findi
         let title = "The message has line ends of another kind (CR): it hashes differently than it looks.";
         out.push(Finding::new(Sign01, Review, path, title));
     }
+    if plain::has_odd_blanks(text) {
+        let title = "The text has runs of blanks, tabs or empty lines: what cannot be seen may say something to a program.";
+        out.push(Finding::new(Sign01, Review, path, title));
+    }
     opens(path, text, out);
     let hidden = hidden_texts(text);
     for inner in &hidden {
@@ -68,6 +72,10 @@ pub(super) fn of_message(case: &Case<'_>, message: &Message, out: &mut Vec<Findi
             "Not every word of the text is one that is read here: what it agrees to is for a person to say.";
         out.push(Finding::new(Sign01, Review, path, title).because(json::shorten(&said)));
     }
+    if let Some(said) = written::in_codes(free) {
+        let title = "A code or an address in the text holds words, where nobody looks for what he agrees to.";
+        out.push(Finding::new(Sign01, Review, path, title).because(json::shorten(&said)));
+    }
     if let Some(letter) = sign_in::unread_letter(text) {
         let title = format!(
             "The text has letters of a script that is not read here ({letter}): what it agrees to was not looked at."
@@ -78,7 +86,8 @@ pub(super) fn of_message(case: &Case<'_>, message: &Message, out: &mut Vec<Findi
         let title = "The text tells somebody to do something with what is yours: read it as an order.";
         out.push(Finding::new(Sign01, Review, path, title).because(json::shorten(&said)));
     }
-    if let Some(said) = sign_in::binds(text).or_else(|| language::binds(text)) {
+    if let Some(said) = sign_in::binds(text).or_else(|| language::binds(text)).or_else(|| agreed::binds(text))
+    {
         let title = "The text binds whoever signs it: read it as a contract.";
         out.push(Finding::new(Sign01, Review, path, title).because(json::shorten(&said)));
     }

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
-use crate::{language, sign_in};
+use crate::{
+    hidden::{hidden_texts, is_prose},
+    language, sign_in,
+};
 
 /// Pairs of letters that make up most of English words, and few of what is drawn by chance.
 const PAIRS: &str = "
@@ -15,6 +18,11 @@ static COMMON: LazyLock<BTreeSet<&str>> = LazyLock::new(|| PAIRS.split_whitespac
 
 /// The words that a code is made of, where it is none: letters that follow each other as in a language, or words between signs.
 pub(crate) fn worded(code: &str) -> Option<String> {
+    let read = decoded(code);
+    if let Some(said) = joined(&read) {
+        return Some(said);
+    }
+    let code = &read[..];
     let parts: Vec<&str> =
         code.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).collect();
     // Groups of hexadecimal digits (UUID) may be letters alone.
@@ -28,6 +36,39 @@ pub(crate) fn worded(code: &str) -> Option<String> {
         || words.count() >= 2 && language::unread(&apart).is_some()
         || parts.len() > 1 && sign_in::orders(&apart).is_some();
     says.then(|| code.to_owned())
+}
+
+/// Words that are written together with capital letters between (`IGiveAllToBob`), where they speak of what is given.
+fn joined(code: &str) -> Option<String> {
+    const HELD: &[&str] =
+        &["all", "my", "everything", "token", "asset", "fund", "wallet", "account", "mine", "your"];
+    let mut words: Vec<String> = Vec::new();
+    let mut last = ' ';
+    for c in code.chars() {
+        let begins = c.is_ascii_uppercase() && !last.is_ascii_uppercase()
+            || c.is_ascii_uppercase() && last == 'I'
+            || c.is_ascii_alphabetic() != last.is_ascii_alphabetic();
+        match words.last_mut() {
+            Some(word) if !begins => word.push(c.to_ascii_lowercase()),
+            _ => words.push(c.to_ascii_lowercase().to_string()),
+        }
+        last = c;
+    }
+    let says = |word: &str| sign_in::is_form_of(word, sign_in::GIVING) || sign_in::is_form_of(word, HELD);
+    let said: Vec<&str> = words
+        .iter()
+        .flat_map(|word| [Some(&word[..]), word.strip_prefix('i')])
+        .flatten()
+        .filter(|word| says(word))
+        .collect();
+    let gives =
+        |word: &&str| sign_in::is_form_of(word, sign_in::GIVING) || ["all", "everything"].contains(word);
+    (said.len() >= 2 && said.iter().any(gives)).then(|| code.to_owned())
+}
+
+/// Words in codes and addresses of a free text, where nobody looks for what he agrees to.
+pub(crate) fn in_codes(text: &str) -> Option<String> {
+    text.split_whitespace().find_map(|word| if word.contains("://") { slug(word) } else { joined(word) })
 }
 
 /// Whether letters follow each other as in a language, in so many pairs at least.
@@ -65,6 +106,8 @@ pub(crate) fn slug(page: &str) -> Option<String> {
             || words.len() >= LEAST && language::unread(&apart).is_some()
             || sign_in::orders(&apart).is_some()
             || sign_in::binds(&apart).is_some()
+            || joined(part).is_some()
+            || hidden_texts(part).iter().any(|inner| inner.contains(' ') && is_prose(inner.as_bytes()))
     });
     found.map(str::to_owned)
 }
@@ -212,6 +255,10 @@ mod tests {
             "pay_Bob_10_ether",
             "this.account.is.sold",
             "give-all",
+            "IgiveBobAllMyTokens",
+            "IGiveAllToBob",
+            "%49%20%67%69%76%65%20%61%6c%6c%20%74%6f%20%42%6f%62",
+            "IGiveAllMyTokensToBob12345678",
         ] {
             assert!(worded(text).is_some(), "{text}");
         }

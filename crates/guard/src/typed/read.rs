@@ -236,7 +236,17 @@ pub fn read(node: &Node, scalars: &mut Scalars) -> Result<TypedData, Malformed> 
         }
     }
     let domain_node = part("domain")?;
-    if !types.contains_key(DOMAIN) {
+    if let Some(fields) = types.get(DOMAIN) {
+        let place = |field: &Field| DOMAIN_FIELDS.iter().position(|(name, _)| *name == field.name);
+        let places: Vec<usize> = fields.iter().filter_map(place).collect();
+        if !places.is_sorted() {
+            let what = "the fields stand in another order than in EIP-712: some wallets sign them as they stand, others in that order, \
+                        and their hashes differ";
+            scalars.note("types.EIP712Domain", what);
+        }
+    } else {
+        let what = "is absent: some wallets put the fields of the domain there, others none, and their hashes differ";
+        scalars.note("types.EIP712Domain", what);
         types.insert(DOMAIN.to_owned(), domain_type(domain_node)?);
     }
     let mut reader = Reader { types: &types, scalars };

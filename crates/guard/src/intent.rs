@@ -14,6 +14,7 @@ use crate::{
     known::{self, Size},
     message::Method,
     policy::Role,
+    sign_in::{self, SignIn},
     swap::{Joined, Swap, has_markers, liquidity},
     typed::{Item, ItemKind, Meaning, Order},
 };
@@ -121,7 +122,12 @@ pub(crate) fn parts(case: &Case<'_>) -> Vec<String> {
                 parts.extend(known.orders.iter().map(|one| order(case, &one.of(case.actor))));
                 parts.extend(known.operators.iter().map(|who| {
                     let contract = data.domain.address("verifyingContract");
-                    let at = contract.map_or_else(String::new, |at| format!(" at {}", case.show(&at)));
+                    let at = match contract {
+                        // Whoever takes it looks at no contract of the domain.
+                        _ if known.any_domain => " at Hyperliquid".to_owned(),
+                        Some(at) => format!(" at {}", case.show(&at)),
+                        None => String::new(),
+                    };
                     let who = case.show(who);
                     if known.votes && contract.is_some_and(|contract| case.knows_contract(&contract)) {
                         format!("gives your votes{at} to {who}")
@@ -162,6 +168,9 @@ pub(crate) fn parts(case: &Case<'_>) -> Vec<String> {
     if let Subject::Message(message) = &case.subject {
         parts.push(match (message.method, message.text()) {
             (Method::EthSign, _) => "signs 32 bytes blindly".to_owned(),
+            (Method::Personal, Some(text)) if sign_in::read(text).is_ok() => {
+                sign_in::read(text).map(|read| signs_in(&read)).unwrap_or_default()
+            }
             (Method::Personal, Some(text)) => {
                 format!("signs the text {:?}", crate::json::shorten(text.lines().next().unwrap_or_default()))
             }
@@ -169,6 +178,17 @@ pub(crate) fn parts(case: &Case<'_>) -> Vec<String> {
         });
     }
     parts
+}
+
+/// Where somebody signs in, as whom, and until when.
+fn signs_in(read: &SignIn<'_>) -> String {
+    let until = read.expires.map_or_else(
+        || ", without an end".to_owned(),
+        |end| format!(", until {}", end.strftime("%Y-%m-%d %H:%M UTC")),
+    );
+    let says = read.statement.map(|said| format!(", saying {:?}", crate::json::shorten(said)));
+    let domain = crate::json::shorten(read.domain);
+    format!("signs in at {domain:?} as {}{until}{}", read.account, says.unwrap_or_default())
 }
 
 /// Of a call that is not made now but queued or proposed: by whom it is made, and not before when. Source: Compound,
@@ -592,7 +612,9 @@ fn order(case: &Case<'_>, order: &Order) -> String {
     let own: Vec<Item> =
         order.asked.iter().filter(|item| item.recipient == Some(order.maker)).cloned().collect();
     let elsewhere = elsewhere(case, order);
-    format!("offers {} for {}{elsewhere} ({})", offered(case, &order.offer), items(case, &own), order.market)
+    let until = order.ends.map_or_else(String::new, |ends| format!(", {}", known::until(ends)));
+    let (gives, gets) = (offered(case, &order.offer), items(case, &own));
+    format!("offers {gives} for {gets}{elsewhere} ({}){until}", order.market)
 }
 
 /// What of an order's price goes to others than its maker, for the end of a sentence; the largest of several.

@@ -83,6 +83,10 @@ struct Shape {
     loses: Option<String>,
     /// The sentence of what no act here stands for; fields in braces.
     tells: Option<String>,
+    /// A field that is true where what is told is taken back, by nobody but the signer.
+    back: Option<String>,
+    /// The sentence then.
+    tells_back: Option<String>,
     /// Who gets what that is: an address, or a text that is one.
     payee: Option<String>,
 }
@@ -211,8 +215,10 @@ pub(super) fn read(data: &TypedData) -> Option<Known> {
         ends: shape.ends.as_deref(),
         ..Known::default()
     };
-    if let Some(template) = shape.tells.as_ref().or(shape.unseen.as_ref()) {
-        let payee = shape.payee.as_deref();
+    let is_back = shape.back.as_deref().and_then(|path| data.message.get(path)) == Some(&Data::Bool(true));
+    let back = shape.tells_back.as_ref().filter(|_| is_back);
+    if let Some(template) = back.or(shape.tells.as_ref()).or(shape.unseen.as_ref()) {
+        let payee = shape.payee.as_deref().filter(|_| back.is_none());
         let payee = payee.map(|path| (path, reader.written_address(path)));
         known.told =
             Some(Box::new(Told { sentence: reader.fill(template)?, payee, loses: shape.loses.as_deref() }));
@@ -322,7 +328,12 @@ impl Reader<'_> {
             if at % 2 == 0 {
                 sentence.push_str(part);
             } else {
-                sentence.push_str(&self.data.message.get(part)?.show());
+                let (path, places) = part.split_once(':').unwrap_or((part, ""));
+                let data = self.data.message.get(path)?;
+                sentence.push_str(&match (data, places.parse()) {
+                    (Data::Uint(number), Ok(places)) => crate::known::decimal(*number, places),
+                    _ => data.show(),
+                });
             }
         }
         Some(sentence)
@@ -431,11 +442,18 @@ mod tests {
             let told = shape
                 .tells
                 .iter()
+                .chain(&shape.tells_back)
                 .chain(&shape.unseen)
                 .flat_map(|text| text.split(['{', '}']).skip(1).step_by(2));
-            let told: Vec<String> = told.map(str::to_owned).collect();
+            let told: Vec<String> =
+                told.map(|path| path.split(':').next().unwrap_or(path).to_owned()).collect();
             let paths = lists.chain(&shape.operator).chain(&shape.owner).chain(&shape.spender);
-            let paths = paths.chain(&shape.betters).chain(call.flatten()).chain(&shape.payee).chain(&told);
+            let paths = paths
+                .chain(&shape.betters)
+                .chain(call.flatten())
+                .chain(&shape.payee)
+                .chain(&shape.back)
+                .chain(&told);
             for path in paths.flat_map(|path| path.split('|')).filter(|path| !path.starts_with('@')) {
                 for field in path.split(['.', '[']).filter(|step| *step != "]") {
                     let field = field.trim_end_matches("[]");

@@ -207,10 +207,13 @@ fn judge(case: &Case<'_>, order: &Order, out: &mut Vec<Finding>) {
         add(Review, format!("What is given is taken through a conduit that nobody knows: key {key}."));
     }
     if let (Some(ends), Some(now)) = (order.ends, case.facts.now) {
-        // Half a year is the longest a market offers.
-        let limit = u64::try_from(now.as_second()).unwrap_or_default().saturating_add(200 * 86_400);
+        // As long as a permit may: while it holds, whoever takes it chooses the day, and the price is that of today.
+        let days = case.policy.bounds.permit_days;
+        let most = u64::from(days) * 86_400;
+        let limit = u64::try_from(now.as_second()).unwrap_or_default().saturating_add(most);
         if ends > U256::from(limit) {
-            add(Review, format!("The order holds {}.", known::until(ends)));
+            let until = known::until(ends);
+            add(Review, format!("The order holds {until}, longer than the {days} days the policy allows."));
         }
     }
 }

@@ -71,6 +71,9 @@ pub(super) fn told(case: &Case<'_>, token: Address) -> Told {
     if of_day.any(|other| other.dollars != newest.dollars) {
         return Told::Several;
     }
+    if !super::worth::may_cost(case, &coin, newest.dollars.0) {
+        return Told::Another("far from all that is known of it is the price that the context tells");
+    }
     Told::Price(newest.dollars.0)
 }
 

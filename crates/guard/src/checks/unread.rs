@@ -94,9 +94,22 @@ pub(super) fn typed(case: &Case<'_>, out: &mut Vec<Finding>) {
     if let Some(told) = known.told.as_ref().filter(|_| known.sight == Sight::Whole) {
         beside_a_chain(case, told, out);
     }
+    for name in INSTRUCTIONS.into_iter().filter(|name| !is_nothing(message.get(name))) {
+        let title = "What it has done with what is given is not read here. What must come at least stands in the order.";
+        out.push(Finding::new(Ord01, Info, &format!("message.{name}"), title));
+    }
     let uint = |name: &str| message.uint(name).unwrap_or_default();
     match data.type_text.split('(').next().unwrap_or_default() {
         "Order" if known.id == "cow.order" => {
+            if let Some(Data::Fixed(hash, _)) =
+                message.get("appData").filter(|_| !is_nothing(message.get("appData")))
+            {
+                let title = "What its hash of further terms (appData) stands for is not here: fees of partners and calls before and \
+                             after it were not looked at. What must come at least stands in the order.";
+                out.push(
+                    Finding::new(Ord01, Info, "message.appData", title).because(format!("appData {hash}")),
+                );
+            }
             for (name, all) in COW_WORDS {
                 let path = format!("message.{name}");
                 match message.text(name).filter(|word| all.contains(word)) {
@@ -151,6 +164,19 @@ pub(super) fn typed(case: &Case<'_>, out: &mut Vec<Finding>) {
         }
     }
 }
+
+/// Whether bytes hold nothing, or are not there.
+fn is_nothing(data: Option<&Data>) -> bool {
+    match data {
+        Some(Data::Fixed(word, _)) => word.is_zero(),
+        Some(Data::Bytes(bytes)) => bytes.is_empty(),
+        Some(Data::List(items)) => items.is_empty(),
+        _ => true,
+    }
+}
+
+/// Bytes of an order that whoever takes it executes, or holds it to: they move what is given, and the least that must come bounds them.
+const INSTRUCTIONS: [&str; 2] = ["slippageAndActions.actions", "witness.info.additionalValidationData"];
 
 /// How long a payment, a call or a right by signature can be used: one without an end is as one without a limit.
 fn term(case: &Case<'_>, known: &Known, out: &mut Vec<Finding>) {

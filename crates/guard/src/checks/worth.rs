@@ -99,6 +99,19 @@ pub(super) fn is_dollar(case: &Case<'_>, token: &Address) -> bool {
     band(case, token).is_some_and(|band| band.kind == Kind::Dollar)
 }
 
+/// Whether so many of the smallest parts of a dollar may be what a whole one of a token costs: dollars between nine tenths and eleven
+/// tenths of one, the others within their band. Of what has no band nobody knows.
+pub(super) fn may_cost(case: &Case<'_>, token: &Address, price: U256) -> bool {
+    let Some(band) = band(case, token) else { return true };
+    let tenths = |number: u64| U256::from(number).saturating_mul(U256::from(10).pow(U256::from(17)));
+    let (least, most) = if band.kind == Kind::Dollar {
+        (tenths(9), tenths(11))
+    } else {
+        (tenths(band.least * 10), tenths(band.most * band.grown / 10))
+    };
+    (least..=most).contains(&price)
+}
+
 /// Every ticker that is taken for a price here.
 pub(super) fn tickers() -> impl Iterator<Item = &'static str> {
     BANDS.iter().flat_map(|band| band.symbols).copied()

@@ -605,8 +605,8 @@ fn a_share_of_an_order_for_the_address_book_is_looked_at() {
     let (whole, half) = ("1000000000000000000", "500000000000000000");
     assert_eq!(order(vec![asked(whole, ME)]).exit_code, 0, "{:#?}", order(vec![asked(whole, ME)]).findings);
     assert_eq!(order(vec![asked(whole, COLD)]).exit_code, 0);
-    // No market offers more than half a year: 200 days and a second are for a person.
-    let long = 1_768_478_400 + 200 * 86_400;
+    // As a permit: 30 days and a second are for a person.
+    let long = 1_768_478_400 + 30 * 86_400;
     assert_eq!(order_until(vec![asked(whole, ME)], long).exit_code, 0);
     let longer = order_until(vec![asked(whole, ME)], long + 1);
     assert!(longer.exit_code == 10 && longer.has("G-ORD-01"), "{:#?}", longer.findings);

@@ -42,6 +42,7 @@ mod said;
 mod saw;
 mod shapes;
 mod shared;
+mod terms;
 mod texts;
 mod unvouched;
 mod watch;

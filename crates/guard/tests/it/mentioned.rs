@@ -67,20 +67,16 @@ fn a_text_that_names_somebody_listed_is_blocked_on_whatever_chain_and_however_it
 }
 
 fn typed(domain: &Value, of: &str, value: &Value) -> Value {
-    let fields: Vec<Value> = domain
-        .as_object()
-        .expect("an object")
-        .keys()
-        .map(|name| {
-            let of = match &name[..] {
-                "chainId" => "uint256",
-                "verifyingContract" => "address",
-                "salt" => "bytes32",
-                _ => "string",
-            };
-            json!({ "name": name, "type": of })
-        })
-        .collect();
+    // In the order of EIP-712.
+    let all = [
+        ("name", "string"),
+        ("version", "string"),
+        ("chainId", "uint256"),
+        ("verifyingContract", "address"),
+        ("salt", "bytes32"),
+    ];
+    let there = all.iter().filter(|(name, _)| domain.get(name).is_some());
+    let fields: Vec<Value> = there.map(|(name, of)| json!({ "name": name, "type": of })).collect();
     json!({
         "types": { "EIP712Domain": fields, "Vote": [{ "name": "s", "type": of }] },
         "primaryType": "Vote", "domain": domain, "message": { "s": value },

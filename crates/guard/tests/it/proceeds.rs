@@ -265,9 +265,12 @@ fn a_price_that_the_context_tells_holds_both_sides_of_an_exchange() {
     let all =
         priced("exactOutputSingle", (UNI, u128::MAX), (USDC, 100_000_000), &price(Some(UNI), "10", TODAY));
     assert_eq!(all.exit_code, 20, "{:#?}", all.findings);
-    // A dollar that is none any more.
+    // What is told does not make a dollar another thing than is shipped.
     let depegged = format!("{}{}", ether("3000"), price(Some(USDC), "0.40", TODAY));
-    assert_eq!(swap(7_000, &depegged).exit_code, 0, "{:#?}", swap(7_000, &depegged).findings);
+    let report = swap(7_000, &depegged);
+    assert!(report.exit_code == 20 && says(&report, "far from all that is known"), "{:#?}", report.findings);
+    let near = format!("{}{}", ether("3000"), price(Some(USDC), "0.97", TODAY));
+    assert_eq!(swap(3_000, &near).exit_code, 0, "{:#?}", swap(3_000, &near).findings);
 }
 
 #[test]

@@ -17,8 +17,11 @@ mod korean;
 mod layout;
 mod legal_forms;
 mod lookalike;
+mod mandarin;
 mod nameless;
 mod normal;
+mod ordinary;
+mod people;
 mod question;
 mod respell;
 mod run_together;
@@ -38,7 +41,7 @@ use std::{
 };
 
 use tracehound_columns::{Column, ColumnError, sections::SectionFile};
-use tracehound_model::{Party, PartyKind};
+use tracehound_model::Party;
 use zerocopy::{FromBytes, IntoBytes};
 
 use crate::{Secret, parties::PartyTable};
@@ -47,7 +50,7 @@ use korean::{KoreanName, Syllable};
 use layout::{FAMILIES, KIND, KoreanRecord, NONE, NameRecord, ORGANISATION, REPEATS, WEAK, WordRecord};
 use normal::normal;
 use question::Reading;
-use score::{Asked, LEAST_JOINED, LEAST_SIMILARITY, Shape, Sought, Term};
+use score::{Asked, Kind, LEAST_JOINED, LEAST_SIMILARITY, Shape, Sought, Term};
 
 pub(crate) use build::Prepared;
 pub use build::TooMany;
@@ -74,6 +77,8 @@ const MAX_READINGS: usize = 3 * MAX_TOKENS;
 const LEAST_PART: usize = 3;
 /// What a name counts for that stands whole and in order inside a longer question, and tells enough.
 const INSIDE: f64 = 0.95;
+/// An organisation's name of several words that another script spells by sound is found from here on.
+const WHOLE_BY_SOUND: f64 = 0.9;
 /// Rarity is measured as if there were at least this many names, so that in a short list a common token is not taken for
 /// a rare one by too much.
 const LEAST_NAMES: usize = 20_000;
@@ -474,17 +479,24 @@ impl NameIndex {
         if query_tokens.is_empty() || !search.is_new(reading, &query_tokens) {
             return;
         }
-        let forms = legal_forms::forms_asked(&query_tokens);
+        let forms = self.forms_asked(query, &query_tokens);
         let (terms, support) = self.support(&query_tokens, forms, &mut search.similar);
-        let asked = Query::new(&terms, forms);
+        let is_person = self.is_person(&query_tokens, forms);
+        let asked = Query::new(&terms, forms, is_person);
         let is_lone = reading.part && asked.core.terms.len() == 1;
+        let in_abjad = terms.iter().any(Term::is_abjad);
         let best = &mut search.best;
         let mut note = |name_number: u32, score: f64| {
             let weak = self.kinds[name_number as usize] & WEAK != 0;
-            if is_lone && !self.may_stand_alone(name_number, score) {
+            if is_lone && !self.may_stand_alone(name_number, score, reading.beside) {
                 return;
             }
-            let score = if weak { score * score::WEAK_ALIAS } else { score };
+            let score = match weak {
+                // A reading of another script is never quite the name: it is not doubted twice.
+                true if in_abjad => score.min(score::WEAK_ALIAS),
+                true => score * score::WEAK_ALIAS,
+                false => score,
+            };
             let score = (score * 10_000.0).round() / 10_000.0;
             let party = self.names[name_number as usize].party;
             let known = best.entry(party).or_insert((0.0, name_number));
@@ -494,7 +506,6 @@ impl NameIndex {
         };
         let in_other = script::is_other(query);
         let in_syllables = script::in_syllables(query);
-        let in_abjad = terms.iter().any(Term::is_abjad);
         for name_number in self.candidates(&asked, &support) {
             let name = self.name(name_number);
             // A native spelling is for queries in its script: to Latin ones its party's Latin names answer.
@@ -506,13 +517,15 @@ impl NameIndex {
                 let score = score * score::ORGANISATION_BY_SOUND;
                 let core = without(&terms, name.record.forms);
                 let is_one = score::reads_as_one(&asked.core.terms, &core);
-                if is_one { score.max(DEFAULT_THRESHOLD) } else { score }
+                // Several words that all are spelt by sound are no chance.
+                let is_whole = score >= WHOLE_BY_SOUND * score::ORGANISATION_BY_SOUND && core.len() > 1;
+                if is_one || is_whole { score.max(DEFAULT_THRESHOLD) } else { score }
             };
             // The same letters are no likeness by sound.
             let is_by_sound = in_abjad && name.is_organisation() && score < 1.0;
             note(name_number, if is_by_sound { by_sound() } else { score });
         }
-        for name_number in self.whole_inside(query, &query_tokens, forms) {
+        for name_number in self.whole_inside(query, &query_tokens, forms, is_person) {
             note(name_number, INSIDE);
         }
         if let [word] = asked.core.terms[..]
@@ -521,18 +534,6 @@ impl NameIndex {
             self.named_by(word.text()).for_each(|name| note(name, DEFAULT_THRESHOLD));
         }
         self.by_syllables(query, &query_tokens, &mut note);
-    }
-
-    /// Whether one word out of a longer question may be this name: a name of an organisation that its list does not call
-    /// weak. Too many people, and ships, have any one.
-    fn may_stand_alone(&self, name: u32, score: f64) -> bool {
-        let kinds = self.kinds[name as usize];
-        kinds & ORGANISATION != 0 && kinds & WEAK == 0 && (score < DEFAULT_THRESHOLD || self.is_entity(name))
-    }
-
-    fn is_entity(&self, name: u32) -> bool {
-        let party = self.parties.get(self.names[name as usize].party);
-        party.is_ok_and(|party| matches!(party.kind, PartyKind::Entity | PartyKind::Unknown))
     }
 
     /// Persons' names that are written in syllables: Korean ones in any romanisation, and Chinese characters by their
@@ -555,7 +556,13 @@ impl NameIndex {
                 }
             }
         }
-        let Some(name) = in_han else { return };
+        for name in in_han.into_iter().chain(mandarin::names(query)) {
+            self.by_characters(&name, note);
+        }
+    }
+
+    /// Persons' names whose syllables are those of a Chinese name.
+    fn by_characters(&self, name: &HanName, note: &mut impl FnMut(u32, f64)) {
         for word in name.family_names().filter_map(|family| self.word(family)) {
             for &number in self.names_with(word) {
                 let listed = self.name(number);
@@ -789,8 +796,11 @@ fn score_of(query: &Query<'_>, name: Name<'_>, terms: Vec<&Term<'_>>, exact: boo
         return if score::is_joined(&query.all.terms, &terms) { score::JOINED } else { 0.0 };
     }
     let organisation = name.is_organisation();
-    let core = if organisation { without(&terms, name.record.forms) } else { terms };
-    score::score(query.sought(organisation), &core, organisation)
+    if organisation {
+        let core = without(&terms, name.record.forms);
+        return score::score(&query.core, &core, Kind::Organisation { of_person: query.person });
+    }
+    score::score(&query.all, &terms, Kind::Person { before_comma: name.record.before_comma as usize })
 }
 
 /// A query with and without the legal forms in it, which count for persons only.
@@ -798,12 +808,14 @@ fn score_of(query: &Query<'_>, name: Name<'_>, terms: Vec<&Term<'_>>, exact: boo
 struct Query<'a> {
     all: Sought<'a>,
     core: Sought<'a>,
+    /// Whether it is a person's name by its words.
+    person: bool,
 }
 
 impl<'a> Query<'a> {
-    fn new(terms: &'a [Term<'a>], forms: u64) -> Self {
+    fn new(terms: &'a [Term<'a>], forms: u64, person: bool) -> Self {
         let all: Vec<&Term<'_>> = terms.iter().collect();
-        Self { core: Sought::new(without(&all, forms)), all: Sought::new(all) }
+        Self { core: Sought::new(without(&all, forms)), all: Sought::new(all), person }
     }
 
     const fn sought(&self, organisation: bool) -> &Sought<'a> {
@@ -846,8 +858,8 @@ fn asked(query: &str) -> Result<Vec<Reading>, NameError> {
             {
                 continue;
             }
-            let latin = lookalike::as_latin(&name).map(|text| Reading { text, part: false });
-            names.push(Reading { text: name.into_owned(), part: false });
+            let latin = lookalike::as_latin(&name).map(|text| Reading { text, part: false, beside: false });
+            names.push(Reading { text: name.into_owned(), part: false, beside: false });
             names.extend(latin);
         }
     }

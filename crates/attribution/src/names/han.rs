@@ -53,6 +53,8 @@ pub(super) fn is_unread(character: char) -> bool {
 
 /// A bit for each system of romanisation; a name is spelt in one.
 type Systems = u8;
+/// Spellings, each with the systems that it is of.
+type Spellings = Vec<(String, Systems)>;
 const PINYIN_BIT: Systems = 1;
 const WADE_GILES_BIT: Systems = 2;
 const CANTONESE_BIT: Systems = 4;
@@ -61,7 +63,7 @@ const CANTONESE_BIT: Systems = 4;
 #[derive(Clone, Debug)]
 pub(super) struct HanName {
     /// The spellings of each character, with the systems that each is of.
-    characters: Vec<Vec<(String, Systems)>>,
+    characters: Vec<Spellings>,
     hangul: Vec<String>,
 }
 
@@ -81,6 +83,16 @@ impl HanName {
         // A Korean given name has two syllables, a Chinese one may have one.
         let hangul = if characters.len() > 2 { hangul(&characters) } else { Vec::new() };
         Some(Self { characters: spellings, hangul })
+    }
+
+    /// A name whose syllables are each one of some in Pinyin, the family name first.
+    pub(super) fn of_pinyin(syllables: &[&[&str]]) -> Self {
+        let spelt = |pinyin: &&[&str]| {
+            let mut found = Spellings::new();
+            pinyin.iter().for_each(|reading| add_mandarin(&mut found, reading));
+            found
+        };
+        Self { characters: syllables.iter().map(spelt).collect(), hangul: Vec::new() }
     }
 
     /// The name in Hangul, in each of its readings; none where a character has no Korean reading.
@@ -143,7 +155,7 @@ fn hangul(characters: &[char]) -> Vec<String> {
 }
 
 /// The systems in which the characters' readings, one after another, make `text`.
-fn spells(characters: &[Vec<(String, Systems)>], text: &str) -> Systems {
+fn spells(characters: &[Spellings], text: &str) -> Systems {
     let Some((first, rest)) = characters.split_first() else {
         return if text.is_empty() { Systems::MAX } else { 0 };
     };
@@ -153,33 +165,36 @@ fn spells(characters: &[Vec<(String, Systems)>], text: &str) -> Systems {
     fits.fold(0, |all, systems| all | systems)
 }
 
+/// The syllables of Mandarin in Pinyin, without tones.
+pub(super) fn pinyin_syllables() -> impl Iterator<Item = &'static str> {
+    MANDARIN.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split(' ').next())
+}
+
 /// The Latin spellings of a character, and the systems of each.
-fn spellings(character: char) -> Vec<(String, Systems)> {
-    let mut found: Vec<(String, Systems)> = Vec::new();
-    let mut add = |spelling: String, system: Systems| {
-        if spelling.is_empty() {
-            return;
-        }
-        match found.iter_mut().find(|(known, _)| *known == spelling) {
-            Some((_, systems)) => *systems |= system,
-            None => found.push((spelling, system)),
-        }
-    };
+fn spellings(character: char) -> Spellings {
+    let mut found = Spellings::new();
     let mandarin = MANDARIN_OF.get(&character).map_or(&[][..], Vec::as_slice);
-    for reading in mandarin {
-        for spelling in u_with_dots(reading) {
-            add(spelling, PINYIN_BIT);
-        }
-        for spelling in wade_giles(reading) {
-            add(spelling, WADE_GILES_BIT);
-        }
-    }
+    mandarin.iter().for_each(|reading| add_mandarin(&mut found, reading));
     for reading in CANTONESE_OF.get(&character).map_or(&[][..], Vec::as_slice) {
-        for spelling in cantonese(reading) {
-            add(spelling, CANTONESE_BIT);
-        }
+        cantonese(reading).into_iter().for_each(|spelling| add(&mut found, spelling, CANTONESE_BIT));
     }
     found
+}
+
+/// Adds the spellings of a syllable of Mandarin.
+fn add_mandarin(found: &mut Spellings, reading: &str) {
+    u_with_dots(reading).into_iter().for_each(|spelling| add(found, spelling, PINYIN_BIT));
+    wade_giles(reading).into_iter().for_each(|spelling| add(found, spelling, WADE_GILES_BIT));
+}
+
+fn add(found: &mut Spellings, spelling: String, system: Systems) {
+    if spelling.is_empty() {
+        return;
+    }
+    match found.iter_mut().find(|(known, _)| *known == spelling) {
+        Some((_, systems)) => *systems |= system,
+        None => found.push((spelling, system)),
+    }
 }
 
 /// Passports write "lü" as "lyu", "lv" or "lu".
@@ -193,7 +208,7 @@ fn u_with_dots(reading: &str) -> Vec<String> {
 
 /// A Pinyin syllable in Wade-Giles, without its apostrophes and marks, and in the simpler way of Taiwan's passports.
 /// Source: the conversion table of the Library of Congress (1998).
-fn wade_giles(reading: &str) -> Vec<String> {
+pub(super) fn wade_giles(reading: &str) -> Vec<String> {
     const WHOLE: &[(&str, &[&str])] = &[
         ("zhi", &["chih"]),
         ("chi", &["chih"]),
@@ -211,6 +226,7 @@ fn wade_giles(reading: &str) -> Vec<String> {
         ("you", &["yu"]),
         ("yong", &["yung"]),
         ("yan", &["yen"]),
+        ("ye", &["yeh"]),
         ("gui", &["kuei"]),
         ("kui", &["kuei"]),
     ];

@@ -2,7 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{NameIndex, ORGANISATION, Term, WEAK, han, question};
+use tracehound_model::PartyKind;
+
+use super::{DEFAULT_THRESHOLD, NameIndex, ORGANISATION, Term, WEAK, han, question, score};
 
 /// How telling such a name must be: of two words, of more, and of any where what stands beside it is a place or a desk.
 const INSIDE_TWO: f64 = 0.8;
@@ -14,9 +16,30 @@ const INSIDE_COMPANY: f64 = 0.6;
 const INSIDE_ONE: usize = 6;
 
 impl NameIndex {
+    /// Whether one word out of a longer question may be this name: a name of an organisation that its list does not call
+    /// weak. Too many people, and ships, have any one. A word `beside` others of other parties must be quite the name.
+    pub(super) fn may_stand_alone(&self, name: u32, score: f64, beside: bool) -> bool {
+        let kinds = self.kinds[name as usize];
+        (!beside || score >= score::SURE)
+            && kinds & ORGANISATION != 0
+            && kinds & WEAK == 0
+            && (score < DEFAULT_THRESHOLD || self.is_entity(name))
+    }
+
+    pub(super) fn is_entity(&self, name: u32) -> bool {
+        let party = self.parties.get(self.names[name as usize].party);
+        party.is_ok_and(|party| matches!(party.kind, PartyKind::Entity | PartyKind::Unknown))
+    }
+
     /// Names that stand whole, letter for letter and in order, inside a longer question, and tell enough to be meant:
     /// whatever stands beside them does not clear them. O(names that share a word).
-    pub(super) fn whole_inside(&self, query: &str, tokens: &[String], forms: u64) -> Vec<u32> {
+    pub(super) fn whole_inside(
+        &self,
+        query: &str,
+        tokens: &[String],
+        forms: u64,
+        is_person: bool,
+    ) -> Vec<u32> {
         // Syllables are no words.
         if query.chars().any(|letter| han::is_han(letter) || matches!(letter, '\u{ac00}'..='\u{d7a3}')) {
             return Vec::new();
@@ -53,7 +76,9 @@ impl NameIndex {
                     let rest =
                         places.iter().enumerate().filter(|(place, _)| !(at..at + length).contains(place));
                     let is_beside = rest.into_iter().all(|(_, &place)| beside[place]);
-                    self.tells_enough(name, &own, is_beside, &capitals)
+                    // "Markus Weber" is a person, and not the company Markus.
+                    let is_other = is_person && own.len() == 1 && self.is_ordinary(&tokens[places[at]]);
+                    !is_other && self.tells_enough(name, &own, is_beside, &capitals)
                 })
             }
         };

@@ -232,6 +232,8 @@ pub(super) struct Reading {
     pub(super) text: String,
     /// A part of what was asked. One word of it alone is no person: too many have it.
     pub(super) part: bool,
+    /// One of several parties that the question names.
+    pub(super) beside: bool,
 }
 
 /// The readings of names, those first; at most one more than `most`.
@@ -242,20 +244,19 @@ pub(super) fn readings(names: Vec<Reading>, most: usize) -> Vec<Reading> {
         let last = found.len();
         for place in first..last {
             let own = found[place].clone();
-            let mut add = |text: String, part: bool| {
+            let mut add = |text: String, part: bool, beside: bool| {
                 let is_new = !found.iter().any(|known| known.text == text);
                 if found.len() <= most && is_new && text.chars().any(char::is_alphanumeric) {
-                    found.push(Reading { text, part: part || own.part });
+                    found.push(Reading { text, part: part || own.part, beside: beside || own.beside });
                 }
             };
-            let parts = between(&own.text).into_iter().chain(without_asides(&own.text));
-            for text in parts.chain(without_ends(&own.text)).chain(before_address(&own.text)) {
-                add(text, true);
-            }
+            between(&own.text).into_iter().for_each(|text| add(text, true, true));
+            let parts = without_asides(&own.text).into_iter().chain(without_ends(&own.text));
+            parts.chain(before_address(&own.text)).for_each(|text| add(text, true, false));
             let others = [abbreviation, form_in_front, without_title, letters_of_initials, apart_initials];
             let others = others.into_iter().filter_map(|other| other(&own.text));
             for text in others.chain(respell::respelt(&own.text)).chain(translated::in_english(&own.text)) {
-                add(text, false);
+                add(text, false, false);
             }
         }
         first = last;
@@ -301,6 +302,11 @@ fn between(text: &str) -> Vec<String> {
     } else {
         Vec::new()
     };
+    // "Gray, Coleman and Mitchell" is one firm of three people.
+    let pieces = || names.iter().flat_map(|name| name.split(',')).filter(|piece| !piece.trim().is_empty());
+    if pieces().count() > 2 && pieces().all(|piece| piece.split_whitespace().count() == 1) {
+        names.clear();
+    }
     // "X Y, Z W" are two people; "Z, W" and "Z W, X" one.
     let sides: Vec<&str> =
         text.split([',', '،', '、', '，']).map(str::trim).filter(|side| !side.is_empty()).collect();
@@ -584,7 +590,7 @@ mod tests {
     use super::*;
 
     fn texts(text: &str) -> Vec<String> {
-        let asked = Reading { text: text.to_owned(), part: false };
+        let asked = Reading { text: text.to_owned(), part: false, beside: false };
         readings(vec![asked], 80).into_iter().map(|reading| reading.text).collect()
     }
 

@@ -40,7 +40,7 @@ impl NameIndex {
                 words[place] = parts;
                 let text = words.join(" ");
                 if found.len() < MOST_WAYS && found.iter().all(|known| known.text != text) {
-                    found.push(Reading { text, part: reading.part });
+                    found.push(Reading { text, ..*reading });
                 }
             }
         }

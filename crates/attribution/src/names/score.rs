@@ -1,11 +1,16 @@
 //! The score of one name against a query.
 
-use std::{borrow::Cow, cell::OnceCell};
+use std::{
+    borrow::Cow,
+    cell::OnceCell,
+    ops::{Range, RangeInclusive},
+};
 
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 use super::{
     abjad::{self, Reading},
+    ordinary,
     similarity::{Pattern, fold, letter_set, skeleton},
 };
 
@@ -38,6 +43,15 @@ const LEAST_JOINED_LATIN: f64 = 0.94;
 const LEAST_AS_ONE: f64 = 0.925;
 /// Letters of a word that is likened to several.
 const LEAST_ONE: usize = 6;
+/// A person's given and family name, of one who has more between or behind them, where they tell enough.
+const DROPPED: f64 = 0.87;
+/// What these two must tell together, as [`TELLING`] measures it, and what the family name must beside an initial.
+const DROPPED_TELLS: f64 = 0.9;
+const INITIAL_TELLS: f64 = 0.7;
+/// Words of a question that are a given and a family name.
+const GIVEN_AND_FAMILY: RangeInclusive<usize> = 2..=4;
+/// A spelling of a word of a script without vowels from here on is the word.
+const SURE_READING: f64 = 0.9;
 /// The same words in an order that is neither the written one nor the one around the comma.
 const OTHER_ORDER: f64 = 0.99;
 /// What a form of company, an article or a title weighs, against a word of the same rarity.
@@ -428,7 +442,8 @@ const PARTICLES: &[&str] = &[
 ];
 
 /// Those that mean the same in Arabic names.
-const SAME_PARTICLES: &[&[&str]] = &[&["ben", "bin", "ibn"], &["al", "el", "ul"]];
+const SAME_PARTICLES: &[&[&str]] =
+    &[&["ben", "bin", "ibn", "بن", "ابن"], &["al", "el", "ul", "ال"], &["abu", "ابو"]];
 
 /// A token with all that comparing it needs.
 #[derive(Clone, Debug)]
@@ -653,10 +668,24 @@ impl<'a> Sought<'a> {
     }
 }
 
+/// Whose name a question is held against.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Kind {
+    /// With the words that stand before its comma.
+    Person { before_comma: usize },
+    /// By a question that is a person's name, or not.
+    Organisation { of_person: bool },
+}
+
 /// The score of a name against a query, 0.0 to 1.0.
-pub(super) fn score(sought: &Sought<'_>, name: &[&Term<'_>], organisation: bool) -> f64 {
+pub(super) fn score(sought: &Sought<'_>, name: &[&Term<'_>], kind: Kind) -> f64 {
     let query = &sought.terms;
+    let organisation = matches!(kind, Kind::Organisation { .. });
     let mut pairs = pairs(sought, name, organisation);
+    // A person is not a company with a name nearly theirs: "Andrea Martinez" is not "Andrea Martina Limited".
+    if matches!(kind, Kind::Organisation { of_person: true }) {
+        pairs.retain(|pair| pair.similarity >= SURE);
+    }
     let weight = |term: &Term<'_>| term.weight(organisation);
     let heaviness =
         |pair: &Pair| query[pair.query.0..][..pair.query.1].iter().map(|term| weight(term)).sum::<f64>();
@@ -676,6 +705,7 @@ pub(super) fn score(sought: &Sought<'_>, name: &[&Term<'_>], organisation: bool)
     });
     let (mut query_used, mut name_used) = (0u64, 0u64);
     let (mut query_explained, mut name_explained, mut telling, mut surest) = (0.0, 0.0, 0.0, 0.0f64);
+    let mut all_sure = true;
     for pair in pairs {
         let bits = |(first, count): (usize, usize)| ((1u64 << count) - 1) << first;
         if query_used & bits(pair.query) != 0 || name_used & bits(pair.name) != 0 {
@@ -683,7 +713,13 @@ pub(super) fn score(sought: &Sought<'_>, name: &[&Term<'_>], organisation: bool)
         }
         query_used |= bits(pair.query);
         name_used |= bits(pair.name);
-        let similarity = if organisation { pair.similarity } else { doubted(pair.similarity) };
+        // One word is alike by chance, as people's are.
+        let may_be_chance = !organisation || query.len() == 1 && !query[0].is_abjad();
+        let is_sure = pair.similarity >= SURE
+            || query[pair.query.0].is_abjad() && pair.similarity >= SURE_READING
+            || pair.similarity == INITIAL && (query[pair.query.0].is_initial());
+        all_sure &= is_sure;
+        let similarity = if may_be_chance { doubted(pair.similarity) } else { pair.similarity };
         query_explained += similarity * heaviness(&pair);
         if !is_article(&pair) {
             surest = surest.max(pair.similarity);
@@ -703,7 +739,47 @@ pub(super) fn score(sought: &Sought<'_>, name: &[&Term<'_>], organisation: bool)
     let is_short = organisation && query.len() == 1 && query[0].fullness() < 1.0;
     let may_doubt = is_short || !organisation && query.len() > 1;
     let doubt = if may_doubt && surest < SURE { NOTHING_SURE } else { 1.0 };
-    (query_share * doubt * (1.0 - loss * (1.0 - name_share))).clamp(0.0, OTHER_ORDER)
+    let score = (query_share * doubt * (1.0 - loss * (1.0 - name_share))).clamp(0.0, OTHER_ORDER);
+    let is_all = query_used.count_ones() as usize == query.len();
+    match kind {
+        Kind::Person { before_comma } if score < DROPPED && all_sure && is_all => {
+            let (given, family) = given_and_family(name, before_comma);
+            let is_used = |place: usize| name_used >> place & 1 == 1 || name[place].is_particle();
+            let is_known = given.is_some_and(is_used) && family.clone().all(is_used);
+            if is_known && tells_without_middle(query, name, given, family) { DROPPED } else { score }
+        }
+        _ => score,
+    }
+}
+
+/// Where the first given name and the family name of a person stand: around the comma, or first and last.
+fn given_and_family(name: &[&Term<'_>], before_comma: usize) -> (Option<usize>, Range<usize>) {
+    let (from, family) = match before_comma {
+        0 => (0, name.len().saturating_sub(1)..name.len()),
+        comma => (comma, 0..comma.min(name.len())),
+    };
+    let end = if before_comma == 0 { family.start } else { name.len() };
+    ((from..end).find(|&place| !name[place].is_particle()), family)
+}
+
+/// Whether a given and a family name, or an initial and a rare family name, tell who is meant without what stands between them.
+fn tells_without_middle(
+    query: &[&Term<'_>],
+    name: &[&Term<'_>],
+    given: Option<usize>,
+    family: Range<usize>,
+) -> bool {
+    if !GIVEN_AND_FAMILY.contains(&query.len()) {
+        return false;
+    }
+    let tells = |place: usize| name[place].tells(false);
+    let rarest = family.clone().max_by(|a, b| tells(*a).total_cmp(&tells(*b)));
+    let initials = query.iter().filter(|term| term.is_initial()).count();
+    match (initials, rarest, given) {
+        (0, Some(rarest), Some(given)) => tells(rarest) + tells(given) >= DROPPED_TELLS,
+        (1, Some(rarest), _) => tells(rarest) >= INITIAL_TELLS && !ordinary::is_family(name[rarest].text()),
+        _ => false,
+    }
 }
 
 /// A person's word that is not quite the other's counts for less than it is alike: names are alike by chance.

@@ -16,6 +16,7 @@ mod hostile;
 mod index;
 mod intake;
 mod names;
+mod names_apart;
 mod names_scorecard;
 mod ofac;
 mod ofac_set;

@@ -1,0 +1,107 @@
+//! Names as forms, other scripts and other languages give them, on the real lists: who is found, and who is left alone.
+
+use tracehound_attribution::names::{DEFAULT_THRESHOLD, NameIndex};
+use tracehound_model::Party;
+
+use crate::support::real;
+
+/// The lists of OFAC (2025-11-19) and the UN (2026-02-27).
+fn lists() -> Option<NameIndex> {
+    let ofac = real("sanctions/ofac_sdn_advanced_2025-11-19.xml.bz2")?;
+    let un = real("sanctions/un_consolidated_2026-02-27.xml")?;
+    let parties: Vec<Party> = ofac.snapshot.parties.into_iter().chain(un.snapshot.parties).collect();
+    Some(NameIndex::build(&parties))
+}
+
+/// The parties that match at the default threshold, with the names and scores.
+fn matches(index: &NameIndex, query: &str) -> Vec<(String, String, f64)> {
+    let found = index.search(query, 50).expect("a name");
+    let above = found.into_iter().filter(|found| found.score >= DEFAULT_THRESHOLD);
+    above.map(|found| (found.party.id.clone(), found.matched_name.to_owned(), found.score)).collect()
+}
+
+fn all_found(index: &NameIndex, cases: &[(&str, &str)]) {
+    let missed = cases.iter().filter(|(query, id)| !matches(index, query).iter().any(|found| found.0 == *id));
+    let missed: Vec<_> = missed.map(|(query, id)| (query, id, index.search(query, 1))).collect();
+    assert!(missed.is_empty(), "{missed:#?}");
+}
+
+fn none_found(index: &NameIndex, queries: &[&str]) {
+    let found: Vec<_> = queries.iter().map(|query| (query, matches(index, query))).collect();
+    let found: Vec<_> = found.into_iter().filter(|(_, found)| !found.is_empty()).collect();
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn real_lists_find_names_that_forms_and_other_writing_change() {
+    let Some(index) = lists() else { return };
+    // Given and family name, without what stands between them.
+    all_found(
+        &index,
+        &[
+            ("Ali Khamenei", "26945"),
+            ("Mohammed Habib", "8369"),
+            ("Alex Peijnenburg", "39585"),
+            ("Maher al-Kinai", "50079"),
+            ("Seyed Azami", "34106"),
+            ("Ali Zgheib", "50298"),
+            ("Marial Mangok", "16651"),
+        ],
+    );
+    // One initial, and a rare family name.
+    all_found(&index, &[("O. Deripaska", "24283"), ("Deripaska O", "24283"), ("Deripaska O.V.", "24283")]);
+    // A weak alias in its own script.
+    all_found(&index, &[("أبو بكر البغدادي", "12926"), ("أبو بكر البغدادي", "QDi.299")]);
+    // Chinese names as Russians and Taiwanese spell them.
+    all_found(
+        &index,
+        &[
+            ("Ли Цзядун", "28264"),
+            ("Чэнь Чжи", "55505"),
+            ("Лю Личжи", "53954"),
+            ("У Хуэйхуэй", "42496"),
+            ("Ch'en Chih", "55505"),
+            ("Li Chia-tung", "28264"),
+        ],
+    );
+}
+
+#[test]
+fn real_lists_leave_people_and_firms_with_ordinary_names_alone() {
+    let Some(index) = lists() else { return };
+    none_found(
+        &index,
+        &[
+            // A given name is not the company with it.
+            "Markus Weber",
+            "Dominik Müller",
+            "Dominik Novak",
+            "Вікторія Шевченко",
+            "Виктория Яценюк",
+            "Denise Miller",
+            "Edison Pereira",
+            "David Markuš",
+            "Andrea Martinez",
+            // Nor is a family name a legal form.
+            "Isis Sá",
+            "Marina Sá",
+            "Victor Ao",
+            "Hana Ab",
+            "Lucky Oy",
+            // Firms by their partners' names, and a legal form that is no name.
+            "Wilkins, Pollard and Thomas",
+            "Gray, Coleman and Mitchell",
+            "Smith, Sanchez and Greene",
+            "Reynolds, Farrell and Lawrence",
+            "Burton, Barber and Marshall",
+            "Karlsson HB",
+            "Larsson & Karlsson HB",
+            "Jakobsson & Malmberg HB",
+            "Koch Mühle GmbH & Co. OHG",
+        ],
+    );
+    // Companies are found by one word still.
+    for query in ["Markus LLC", "Marina SA", "Garantex", "Garantex Weber", "Hezbollah Logistics"] {
+        assert!(!matches(&index, query).is_empty(), "{query}");
+    }
+}

@@ -10,6 +10,7 @@
 //! places, so that reports are the same everywhere.
 
 mod abjad;
+mod abroad;
 mod build;
 mod han;
 mod inside;
@@ -491,12 +492,9 @@ impl NameIndex {
             if is_lone && !self.may_stand_alone(name_number, score, reading.beside) {
                 return;
             }
-            let score = match weak {
-                // A reading of another script is never quite the name: it is not doubted twice.
-                true if in_abjad => score.min(score::WEAK_ALIAS),
-                true => score * score::WEAK_ALIAS,
-                false => score,
-            };
+            // A reading of another script is never quite the name: it is not doubted twice.
+            let doubted = if in_abjad { score.min(score::WEAK_ALIAS) } else { score * score::WEAK_ALIAS };
+            let score = if weak { doubted } else { score };
             let score = (score * 10_000.0).round() / 10_000.0;
             let party = self.names[name_number as usize].party;
             let known = best.entry(party).or_insert((0.0, name_number));

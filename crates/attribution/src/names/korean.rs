@@ -294,6 +294,11 @@ static FAMILIES: LazyLock<HashMap<String, u128>> = LazyLock::new(|| {
     families
 });
 
+/// Whether a word is a Korean family name.
+pub(super) fn is_family(word: &str) -> bool {
+    FAMILIES.contains_key(word)
+}
+
 const fn is_hangul(character: char) -> bool {
     matches!(character, '\u{ac00}'..='\u{d7a3}')
 }

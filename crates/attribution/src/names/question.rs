@@ -5,7 +5,7 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use super::{han, legal_forms, normal::normal, respell, translated, written};
+use super::{abroad, han, legal_forms, normal::normal, respell, translated, written};
 use crate::country::{by_name, country};
 
 /// Phrases beside names; where they come from stands in the file.
@@ -255,7 +255,8 @@ pub(super) fn readings(names: Vec<Reading>, most: usize) -> Vec<Reading> {
             parts.chain(before_address(&own.text)).for_each(|text| add(text, true, false));
             let others = [abbreviation, form_in_front, without_title, letters_of_initials, apart_initials];
             let others = others.into_iter().filter_map(|other| other(&own.text));
-            for text in others.chain(respell::respelt(&own.text)).chain(translated::in_english(&own.text)) {
+            let others = others.chain(respell::respelt(&own.text)).chain(abroad::listed(&own.text));
+            for text in others.chain(translated::in_english(&own.text)) {
                 add(text, false, false);
             }
         }
@@ -302,6 +303,10 @@ fn between(text: &str) -> Vec<String> {
     } else {
         Vec::new()
     };
+    // "& Co. OHG" is no party.
+    let is_form =
+        |name: &String| normal(name, usize::MAX).tokens.iter().all(|word| legal_forms::is_form(word));
+    names.retain(|name| !is_form(name));
     // "Gray, Coleman and Mitchell" is one firm of three people.
     let pieces = || names.iter().flat_map(|name| name.split(',')).filter(|piece| !piece.trim().is_empty());
     if pieces().count() > 2 && pieces().all(|piece| piece.split_whitespace().count() == 1) {

@@ -10,7 +10,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 use super::{
     abjad::{self, Reading},
-    ordinary,
+    korean, mandarin, ordinary,
     similarity::{Pattern, fold, letter_set, skeleton},
 };
 
@@ -48,6 +48,8 @@ const DROPPED: f64 = 0.87;
 /// What these two must tell together, as [`TELLING`] measures it, and what the family name must beside an initial.
 const DROPPED_TELLS: f64 = 0.9;
 const INITIAL_TELLS: f64 = 0.7;
+/// What they must more where the family name is an ordinary one.
+const ORDINARY_TELLS: f64 = 0.3;
 /// Words of a question that are a given and a family name.
 const GIVEN_AND_FAMILY: RangeInclusive<usize> = 2..=4;
 /// A spelling of a word of a script without vowels from here on is the word.
@@ -705,7 +707,7 @@ pub(super) fn score(sought: &Sought<'_>, name: &[&Term<'_>], kind: Kind) -> f64 
     });
     let (mut query_used, mut name_used) = (0u64, 0u64);
     let (mut query_explained, mut name_explained, mut telling, mut surest) = (0.0, 0.0, 0.0, 0.0f64);
-    let mut all_sure = true;
+    let (mut all_sure, mut all_same) = (true, true);
     for pair in pairs {
         let bits = |(first, count): (usize, usize)| ((1u64 << count) - 1) << first;
         if query_used & bits(pair.query) != 0 || name_used & bits(pair.name) != 0 {
@@ -717,8 +719,9 @@ pub(super) fn score(sought: &Sought<'_>, name: &[&Term<'_>], kind: Kind) -> f64 
         let may_be_chance = !organisation || query.len() == 1 && !query[0].is_abjad();
         let is_sure = pair.similarity >= SURE
             || query[pair.query.0].is_abjad() && pair.similarity >= SURE_READING
-            || pair.similarity == INITIAL && (query[pair.query.0].is_initial());
+            || query[pair.query.0].is_initial();
         all_sure &= is_sure;
+        all_same &= pair.similarity >= SAME_FOLDED || query[pair.query.0].is_initial();
         let similarity = if may_be_chance { doubted(pair.similarity) } else { pair.similarity };
         query_explained += similarity * heaviness(&pair);
         if !is_article(&pair) {
@@ -746,7 +749,11 @@ pub(super) fn score(sought: &Sought<'_>, name: &[&Term<'_>], kind: Kind) -> f64 
             let (given, family) = given_and_family(name, before_comma);
             let is_used = |place: usize| name_used >> place & 1 == 1 || name[place].is_particle();
             let is_known = given.is_some_and(is_used) && family.clone().all(is_used);
-            if is_known && tells_without_middle(query, name, given, family) { DROPPED } else { score }
+            if is_known && tells_without_middle(query, name, given, family, all_same) {
+                DROPPED
+            } else {
+                score
+            }
         }
         _ => score,
     }
@@ -762,22 +769,32 @@ fn given_and_family(name: &[&Term<'_>], before_comma: usize) -> (Option<usize>, 
     ((from..end).find(|&place| !name[place].is_particle()), family)
 }
 
-/// Whether a given and a family name, or an initial and a rare family name, tell who is meant without what stands between them.
+/// Whether a given and a family name, or an initial and a rare family name that is quite the `same`, tell who is meant without
+/// what stands between them.
 fn tells_without_middle(
     query: &[&Term<'_>],
     name: &[&Term<'_>],
     given: Option<usize>,
     family: Range<usize>,
+    same: bool,
 ) -> bool {
-    if !GIVEN_AND_FAMILY.contains(&query.len()) {
+    // Half of a Korean or Chinese given name is another name.
+    let is_syllable =
+        |place: usize| korean::is_family(name[place].text()) || mandarin::is_syllable(name[place].text());
+    if !GIVEN_AND_FAMILY.contains(&query.len()) || family.clone().all(is_syllable) {
         return false;
     }
     let tells = |place: usize| name[place].tells(false);
     let rarest = family.clone().max_by(|a, b| tells(*a).total_cmp(&tells(*b)));
     let initials = query.iter().filter(|term| term.is_initial()).count();
     match (initials, rarest, given) {
-        (0, Some(rarest), Some(given)) => tells(rarest) + tells(given) >= DROPPED_TELLS,
-        (1, Some(rarest), _) => tells(rarest) >= INITIAL_TELLS && !ordinary::is_family(name[rarest].text()),
+        (0, Some(rarest), Some(given)) => {
+            let ordinary = if ordinary::is_family(name[rarest].text()) { ORDINARY_TELLS } else { 0.0 };
+            tells(rarest) + tells(given) >= DROPPED_TELLS + ordinary
+        }
+        (1, Some(rarest), _) if same => {
+            tells(rarest) >= INITIAL_TELLS && !ordinary::is_family(name[rarest].text())
+        }
         _ => false,
     }
 }

@@ -169,6 +169,8 @@ const JAPANESE_FAMILIES: &str = "田中川山本木野村島崎原井橋口藤�
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Telling,
+    /// Of organisations alone.
+    Organisation,
     Common,
 }
 
@@ -202,6 +204,7 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
     for line in TABLE.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
         match line {
             "[telling]" => kind = Kind::Telling,
+            "[organisation]" => kind = Kind::Organisation,
             "[common]" => kind = Kind::Common,
             line => {
                 let (word, english) = line.split_once(' ').unwrap_or((line, ""));
@@ -238,27 +241,51 @@ fn words(name: &str) -> impl Iterator<Item = &str> {
     name.split(is_between).filter(|word| !word.is_empty())
 }
 
-/// The name with the English words for those that lists translate.
-pub(super) fn in_english(name: &str) -> Option<String> {
-    let mut is_any = false;
-    let mut english = Vec::new();
-    for word in words(name) {
-        match known(word).filter(|known| is_asked(word) && !known.english.is_empty()) {
-            Some(known) => {
-                is_any = true;
-                english.push(known.english);
-            }
-            None => english.push(word),
-        }
-    }
-    (is_any && english.len() > 1).then(|| english.join(" "))
+/// The name with the English words for those that lists translate, in each of two ways where lists have either.
+pub(super) fn in_english(name: &str) -> Vec<String> {
+    let way = |second: bool| {
+        let mut is_any = false;
+        let english = words(name).filter_map(|word| {
+            let Some(known) = known(word).filter(|known| is_asked(word) && !known.english.is_empty()) else {
+                return (!is_and(word)).then_some(word);
+            };
+            is_any = true;
+            let (one, other) = known.english.split_once('/').unwrap_or((known.english, known.english));
+            Some(if second { other } else { one })
+        });
+        let english: Vec<&str> = english.collect();
+        (is_any && english.len() > 1).then(|| english.join(" "))
+    };
+    let mut found: Vec<String> = [false, true].into_iter().filter_map(way).collect();
+    found.dedup();
+    found
+}
+
+/// "And" in Arabic and Persian.
+fn is_and(word: &str) -> bool {
+    word == "و"
+}
+
+/// Whether an unknown Russian word is an adjective, which says what an organisation is and does.
+fn is_adjective(word: &str) -> bool {
+    let ends = ["ый", "ий", "ая", "яя", "ое", "ее", "ые", "ие", "ого", "его", "ых", "их"];
+    let plain = word.to_lowercase();
+    word.chars().count() > LONE && ends.iter().any(|end| plain.ends_with(end))
+}
+
+/// Whether a Russian word is of a thing that is done, and no name.
+fn is_abstract(word: &str) -> bool {
+    let ends = ["ение", "ание", "ений", "аний", "ций", "ции", "ость", "ости", "логии"];
+    let plain = word.to_lowercase();
+    word.chars().count() > LONE && ends.iter().any(|end| plain.ends_with(end))
 }
 
 /// The word for which a name may be listed under a translation that its sound says nothing of; `None` where it has none, or
 /// the words beside it are names that lists spell.
 pub fn translated_word(name: &str) -> Option<String> {
     let (mut hangul, mut latin): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
-    let (mut common, mut others, mut capitals): (Option<&str>, usize, Vec<&str>) = (None, 0, Vec::new());
+    let (mut common, mut others, mut capitals): (Vec<&str>, usize, Vec<&str>) = (Vec::new(), 0, Vec::new());
+    let mut has_adjective = false;
     if name.chars().any(han::is_han) {
         let bare: String = name.chars().filter(|letter| letter.is_alphanumeric()).collect();
         return HAN.iter().any(|word| bare.contains(word)).then_some(bare);
@@ -274,6 +301,10 @@ pub fn translated_word(name: &str) -> Option<String> {
         let is_form = own.clone().all(|place| place < 64 && forms & (1 << place) != 0);
         let in_hangul = word.chars().all(|letter| matches!(letter, '\u{ac00}'..='\u{d7a3}'));
         if count > 0 && is_form || word.chars().all(char::is_numeric) {
+            // A company in Arabic letters is translated more often than not.
+            if is_form && word.chars().any(abjad::is_abjad) {
+                return Some(word.to_owned());
+            }
             is_company |= in_hangul;
             continue;
         }
@@ -288,10 +319,11 @@ pub fn translated_word(name: &str) -> Option<String> {
         }
         match known(word) {
             Some(Known { kind: Kind::Telling, .. }) => return Some(word.to_owned()),
-            Some(Known { kind: Kind::Common, .. }) => {
-                common.get_or_insert(word);
-            }
+            Some(Known { kind: Kind::Organisation, .. }) => return Some(word.to_owned()),
+            Some(Known { kind: Kind::Common, .. }) => common.push(word),
+            None if is_abstract(word) => common.push(word),
             None => {
+                has_adjective |= is_adjective(word);
                 let in_capitals = word.chars().all(|letter| is_cyrillic(letter) && letter.is_uppercase());
                 if in_capitals && ABBREVIATION.contains(&letters) {
                     capitals.push(word);
@@ -306,15 +338,16 @@ pub fn translated_word(name: &str) -> Option<String> {
     let is_abbreviation = |word: &&str| {
         let alone = name.trim() == *word;
         let spoken = is_spoken(word);
-        alone && (!spoken || word.chars().count() <= LONE) || shows && (!spoken || common.is_some())
+        alone && (!spoken || word.chars().count() <= LONE) || shows && (!spoken || !common.is_empty())
     };
     if let Some(word) = capitals.into_iter().find(is_abbreviation) {
         return Some(word.to_owned());
     }
-    if others == 0
-        && let Some(word) = common
+    // Beside one word of what a business is, a name is spelt by its sound; beside several it hardly ever is.
+    if let Some(word) = common.first()
+        && (others == 0 || common.len() > 1 || has_adjective)
     {
-        return Some(word.to_owned());
+        return Some((*word).to_owned());
     }
     if let Some(word) = translated_latin(&latin) {
         return Some(word);
@@ -424,6 +457,20 @@ mod tests {
             "Korpus strazhei islamskoi revoliutsii",
             "中国银行",
             "华为技术有限公司",
+            // Four in five listed companies in Arabic letters, and one in four in Cyrillic, were missed by their sound.
+            "شركة المراعي",
+            "بنك مصر",
+            "شركة النفط الوطنية الإيرانية",
+            "وزارت دفاع و پشتیبانی نیروهای مسلح",
+            "البنك المركزي الإيراني",
+            "سازمان انرژی اتمی ایران",
+            "سبارو م م ح",
+            "شيفاني أورجانيس م م ح",
+            "سولیس تريدينغ",
+            "ООО Торговая компания Ромашка",
+            "АО Балтийский Завод",
+            "Фонд Стратегической Культуры",
+            "Аддитивные решения",
         ] {
             assert!(translated_word(name).is_some(), "{name}");
         }
@@ -456,9 +503,10 @@ mod tests {
             "ПЕТРОВ",
             "Банк Хоум Кредит",
             "Завод Пластик",
-            "ООО Торговая компания Ромашка",
-            "شركة المراعي",
-            "بنك مصر",
+            "علی اسلامی",
+            "ایران درودی",
+            "Наталья Толстая",
+            "Евгения Белая",
             "王小明",
         ] {
             assert_eq!(translated_word(name), None, "{name}");
@@ -467,9 +515,13 @@ mod tests {
 
     #[test]
     fn words_that_lists_translate_are_searched_in_english_too() {
-        assert_eq!(in_english("Банк Хоум Кредит").as_deref(), Some("bank Хоум Кредит"));
-        assert_eq!(in_english("شركة النور للتجارة").as_deref(), Some("company النور trading"));
-        assert_eq!((in_english("Deutsche Bank"), in_english("Владимир Путин")), (None, None));
+        assert_eq!(in_english("Банк Хоум Кредит"), ["bank Хоум Кредит"]);
+        assert_eq!(in_english("شركة النور للتجارة"), ["company النور trading"]);
+        assert_eq!(
+            in_english("شركة النفط الوطنية الإيرانية"),
+            ["company oil national iranian", "company oil national iran"]
+        );
+        assert!(in_english("Deutsche Bank").is_empty() && in_english("Владимир Путин").is_empty());
     }
 
     #[test]

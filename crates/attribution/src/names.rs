@@ -510,7 +510,7 @@ impl NameIndex {
             let same_script = in_other && self.shapes[name.tokens[0] as usize].is_abjad() == in_abjad;
             let terms = self.terms(name);
             let terms: Vec<&Term<'_>> = terms.iter().collect();
-            let score = score_of(&asked, name, terms.clone(), in_syllables || name.repeats() && !same_script);
+            let score = score_of(&asked, name, &terms, in_syllables || name.repeats() && !same_script);
             let by_sound = || {
                 let score = score * score::ORGANISATION_BY_SOUND;
                 let core = without(&terms, name.record.forms);
@@ -786,19 +786,19 @@ fn are_texts(bytes: &[u8], places: impl IntoIterator<Item = u64>) -> bool {
 
 /// `exact`: only the same spelling counts, but for blanks. A short name in syllables is like another by its readings
 /// ([`NameIndex::by_syllables`]).
-fn score_of(query: &Query<'_>, name: Name<'_>, terms: Vec<&Term<'_>>, exact: bool) -> f64 {
-    if score::is_same(&query.all.terms, &terms, name.record.before_comma as usize) {
+fn score_of(query: &Query<'_>, name: Name<'_>, terms: &[&Term<'_>], exact: bool) -> f64 {
+    if score::is_same(&query.all.terms, terms, name.record.before_comma as usize) {
         return 1.0;
     }
     if exact {
-        return if score::is_joined(&query.all.terms, &terms) { score::JOINED } else { 0.0 };
+        return if score::is_joined(&query.all.terms, terms) { score::JOINED } else { 0.0 };
     }
     let organisation = name.is_organisation();
     if organisation {
-        let core = without(&terms, name.record.forms);
+        let core = without(terms, name.record.forms);
         return score::score(&query.core, &core, Kind::Organisation { of_person: query.person });
     }
-    score::score(&query.all, &terms, Kind::Person { before_comma: name.record.before_comma as usize })
+    score::score(&query.all, terms, Kind::Person { before_comma: name.record.before_comma as usize })
 }
 
 /// A query with and without the legal forms in it, which count for persons only.

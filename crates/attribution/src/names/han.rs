@@ -89,7 +89,9 @@ impl HanName {
     pub(super) fn of_pinyin(syllables: &[&[&str]]) -> Self {
         let spelt = |pinyin: &&[&str]| {
             let mut found = Spellings::new();
-            pinyin.iter().for_each(|reading| add_mandarin(&mut found, reading));
+            for reading in *pinyin {
+                add_mandarin(&mut found, reading);
+            }
             found
         };
         Self { characters: syllables.iter().map(spelt).collect(), hangul: Vec::new() }
@@ -174,17 +176,25 @@ pub(super) fn pinyin_syllables() -> impl Iterator<Item = &'static str> {
 fn spellings(character: char) -> Spellings {
     let mut found = Spellings::new();
     let mandarin = MANDARIN_OF.get(&character).map_or(&[][..], Vec::as_slice);
-    mandarin.iter().for_each(|reading| add_mandarin(&mut found, reading));
+    for reading in mandarin {
+        add_mandarin(&mut found, reading);
+    }
     for reading in CANTONESE_OF.get(&character).map_or(&[][..], Vec::as_slice) {
-        cantonese(reading).into_iter().for_each(|spelling| add(&mut found, spelling, CANTONESE_BIT));
+        for spelling in cantonese(reading) {
+            add(&mut found, spelling, CANTONESE_BIT);
+        }
     }
     found
 }
 
 /// Adds the spellings of a syllable of Mandarin.
 fn add_mandarin(found: &mut Spellings, reading: &str) {
-    u_with_dots(reading).into_iter().for_each(|spelling| add(found, spelling, PINYIN_BIT));
-    wade_giles(reading).into_iter().for_each(|spelling| add(found, spelling, WADE_GILES_BIT));
+    for spelling in u_with_dots(reading) {
+        add(found, spelling, PINYIN_BIT);
+    }
+    for spelling in wade_giles(reading) {
+        add(found, spelling, WADE_GILES_BIT);
+    }
 }
 
 fn add(found: &mut Spellings, spelling: String, system: Systems) {

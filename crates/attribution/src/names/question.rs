@@ -250,9 +250,13 @@ pub(super) fn readings(names: Vec<Reading>, most: usize) -> Vec<Reading> {
                     found.push(Reading { text, part: part || own.part, beside: beside || own.beside });
                 }
             };
-            between(&own.text).into_iter().for_each(|text| add(text, true, true));
+            for text in between(&own.text) {
+                add(text, true, true);
+            }
             let parts = without_asides(&own.text).into_iter().chain(without_ends(&own.text));
-            parts.chain(before_address(&own.text)).for_each(|text| add(text, true, false));
+            for text in parts.chain(before_address(&own.text)) {
+                add(text, true, false);
+            }
             let others = [abbreviation, form_in_front, without_title, letters_of_initials, apart_initials];
             let others = others.into_iter().filter_map(|other| other(&own.text));
             let others = others.chain(respell::respelt(&own.text)).chain(abroad::listed(&own.text));

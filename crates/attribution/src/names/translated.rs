@@ -318,8 +318,7 @@ pub fn translated_word(name: &str) -> Option<String> {
             continue;
         }
         match known(word) {
-            Some(Known { kind: Kind::Telling, .. }) => return Some(word.to_owned()),
-            Some(Known { kind: Kind::Organisation, .. }) => return Some(word.to_owned()),
+            Some(Known { kind: Kind::Telling | Kind::Organisation, .. }) => return Some(word.to_owned()),
             Some(Known { kind: Kind::Common, .. }) => common.push(word),
             None if is_abstract(word) => common.push(word),
             None => {

@@ -13,7 +13,7 @@ use crate::{
     decode::{Function, Functions, Outer, Rebuilt},
     descriptor::Descriptor,
     draft::Draft,
-    facts::Facts,
+    facts::{Facts, Shown},
     finding::{CheckId, Finding, Severity},
     foreign::Foreign,
     json::{self, Json, Node},
@@ -162,6 +162,12 @@ fn safe_draft(queue: &safe::Queue, scalars: &Scalars, context: Context<'_>) -> D
     let known =
         (!past.is_empty()).then(|| Facts { past: [&facts.past[..], &past].concat(), ..facts.clone() });
     let context = Context { facts: known.as_ref().unwrap_or(facts), ..context };
+    // A device shows one of several: the others are not held against it.
+    let is_shown = |safe: &SafeCase<'_>| {
+        facts.shown.as_ref().zip(safe.hashes).is_some_and(|(shown, hashes)| is_on_device(shown, &hashes))
+    };
+    let others = Facts { shown: None, ..context.facts.clone() };
+    let one_is_shown = safes.iter().zip(&asked).any(|(safe, asked)| *asked && is_shown(safe));
     let mut items = Vec::new();
     let mut cases = Vec::new();
     for (index, safe) in safes.iter().enumerate() {
@@ -170,6 +176,12 @@ fn safe_draft(queue: &safe::Queue, scalars: &Scalars, context: Context<'_>) -> D
         // Who asks about one of them wants to read about that one.
         if past && queue.pick != safe::Pick::Waiting {
             continue;
+        }
+        let is_another = one_is_shown && !is_shown(safe);
+        let context = if is_another { Context { facts: &others, ..context } } else { context };
+        if one_is_shown && !is_another && safes.len() > 1 {
+            let title = format!("The device shows this one of {}.", safes.len());
+            findings.push(Finding::new(CheckId::Hash01, Severity::Info, &safe.entry.path, title));
         }
         let mut case = Case::new(context, Subject::Safe(safe), &safe.entry.path);
         case.chain_id = safe.chain_id;
@@ -206,6 +218,15 @@ fn safe_draft(queue: &safe::Queue, scalars: &Scalars, context: Context<'_>) -> D
     findings.extend(checks::queue(&safes, &asked, &cases));
     findings.extend(checks::together(&cases, false));
     Draft::of(items, findings, &cases, true, context)
+}
+
+/// Whether all that a device shows is of these hashes.
+fn is_on_device(shown: &Shown, hashes: &Hashes) -> bool {
+    let pairs =
+        [(shown.domain, hashes.domain), (shown.message, hashes.message), (shown.digest, hashes.digest)];
+    let mut told =
+        pairs.iter().filter_map(|(shown, computed)| shown.map(|shown| shown.0 == *computed)).peekable();
+    told.peek().is_some() && told.all(|same| same)
 }
 
 /// The transactions of a Safe that wait for the numbers before one, as far as each number has a single one.

@@ -1,10 +1,10 @@
 //! Watching what waits to be signed: what is new since the last look.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    finding::{Finding, Severity},
-    report::{Report, SignatureReport},
+    finding::{CheckId::Sig03, Finding, Severity},
+    report::{Item, Report, SignatureReport},
 };
 
 /// Remembers what it told already.
@@ -12,6 +12,8 @@ use crate::{
 pub struct Watch {
     told: BTreeSet<(String, String, Vec<String>, String)>,
     seen: BTreeSet<String>,
+    /// The first transaction that somebody signed for a number of a Safe: its hash.
+    signed: BTreeMap<(String, String), String>,
 }
 
 /// What a look brought that none before it did.
@@ -61,8 +63,38 @@ impl Watch {
             );
             finding.severity > Severity::Info && self.told.insert(key)
         });
-        let findings = findings.cloned().collect();
+        let mut findings: Vec<Finding> = findings.cloned().collect();
+        findings.extend(report.items.iter().flat_map(|item| self.twice(item)));
+        findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         News { arrived, findings }
+    }
+
+    /// Whoever signed another transaction of the same number before, be it gone from the list since: only one of them can be
+    /// executed, and whoever has both chooses which.
+    fn twice(&mut self, item: &Item) -> Option<Finding> {
+        let field = |name: &str| item.fields.iter().find(|field| field.0 == name).map(|field| &field.1[..]);
+        let (safe, nonce) = (field("Safe")?, field("Nonce")?);
+        let hash = item.hashes.as_ref()?.device.digest.clone();
+        // To pay nobody anything takes back what was signed before it.
+        let takes_back = item.intent.starts_with("does nothing");
+        let mut before: BTreeSet<String> = BTreeSet::new();
+        for signer in item.signatures.iter().filter(|one| one.good).filter_map(|one| one.signer.as_ref()) {
+            let key = (format!("{} {safe} {nonce}", field("Chain").unwrap_or_default()), signer.clone());
+            let first = self.signed.entry(key).or_insert_with(|| hash.clone());
+            if *first != hash && !takes_back {
+                before.insert(format!("{signer} signed {first} before"));
+            }
+        }
+        let title = format!(
+            "{} owner(s) signed nonce {nonce} twice, this one after another that was here before: whoever has both chooses \
+             which is executed.",
+            before.len()
+        );
+        let key = (Sig03.as_str().to_owned(), title.clone(), before.iter().cloned().collect(), hash);
+        let is_new = !before.is_empty() && self.told.insert(key);
+        let mut finding = Finding::new(Sig03, Severity::Block, &item.path, title);
+        finding.evidence = before.into_iter().collect();
+        is_new.then_some(finding)
     }
 }
 

@@ -476,3 +476,22 @@ fn whose_account_another_code_acts_as_is_read_from_the_signature() {
     let own = judge(&other.to_string(), STRANGER);
     assert!(own.items[0].intent.contains("act as your account"), "{}", own.items[0].intent);
 }
+
+#[test]
+fn a_device_shows_one_of_a_list() {
+    let mut second = of_safe(COLD, "2", "0x");
+    second["nonce"] = json!(8);
+    let list = json!([of_safe(COLD, "1", "0x"), second]);
+    let plain = judged(check_safe, &list, ME, "", &[COLD]);
+    assert_eq!(plain.exit_code, 0, "{:#?}", plain.findings);
+    let shown =
+        |digest: &str| judged(check_safe, &list, ME, &format!("[shown]\ndigest='{digest}'\n"), &[COLD]);
+    for item in &plain.items {
+        let digest = item.hashes.as_ref().expect("hashes").hashes.digest.to_string();
+        let report = shown(&digest);
+        assert_eq!(report.exit_code, 0, "{:#?}", report.findings);
+        let told = report.of("G-HASH-01");
+        assert!(told.len() == 1 && told[0].path == item.path, "{:#?}", report.findings);
+    }
+    assert_eq!(shown(&format!("0x{}", "ab".repeat(32))).exit_code, 20, "of none of them");
+}

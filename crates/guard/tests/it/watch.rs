@@ -59,3 +59,39 @@ fn a_queue_that_moves_up_is_not_news() {
     let news = watch.look(&judge(&json!([entry(2), entry(3)])));
     assert_eq!(news.arrived, ["Safe transaction, nonce 3"]);
 }
+
+/// A service that shows one transaction at a time shows two of a number all the same.
+#[test]
+fn who_signs_one_number_twice_is_told_when_the_first_is_gone() {
+    use k256::ecdsa::SigningKey;
+    const SAFE: &str = "0x6666666666666666666666666666666666666666";
+    let key = SigningKey::from_slice(&[1; 32]).expect("a key");
+    let owner = alloy_primitives::Address::from_private_key(&key);
+    let bare = |value: &str, to: &str| {
+        crate::whole(
+            json!({"safe": SAFE, "to": to, "value": value, "data": "0x", "operation": 0, "nonce": 10}),
+        )
+    };
+    let signed = |value: &str, to: &str| {
+        let mut tx = bare(value, to);
+        let report = judge(&json!([tx]));
+        let digest = report.items[0].hashes.as_ref().expect("hashes").hashes.digest;
+        let (signature, recovery) = key.sign_prehash_recoverable(digest.as_slice()).expect("signs");
+        let signature = format!("0x{}{:02x}", hex::encode(signature.to_bytes()), 27 + recovery.to_byte());
+        tx["confirmations"] = json!([{ "owner": owner.to_string(), "signature": signature }]);
+        json!([tx])
+    };
+    let payee = "0x5555555555555555555555555555555555555555";
+    let mut watch = Watch::default();
+    assert!(!watch.look(&judge(&signed("1", payee))).alarms());
+    let news = watch.look(&judge(&signed("2", payee)));
+    let twice = |news: &tracehound_guard::watch::News| {
+        news.findings
+            .iter()
+            .any(|one| one.id.as_str() == "G-SIG-03" && one.title.contains("signed nonce 10 twice"))
+    };
+    assert!(news.alarms() && twice(&news), "{news:?}");
+    assert!(!twice(&watch.look(&judge(&signed("2", payee)))), "told once");
+    // To take it back is no second one.
+    assert!(!twice(&watch.look(&judge(&signed("0", SAFE)))));
+}

@@ -12,7 +12,11 @@ pub use self::{
     watch::{Look, Watched, Watching},
 };
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -86,13 +90,42 @@ impl ask::Lists for Lists {
     }
 }
 
-/// A node over HTTP as the simulation's node.
+/// A node over HTTP as the simulation's node, for one judgement.
 #[derive(Debug)]
-pub struct HttpNode(pub Rpc);
+pub struct HttpNode {
+    rpc: Rpc,
+    patience: Duration,
+    until: Instant,
+}
+
+/// How long a node is waited for in all: a signer has ten minutes, and a judgement asks some dozens of questions.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+impl HttpNode {
+    /// A node that is waited for as long as is usual.
+    pub fn new(rpc: Rpc) -> Self {
+        Self::within(rpc, PATIENCE)
+    }
+
+    /// A node that is asked nothing more once so much time has passed.
+    pub fn within(rpc: Rpc, patience: Duration) -> Self {
+        Self { rpc, patience, until: Instant::now() + patience }
+    }
+
+    /// Scheme and host of the node: all of its address that may be shown.
+    pub fn server(&self) -> &str {
+        self.rpc.server()
+    }
+}
 
 impl Node for HttpNode {
     fn call(&mut self, method: &str, params: Value) -> Result<Value, NodeError> {
-        self.0.call(method, &params).map_err(|error| match error {
+        if Instant::now() >= self.until {
+            let waited = self.patience.as_secs();
+            let message = format!("it is waited for no longer than {waited} seconds in all");
+            return Err(NodeError { code: None, message });
+        }
+        self.rpc.call(method, &params).map_err(|error| match error {
             RpcError::Node { code, message, .. } => NodeError { code: Some(code), message },
             other => NodeError { code: None, message: other.to_string() },
         })

@@ -116,14 +116,14 @@ fn judge(
         args.erc7730.iter().map(|file| descriptor(file)).collect::<Result<_>>()?;
     let now = facts.now.unwrap_or_else(Timestamp::now);
     let state = args.state.as_deref().map(read_state).transpose()?;
-    let mut node = args.rpc.as_ref().map(open_node).transpose()?.map(HttpNode);
+    let mut node = args.rpc.as_ref().map(open_node).transpose()?.map(HttpNode::new);
     let lists = if args.no_lists { None } else { Some(data.claims()?.lists_for_guard(move || now)) };
     let asked = engine::Asked {
         policy: &policy,
         facts: &facts,
         descriptors: &descriptors,
         state: state.as_ref(),
-        node: node.as_mut().map(|node| Named { name: node.0.server().to_owned(), node }),
+        node: node.as_mut().map(|node| Named { name: node.server().to_owned(), node }),
         block: args.block,
         lists: lists.as_ref().map(|lists| lists as &dyn ask::Lists),
         now,
@@ -348,14 +348,14 @@ fn facts(args: &GuardArgs) -> Result<Facts> {
 }
 
 fn context(args: &GuardContextArgs, out: &mut dyn Write) -> Result<u8> {
-    let mut node = HttpNode(open_node(&args.rpc)?);
+    let mut node = HttpNode::new(open_node(&args.rpc)?);
     let wanted = engine::Wanted {
         safe: engine::address(&args.safe).into_diagnostic()?,
         pins: args.pin.iter().map(|pin| engine::address(pin)).collect::<Result<_, _>>().into_diagnostic()?,
         chain_id: args.chain_id,
         block: args.block,
     };
-    let name = node.0.server().to_owned();
+    let name = node.server().to_owned();
     let text = engine::context(Named { node: &mut node, name }, &wanted).into_diagnostic()?;
     write_new(args.file.as_deref(), &text, "context", out)?;
     Ok(0)

@@ -86,7 +86,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("bound"));
         let limits = HttpLimits { timeout: Duration::from_millis(100), retries: 0, ..HttpLimits::default() };
-        let mut node = HttpNode(Rpc::new(&url, limits).expect("an address"));
+        let mut node = HttpNode::new(Rpc::new(&url, limits).expect("an address"));
         let facts = Facts { chain_id: Some(1), ..Facts::default() };
         let input = format!(r#"{{"from":"{ME}","to":"{ME}","value":"0x1","chainId":"0x1"}}"#);
         let policy = Policy::default();
@@ -106,5 +106,12 @@ mod tests {
         let report = judge(&check_tx, input.as_bytes(), asked(Some(named)));
         assert_eq!(report.verdict, Decision::Incomplete, "{:#?}", report.findings);
         assert!(report.of("G-FACT-01")[0].title.contains("could not be read"), "{:#?}", report.findings);
+        // One that answers each question slowly is asked nothing more in the end.
+        let mut slow = HttpNode::within(Rpc::new(&url, limits).expect("an address"), Duration::ZERO);
+        let named = Named { node: &mut slow, name: "the node".to_owned() };
+        let report = judge(&check_tx, input.as_bytes(), asked(Some(named)));
+        assert_eq!(report.verdict, Decision::Incomplete, "{:#?}", report.findings);
+        let said = serde_json::to_string(&report).expect("JSON");
+        assert!(said.contains("waited for no longer"), "{said}");
     }
 }

@@ -101,15 +101,6 @@ pub(super) fn typed(case: &Case<'_>, out: &mut Vec<Finding>) {
     let uint = |name: &str| message.uint(name).unwrap_or_default();
     match data.type_text.split('(').next().unwrap_or_default() {
         "Order" if known.id == "cow.order" => {
-            if let Some(Data::Fixed(hash, _)) =
-                message.get("appData").filter(|_| !is_nothing(message.get("appData")))
-            {
-                let title = "What its hash of further terms (appData) stands for is not here: fees of partners and calls before and \
-                             after it were not looked at. What must come at least stands in the order.";
-                out.push(
-                    Finding::new(Ord01, Info, "message.appData", title).because(format!("appData {hash}")),
-                );
-            }
             for (name, all) in COW_WORDS {
                 let path = format!("message.{name}");
                 match message.text(name).filter(|word| all.contains(word)) {

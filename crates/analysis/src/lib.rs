@@ -3,6 +3,8 @@
 //! **Invariants.** No I/O beyond reading the snapshot it is given, no clock, no randomness without a seed: the same
 //! snapshot and the same question give the same answer.
 
+pub mod account_parties;
+pub mod account_path;
 pub mod boltzmann;
 pub mod cluster;
 pub mod coinjoin;

@@ -1,5 +1,6 @@
 //! Analysis on small hand-made chains whose answers can be worked out on paper.
 
+mod account_parties;
 mod boltzmann;
 mod boundaries;
 mod cluster;

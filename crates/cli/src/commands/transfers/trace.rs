@@ -1,0 +1,130 @@
+//! `tracehound trace` of an EVM chain.
+
+use std::io::{self, Write};
+
+use miette::{IntoDiagnostic, Result};
+use tracehound_analysis::words::permille;
+use tracehound_engine::{
+    Answer,
+    transfers::trace::{End, Question, Step, Trace},
+};
+
+use super::{end, refuse, tx::party};
+use crate::{
+    args::{Common, Output, TraceArgs},
+    commands::answered::{absent, exit_code, json},
+    folder::Folder,
+    terminal,
+};
+
+/// Answers about movements on the chain of this id.
+pub(in crate::commands) fn run(
+    common: &Common,
+    data: &Folder,
+    args: &TraceArgs,
+    chain_id: u64,
+    out: &mut dyn Write,
+) -> Result<u8> {
+    let asked = &args.question;
+    let options = [
+        ("--backward", asked.backward),
+        ("--named", asked.named.is_some()),
+        ("--through-mixes", asked.through_mixes),
+        ("--through-fees", asked.through_fees),
+        ("--compare", args.compare),
+        ("--svg", args.svg.is_some()),
+        ("--dot", args.dot.is_some()),
+    ];
+    refuse(common.output, &options)?;
+    let question = Question {
+        chain_id,
+        moment: asked.moment.asked(),
+        from: asked.from.clone(),
+        method: asked.method,
+        hops: asked.hops,
+        dust: asked.dust.into(),
+        work: asked.work,
+    };
+    let trace = match data.evm_snapshot()?.transfers_trace(&question).into_diagnostic()? {
+        Answer::Found(trace) => trace,
+        Answer::Absent(nowhere) => return absent(common, &nowhere, out),
+    };
+    for missing in &trace.not_in_the_ledger {
+        terminal::say(&format!("note: `{missing}` is not in the ledger, or received nothing there"));
+    }
+    match common.output {
+        Output::Text => text(out, &trace, args.lines).into_diagnostic()?,
+        output => json(out, output, &trace)?,
+    }
+    Ok(exit_code(trace.complete))
+}
+
+fn text(out: &mut dyn Write, trace: &Trace, lines: usize) -> io::Result<()> {
+    let plural = if trace.seeds == 1 { "" } else { "s" };
+    writeln!(out, "Where it went, by {}: from {} movement{plural}", trace.method, trace.seeds)?;
+    for sums in &trace.sums {
+        writeln!(out, "\n  {}", sums.asset.money(sums.seeded))?;
+        for (name, amount) in sums.parts().into_iter().filter(|(_, amount)| !amount.is_zero()) {
+            let money = sums.asset.money(amount).to_string();
+            writeln!(out, "    {name:<34} {money:>30} {:>8}", permille(amount, sums.seeded))?;
+        }
+    }
+    writeln!(out, "\nWhere it is now, largest first")?;
+    for place in trace.ends.iter().take(lines) {
+        ended(out, place)?;
+    }
+    more(out, trace.ends.len(), lines)?;
+    writeln!(out, "\nThe way, in the order of the chain")?;
+    for step in trace.steps.iter().take(lines) {
+        stepped(out, step)?;
+    }
+    more(out, trace.steps.len(), lines)?;
+    for exchange in trace.exchanges.iter().take(lines) {
+        let (given, taken) =
+            (exchange.given.money(exchange.given_dirty), exchange.taken.money(exchange.taken_dirty));
+        writeln!(out, "  {given} was given for {taken} in {}", exchange.tx)?;
+    }
+    writeln!(out)?;
+    end(out, &trace.ledger, &trace.gaps)
+}
+
+fn more(out: &mut dyn Write, count: usize, lines: usize) -> io::Result<()> {
+    let left = count.saturating_sub(lines);
+    if left > 0 {
+        writeln!(out, "  and {left} more (--lines N shows more; --output json all)")?;
+    }
+    Ok(())
+}
+
+fn ended(out: &mut dyn Write, place: &End) -> io::Result<()> {
+    let limit = place.limit.map_or_else(String::new, |limit| format!(" ({limit})"));
+    let why = place.why.as_deref().map_or_else(String::new, |why| format!(": {why}"));
+    let reason = place.reason.replace('_', " ");
+    writeln!(
+        out,
+        "  {} {} -> {reason}{limit}{why}",
+        place.asset.money(place.dirty),
+        party(place.party.as_ref(), "nobody")
+    )?;
+    place.txid.iter().try_for_each(|txid| writeln!(out, "      by {txid}"))
+}
+
+fn stepped(out: &mut dyn Write, step: &Step) -> io::Result<()> {
+    let moved = &step.movement;
+    let part = if step.dirty < moved.amount {
+        format!(" ({} of {})", permille(step.dirty, moved.amount), moved.asset.money(moved.amount))
+    } else {
+        String::new()
+    };
+    let indent = "  ".repeat(step.hop.min(12) as usize + 1);
+    writeln!(
+        out,
+        "{indent}{}{part} {} {}:{}",
+        moved.asset.money(step.dirty),
+        step.time,
+        step.tx,
+        moved.index
+    )?;
+    writeln!(out, "{indent}  from {}", party(moved.from.as_ref(), "nobody: it was issued"))?;
+    writeln!(out, "{indent}    to {}", party(moved.to.as_ref(), "nobody: it was destroyed"))
+}

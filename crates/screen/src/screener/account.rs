@@ -1,0 +1,143 @@
+//! Counterparties of accounts, from a ledger of transfers.
+//!
+//! **Invariant.** What is found here can only weigh against an address: an EVM address is the same on every EVM chain, and one ledger
+//! is of one of them, so that its transactions are never said to have been examined whole.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tracehound_analysis::{
+    account_parties::{AccountParties, AccountParty, PartyLimits, account_parties},
+    extent::{Asked, Extent, Openings},
+};
+use tracehound_model::{
+    Address, Amount, Asset, Chain, Gap, GapKind, TxRef,
+    evidence::Fact,
+    verdict::{Basis, Direction, ExposureType},
+};
+use tracehound_transfers::{AccountNum, AssetNum, TransferLedger, TransferRows as _, TxNum};
+
+use super::{Called, Findings, Hit, MAX_EVIDENCE_TXS, Screener, own};
+use crate::labels;
+
+/// What moved between the subject and a counterparty.
+#[derive(Clone, Debug)]
+pub(super) struct Moved {
+    /// What it is.
+    pub(super) asset: Asset,
+    /// In how many transactions.
+    pub(super) tx_count: u32,
+    /// The first of them.
+    pub(super) txs: Vec<Fact>,
+}
+
+impl<'a> Screener<'a> {
+    /// The ledger of transfers that may hold the subject, where the policy looks at transactions.
+    pub(super) fn transfers_for(&self, address: &Address) -> Option<&'a TransferLedger> {
+        let looks = self.settings.policy.basis != Basis::ListsOnly;
+        self.transfers.filter(|ledger| looks && address.fits(ledger.chain()))
+    }
+
+    pub(super) fn examine_account(
+        &self,
+        address: &Address,
+        rows: &'a TransferLedger,
+        findings: &mut Findings,
+    ) {
+        let chain = rows.chain();
+        findings.looked = true;
+        let openings = if rows.from_genesis() { Openings::Genesis } else { Openings::Some };
+        // How old it may be is the policy's to say, of what was examined whole.
+        let asked = Asked { as_of: self.settings.as_of.as_second(), max_age: i64::MAX };
+        findings.gaps.extend(Extent::of_transfers(rows, chain, openings, asked).gaps);
+        let sentence = format!(
+            "the address is the same on every EVM chain, and its transactions on others than {} were not examined",
+            chain.short_name()
+        );
+        findings.gaps.push(Gap::about_no_ledger(None, sentence));
+        let Some(account) = rows.find_account(address) else { return };
+        let is_known = |asset: AssetNum| rows.asset(asset).is_some_and(|asset| asset.unit().is_some());
+        let found = account_parties(rows, &BTreeSet::from([account]), PartyLimits::default(), &is_known);
+        if found.cut {
+            let sentence = format!("the search stopped at its limit after {} movements", found.transfers);
+            findings.gaps.push(Gap::about_subject(GapKind::Truncated, sentence));
+        }
+        if found.not_initiated > 0 {
+            let count = found.not_initiated;
+            let sentence = format!(
+                "{count} movements of unknown tokens made no counterparty: whoever they are said to go from did not send them"
+            );
+            findings.gaps.push(Gap::about_subject(GapKind::NotListed, sentence));
+        }
+        if self.settings.policy.indirect.hops >= 2 {
+            let sentence = "indirect sources and destinations are not examined on account chains";
+            findings.gaps.push(Gap::about_subject(GapKind::IndirectTruncated, sentence));
+        }
+        self.direct(rows, &found, findings);
+    }
+
+    fn direct(&self, rows: &TransferLedger, found: &AccountParties, findings: &mut Findings) {
+        let total = |asset: AssetNum, is_incoming: bool| {
+            let flow = found.flows.get(&asset).copied().unwrap_or_default();
+            if is_incoming { flow.received } else { flow.lost }
+        };
+        let mut side = |direction: Direction, parties: &BTreeMap<(AssetNum, AccountNum), AccountParty>| {
+            for (&(asset, account), party) in parties {
+                let (Some(asset_id), Some(address)) = (rows.asset(asset), rows.account(account)) else {
+                    continue;
+                };
+                let called = self.called_account(rows.chain(), &address);
+                if called.is_empty() {
+                    continue;
+                }
+                let moved = Moved {
+                    asset: asset_id,
+                    tx_count: u32::try_from(party.txs.len()).unwrap_or(u32::MAX),
+                    txs: party.txs.iter().take(MAX_EVIDENCE_TXS).filter_map(|&tx| fact(rows, tx)).collect(),
+                };
+                let total: Amount = total(asset, direction == Direction::Incoming);
+                for Called { claim, since, address, said } in called {
+                    findings.hits.push(Hit {
+                        exposure: ExposureType::Direct,
+                        direction: Some(direction),
+                        address: Some(address),
+                        amount: Some(party.amount),
+                        total,
+                        said,
+                        moved: Some(Box::new(moved.clone())),
+                        ..own((claim, since))
+                    });
+                }
+            }
+        };
+        side(Direction::Incoming, &found.incoming);
+        side(Direction::Outgoing, &found.outgoing);
+    }
+
+    /// By what names an account is called, by lists and by labels.
+    fn called_account(&self, chain: Chain, address: &Address) -> Vec<Called> {
+        let text = address.to_string();
+        let holding = self.claims(address.key().as_ref()).holding;
+        let kind = |claim: &tracehound_model::Claim| self.kinds.get(&claim.source).copied();
+        let claims: Vec<_> = holding.iter().map(|(claim, _)| (claim.clone(), kind(claim))).collect();
+        let mut all: Vec<Called> = holding
+            .into_iter()
+            .map(|(claim, since)| Called { claim, since, address: text.clone(), said: None })
+            .collect();
+        for said in labels::on_account(self.keys.packs(), address, chain, self.day, &claims).all() {
+            let Some(claim) = said.claim() else { continue };
+            let (since, said) = (claim.valid_from, Some(Box::new(said.statement())));
+            all.push(Called { claim, since, address: text.clone(), said });
+        }
+        all
+    }
+}
+
+fn fact(rows: &TransferLedger, tx: TxNum) -> Option<Fact> {
+    let row = rows.tx(tx)?;
+    let block = rows.block(row.block)?;
+    Some(Fact::Tx {
+        tx: TxRef { chain: rows.chain(), hash: row.hash },
+        height: u32::try_from(block.height).ok(),
+        time: u32::try_from(block.time).ok()?,
+    })
+}

@@ -16,6 +16,7 @@ use tracehound_labels::shelf::Packs;
 use tracehound_ledger::Ledger;
 use tracehound_model::{AddressError, BitcoinNetwork, Verdict, text::label};
 use tracehound_screen::{Covered, Extract, Policy, Screener, Settings};
+use tracehound_transfers::TransferLedger;
 
 use crate::{EngineError, NamedSnapshot, Snapshot};
 
@@ -62,6 +63,7 @@ pub struct Screening<'a> {
     index: Arc<Index>,
     packs: Arc<Packs>,
     ledger: Option<Ledger>,
+    transfers: Option<TransferLedger>,
     extract: Option<Extract>,
     network: BitcoinNetwork,
     settings: Settings<'a>,
@@ -76,8 +78,23 @@ impl Snapshot {
     pub fn screening<'a>(&self, question: &Question<'a>) -> Result<Screening<'a>, EngineError> {
         let named = question.snapshot.map(NamedSnapshot::of_verdict);
         let seconds = question.as_of.map(Timestamp::as_second);
-        let ledger = self.ledger_for(question.network, seconds, named.as_ref())?;
-        Ok(self.ready(question, ledger, None))
+        let ledger = self.ledger_for(question.network, seconds, named.as_ref());
+        let of_transfers = |chain_id: u64| self.transfers_for(chain_id, seconds, named.as_ref());
+        let transfers = self.evm_screened().map(of_transfers).transpose();
+        let (ledger, transfers) = match (named.is_some(), ledger, transfers) {
+            // What an earlier verdict names is one of the two.
+            (true, Ok(Some(ledger)), _) => (Some(ledger), None),
+            (true, ledger, Ok(Some(Some(transfers)))) => (ledger.ok().flatten(), Some(transfers)),
+            (true, ledger, _) => (ledger?, None),
+            (false, ledger, transfers) => (ledger?, transfers?.flatten()),
+        };
+        Ok(Screening { transfers, ..self.ready(question, ledger, None) })
+    }
+
+    /// The EVM chain whose ledger is searched for counterparties of EVM addresses: Ethereum, or else the first that is there. That
+    /// others were not is said of every such address.
+    fn evm_screened(&self) -> Option<u64> {
+        self.evm_chains().min_by_key(|&id| (id != 1, id))
     }
 
     /// Makes ready to screen over what an Esplora server tells of the subjects; `progress` is told whose transactions are
@@ -124,6 +141,7 @@ impl Snapshot {
             index: Arc::clone(self.index()),
             packs: Arc::clone(self.packs()),
             ledger,
+            transfers: None,
             extract,
             network: question.network,
             settings: Settings {
@@ -149,7 +167,10 @@ impl Screening<'_> {
     /// The screener: one verdict a subject, from any thread. Verdicts count once [`confirm`](Self::confirm) says so.
     pub fn screener(&self) -> Screener<'_> {
         let ledger = self.ledger.as_ref().map(|ledger| (self.network, ledger));
-        let screener = Screener::new(&self.index, ledger, self.settings).reading(&self.packs);
+        let mut screener = Screener::new(&self.index, ledger, self.settings).reading(&self.packs);
+        if let Some(transfers) = &self.transfers {
+            screener = screener.over_transfers(transfers);
+        }
         match &self.extract {
             Some(extract) => screener.over_extract(extract.clone()),
             None => screener,
@@ -166,6 +187,7 @@ impl Screening<'_> {
     /// # Errors
     /// What is damaged.
     pub fn confirm(&self) -> Result<(), EngineError> {
+        self.transfers.as_ref().map_or(Ok(()), TransferLedger::confirm)?;
         self.ledger.as_ref().map_or(Ok(()), Ledger::confirm).map_err(EngineError::from)
     }
 }

@@ -1,5 +1,6 @@
 //! The screener: one subject at a time, over one index, one ledger, one policy, at one moment.
 
+mod account;
 mod answer;
 
 use std::{
@@ -29,6 +30,7 @@ use tracehound_model::{
     Verdict, Worth, text,
     verdict::{AdvisoriesAsOf, Basis, Direction, ExposureType, SourceAsOf},
 };
+use tracehound_transfers::{TransferLedger, TransferRows as _};
 
 use crate::{
     Entities, Keys,
@@ -111,6 +113,8 @@ pub struct Screener<'a> {
     /// Gaps in the lists, the same for every subject, and whether the policy minds them.
     list_gaps: Vec<Gap>,
     lists_suffice: bool,
+    /// The ledger of transfers of an account chain, cut at the moment asked about.
+    transfers: Option<&'a TransferLedger>,
     /// What the ledger covers, where there is one that is a whole chain or part of it.
     chain: Option<cover::Chain>,
     kinds: BTreeMap<SourceId, SourceKind>,
@@ -146,6 +150,8 @@ struct Hit {
     jurisdictions: Vec<Country>,
     /// The label's statement behind the claim, where it is one.
     said: Option<Box<LabelStatement>>,
+    /// What moved, on an account chain.
+    moved: Option<Box<account::Moved>>,
 }
 
 /// Somebody's name at an address: by a claim of a list, or by a label's statement as one.
@@ -211,6 +217,7 @@ impl<'a> Screener<'a> {
             lists,
             list_gaps,
             lists_suffice,
+            transfers: None,
             chain,
             kinds,
             snapshot,
@@ -241,12 +248,25 @@ impl<'a> Screener<'a> {
         self
     }
 
-    /// What every verdict rests on, by name.
-    fn snapshot(&self) -> Cow<'_, str> {
+    /// What every verdict rests on, by name; about a subject of an account chain it rests on the ledger of that.
+    fn snapshot(&self, chain: Option<Chain>) -> Cow<'_, str> {
+        let ledger = match (chain, self.transfers) {
+            (Some(Chain::Evm(_)), Some(ledger)) => {
+                Cow::Owned(format!("{}+{}", self.index.digest(), ledger.snapshot_id()))
+            }
+            _ => Cow::Borrowed(self.snapshot.as_str()),
+        };
         match &self.labels_digest {
-            None => Cow::Borrowed(&self.snapshot),
-            Some(labels) => Cow::Owned(format!("{}+labels-{labels}", self.snapshot)),
+            None => ledger,
+            Some(labels) => Cow::Owned(format!("{ledger}+labels-{labels}")),
         }
+    }
+
+    /// Looks for counterparties of EVM addresses in a ledger of transfers, which is cut at the moment asked about.
+    #[must_use]
+    pub fn over_transfers(mut self, ledger: &'a TransferLedger) -> Self {
+        self.transfers = Some(ledger);
+        self
     }
 
     /// Takes the ledger for one that holds only some subjects' transactions.
@@ -262,7 +282,7 @@ impl<'a> Screener<'a> {
         RestsOn {
             as_of: self.settings.as_of,
             policy: self.settings.policy,
-            snapshot: self.snapshot(),
+            snapshot: self.snapshot(None),
             packs: self.keys.packs().map(Packs::as_of).unwrap_or_default(),
             sources: &self.lists.sources,
             advisories: &self.lists.advisories,
@@ -316,7 +336,7 @@ impl<'a> Screener<'a> {
                         .script()
                         .is_none_or(|script| ledger.find_address(&script.as_numbered()).is_none())
             }
-            None => true,
+            None => self.transfers_for(address).is_none_or(|rows| rows.find_account(address).is_none()),
         };
         let all_absent =
             |address: &Address| absent(address) && address.same_owner().all(|other| absent(&other));
@@ -369,7 +389,8 @@ impl<'a> Screener<'a> {
             findings.notes.push("this is a null or burn address: nobody owns it".to_owned());
         }
         self.examine_address(address, &mut findings);
-        let verdict = self.judge(text, address.chain(), findings);
+        let of_account = self.transfers_for(address).map(TransferLedger::chain);
+        let verdict = self.judge(text, address.chain().or(of_account), findings);
         Verdict { read_as: pasted.taken_off.is_some().then(|| address.to_string()), ..verdict }
     }
 
@@ -505,13 +526,18 @@ impl<'a> Screener<'a> {
             findings.gaps.push(gap.mend("screen --policy strict examines them"));
             return;
         }
+        if let Some(rows) = self.transfers_for(address) {
+            self.examine_account(address, rows, findings);
+            return;
+        }
         let Some((network, ledger)) = self.ledger_for(address) else {
             let chain = address.chain().map_or_else(|| "this chain".to_owned(), Chain::short_name);
             let sentence = format!("no ledger for {chain}; counterparties not examined");
             let gap = Gap::about_no_ledger(address.chain(), sentence);
             findings.gaps.push(gap.mend(match address {
                 Address::Bitcoin(_) => "tracehound ingest bitcoin FILES adds one",
-                _ => "none yet, only Bitcoin's can be ingested by this version",
+                Address::Evm(_) => "tracehound ingest evm FILES adds one",
+                _ => "none yet, only those of Bitcoin and EVM chains can be ingested by this version",
             }));
             return;
         };
@@ -567,6 +593,7 @@ impl<'a> Screener<'a> {
                         owned: None,
                         jurisdictions: Vec::new(),
                         said,
+                        moved: None,
                     });
                 }
             }
@@ -691,6 +718,7 @@ impl<'a> Screener<'a> {
                         owned: None,
                         jurisdictions: Vec::new(),
                         said,
+                        moved: None,
                     });
                 }
             }
@@ -770,6 +798,7 @@ impl<'a> Screener<'a> {
                         owned: None,
                         jurisdictions: Vec::new(),
                         said,
+                        moved: None,
                     });
                 }
             }
@@ -797,5 +826,6 @@ fn own((claim, since): (Claim, Date)) -> Hit {
         owned: None,
         jurisdictions: Vec::new(),
         said: None,
+        moved: None,
     }
 }

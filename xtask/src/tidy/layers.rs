@@ -20,7 +20,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("attribution", &["model", "columns", "net", "labels"]),
     ("ingest", &["model", "columns", "ledger", "transfers", "bitcoin", "evm", "tron"]),
     ("analysis", &["model", "ledger", "transfers"]),
-    ("screen", &["model", "ledger", "labels", "attribution", "analysis"]),
+    ("screen", &["model", "ledger", "transfers", "labels", "attribution", "analysis"]),
     // A wallet maker takes these without a ledger.
     ("guard", &["model"]),
     // Apart from the guard, which must build without an engine.

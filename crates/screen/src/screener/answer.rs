@@ -131,12 +131,15 @@ impl Screener<'_> {
                 error_rates,
             },
             policy: policy.hash.clone(),
-            snapshot: self.snapshot().into_owned(),
+            snapshot: self.snapshot(chain).into_owned(),
         }
     }
 
     /// What its amounts count; none for a claim by itself.
     fn asset_of(&self, hit: &Hit) -> Option<Asset> {
+        if let Some(moved) = &hit.moved {
+            return Some(moved.asset);
+        }
         let (network, _) = hit.direction.and(self.ledger)?;
         Some(Asset::bitcoin(network))
     }
@@ -161,6 +164,13 @@ impl Screener<'_> {
     }
 
     fn tx_nodes(&self, evidence: &mut Evidence, hit: &Hit) -> Vec<String> {
+        if let Some(moved) = &hit.moved {
+            let nodes = moved.txs.iter().filter_map(|fact| match fact {
+                Fact::Tx { tx, .. } => Some(evidence.node(format!("tx:{tx}"), fact.clone())),
+                _ => None,
+            });
+            return nodes.collect();
+        }
         let Some((network, ledger)) = self.ledger else { return Vec::new() };
         let views = hit
             .txs
@@ -271,7 +281,10 @@ impl Screener<'_> {
             asset: self.asset_of(hit),
             amount: hit.amount,
             worth: hit.worth,
-            tx_count: (!hit.txs.is_empty()).then_some(hit.txs.len() as u32),
+            tx_count: match &hit.moved {
+                Some(moved) => Some(moved.tx_count),
+                None => (!hit.txs.is_empty()).then_some(hit.txs.len() as u32),
+            },
             source: Some(hit.claim.source.clone()),
             source_kind: Some(self.exposed(hit).source_kind),
             confidence: Some(hit.claim.confidence),

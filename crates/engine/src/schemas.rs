@@ -24,7 +24,10 @@ use crate::{
     range::Generated,
     screen::{RefusedSubject, audit::Summary},
     trace::{Comparison, Trace, Traced},
-    transfers::{ingest::TakenIn, ledger as transfer_ledger, tx as transfer_tx},
+    transfers::{
+        cluster as transfer_cluster, exposure as transfer_exposure, ingest::TakenIn,
+        ledger as transfer_ledger, path as transfer_path, trace as transfer_trace, tx as transfer_tx,
+    },
     tx::Transaction,
 };
 
@@ -91,6 +94,10 @@ documents! {
     transfer_ledger::Info: "account-ledger-info" version 1;
     transfer_ledger::Verified: "account-ledger-verify" version 1;
     transfer_tx::Transaction: "account-tx" version 1;
+    transfer_exposure::Exposure: "account-exposure" version 1;
+    transfer_trace::Trace: "account-trace" version 1;
+    transfer_path::Paths: "account-path" version 1;
+    transfer_cluster::Cluster: "account-cluster" version 1;
     Loaded: "lists-list" version 2;
     Imported: "lists-import" version 1;
     ImportedPack: "lists-import-pack" version 2;

@@ -3,8 +3,12 @@
 //! What a ledger of outputs is asked elsewhere in this crate is asked here of accounts, by the same names and with the same kinds of
 //! gaps. Every answer says what was not seen of the blocks behind it: without traces, the value that contracts passed on is not known.
 
+pub mod cluster;
+pub mod exposure;
 pub mod ingest;
 pub mod ledger;
+pub mod path;
+pub mod trace;
 pub mod tx;
 mod view;
 

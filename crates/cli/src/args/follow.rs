@@ -15,7 +15,8 @@ use super::{
   tracehound trace TXID:0 TXID:1 --method fifo --svg trace.svg
   tracehound trace TXID --compare
   tracehound trace --named lazarusgroup
-  tracehound trace ADDRESS --backward --hops 5 --output json")]
+  tracehound trace ADDRESS --backward --hops 5 --output json
+  tracehound trace 0xHASH:2 --chain eth --method fifo")]
 pub(crate) struct TraceArgs {
     #[command(flatten)]
     pub question: TraceQuestion,
@@ -36,7 +37,7 @@ pub(crate) struct TraceArgs {
 /// What is followed, and how.
 #[derive(Debug, Args)]
 pub(crate) struct TraceQuestion {
-    /// Outputs (TXID:N), transactions (all their outputs) or addresses (all they received)
+    /// Outputs (TXID:N), transactions (all their outputs) or addresses (all they received); of an EVM chain movements (0xHASH:N)
     #[arg(value_name = "FROM", required_unless_present = "named")]
     pub from: Vec<String>,
     /// Also from all addresses that the lists name so: a theft, a group (part of the label, or the actor's id)
@@ -57,8 +58,8 @@ pub(crate) struct TraceQuestion {
     /// Most transactions between the start and an end
     #[arg(long, value_name = "COUNT", default_value_t = 1_000)]
     pub hops: u32,
-    /// Do not follow less than this many satoshi in one output
-    #[arg(long, value_name = "SATOSHI", default_value_t = 546)]
+    /// Do not follow less than this many base units (satoshi, wei) in one output or movement
+    #[arg(long, value_name = "UNITS", default_value_t = 546)]
     pub dust: u64,
     /// Do not divide transactions with more outputs (backward: inputs) than this
     #[arg(long, value_name = "COUNT", default_value_t = 5_000)]

@@ -15,7 +15,7 @@ use tracehound_report::picture;
 
 use super::{
     answered::{self, absent, exit_code, json},
-    drawn,
+    drawn, transfers,
 };
 use crate::{
     args::{ClusterArgs, Common, Output},
@@ -24,6 +24,9 @@ use crate::{
 };
 
 pub(crate) fn run(common: &Common, data: &Folder, args: &ClusterArgs, out: &mut dyn Write) -> Result<u8> {
+    if let Chain::Evm(chain_id) = data.chain(&args.whose, [&args.address]) {
+        return transfers::cluster::run(common, data, args, chain_id, out);
+    }
     let network = data.bitcoin(&args.whose, [&args.address], "cluster")?;
     let question = Question {
         network,

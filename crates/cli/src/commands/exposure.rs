@@ -10,12 +10,12 @@ use tracehound_engine::{
     taint::PropagationLimits,
     trace::DESTROYED,
 };
-use tracehound_model::{Amount, Asset, BitcoinNetwork, Money};
+use tracehound_model::{Amount, Asset, BitcoinNetwork, Chain, Money};
 use tracehound_report::picture;
 
 use super::{
     answered::{self, absent, exit_code, json},
-    drawn,
+    drawn, transfers,
 };
 use crate::{
     args::{Common, ExposureArgs, ExposureQuestion, Output},
@@ -24,6 +24,9 @@ use crate::{
 };
 
 pub(crate) fn run(common: &Common, data: &Folder, args: &ExposureArgs, out: &mut dyn Write) -> Result<u8> {
+    if let Chain::Evm(chain_id) = data.chain(&args.question.whose, &args.question.addresses) {
+        return transfers::exposure::run(common, data, args, chain_id, out);
+    }
     let network = data.bitcoin(&args.question.whose, &args.question.addresses, "exposure")?;
     let snapshot = data.snapshot(network)?;
     let question = question(network, &args.question)?;

@@ -7,12 +7,12 @@ use tracehound_engine::{
     Answer,
     path::{PathLimits, Paths, Question},
 };
-use tracehound_model::BitcoinNetwork;
+use tracehound_model::{BitcoinNetwork, Chain};
 use tracehound_report::picture;
 
 use super::{
     answered::{self, absent, end, exit_code, json},
-    drawn,
+    drawn, transfers,
 };
 use crate::{
     args::{Common, Output, PathArgs, PathQuestion},
@@ -21,6 +21,9 @@ use crate::{
 };
 
 pub(crate) fn run(common: &Common, data: &Folder, args: &PathArgs, out: &mut dyn Write) -> Result<u8> {
+    if let Chain::Evm(chain_id) = data.chain(&args.question.whose, [&args.question.from, &args.question.to]) {
+        return transfers::path::run(common, data, args, chain_id, out);
+    }
     let network = data.bitcoin(&args.question.whose, [&args.question.from, &args.question.to], "path")?;
     let snapshot = data.snapshot(network)?;
     let question = question(network, &args.question);

@@ -8,12 +8,12 @@ use tracehound_engine::{
     taint::{Direction, Options, PropagationLimits},
     trace::{self, Question, Traced},
 };
-use tracehound_model::BitcoinNetwork;
+use tracehound_model::{BitcoinNetwork, Chain};
 use tracehound_report::picture;
 
 use super::{
     answered::{absent, exit_code, json},
-    drawn,
+    drawn, transfers,
 };
 use crate::{
     args::{Common, Output, TraceArgs, TraceQuestion},
@@ -22,6 +22,9 @@ use crate::{
 };
 
 pub(crate) fn run(common: &Common, data: &Folder, args: &TraceArgs, out: &mut dyn Write) -> Result<u8> {
+    if let Chain::Evm(chain_id) = data.chain(&args.question.whose, &args.question.from) {
+        return transfers::trace::run(common, data, args, chain_id, out);
+    }
     let network = data.bitcoin(&args.question.whose, &args.question.from, "trace")?;
     let snapshot = data.snapshot(network)?;
     let question = question(network, &args.question);

@@ -1,10 +1,21 @@
 //! What the commands print of ledgers of transfers.
 
+pub(super) mod cluster;
+pub(super) mod exposure;
+pub(super) mod path;
+pub(super) mod trace;
 pub(super) mod tx;
 
 use std::io::{self, Write};
 
-use tracehound_engine::transfers::ledger::{Info, Verified};
+use miette::{Result, miette};
+use tracehound_engine::{
+    Extent,
+    transfers::ledger::{Info, Verified},
+};
+use tracehound_model::Gap;
+
+use crate::args::Output;
 
 /// `ledger info`.
 pub(super) fn info(out: &mut dyn Write, info: &Info) -> io::Result<()> {
@@ -45,4 +56,25 @@ pub(super) fn verified(out: &mut dyn Write, report: &Verified) -> io::Result<()>
         "whole: {} blocks, {} transactions, {} movements checked, {} of them proved by headers\nsnapshot {}",
         report.blocks, report.txs, report.transfers, report.proved, report.snapshot
     )
+}
+
+/// Where the ledger ends, and what was not examined.
+fn end(out: &mut dyn Write, ledger: &Extent, gaps: &[Gap]) -> io::Result<()> {
+    writeln!(out, "{}", ledger.sentence())?;
+    if !gaps.is_empty() {
+        writeln!(out, "Coverage gaps")?;
+    }
+    gaps.iter().try_for_each(|gap| writeln!(out, "  - {gap}"))
+}
+
+/// Refuses what is asked for and answered over ledgers of Bitcoin alone: an option that is passed over would be an answer to another
+/// question.
+fn refuse(output: Output, options: &[(&str, bool)]) -> Result<()> {
+    let table = ("--output csv", output == Output::Csv);
+    match options.iter().chain([&table]).find(|(_, given)| *given) {
+        Some((option, _)) => {
+            Err(miette!("{option} is there for ledgers of Bitcoin alone: leave it out here"))
+        }
+        None => Ok(()),
+    }
 }

@@ -3,7 +3,12 @@
 use std::{fs, path::Path, process::Output};
 
 use serde_json::Value;
+use tracehound_model::{
+    Address, Amount, Asset, Chain,
+    transfer::{Movement, MovementKind, TransferBlock, TransferTx, Unseen},
+};
 use tracehound_testkit::shared_data;
+use tracehound_transfers::{Writer, WriterOptions};
 
 use crate::{
     schemas::has_form,
@@ -115,4 +120,179 @@ fn a_transaction_says_what_moved_who_vouches_for_it_and_what_was_not_seen() {
     let snapshot = json["snapshot"].as_str().expect("an id");
     let again = ask(data.path(), &["tx", TX, "--snapshot", snapshot, "--output", "jsonl"]);
     assert_eq!(serde_json::from_str::<Value>(&text(&again)).expect("JSON"), json);
+}
+
+const SENDER: &str = "0xeA1B261FB7Ec1C4F2BEeA2476f17017537b4B507";
+const PAYEE: &str = "0xe64FAC7f3DF5aB44333ad3D3Eb3fB68Be43F2E8C";
+
+#[test]
+fn value_on_an_account_chain_is_followed_and_what_is_not_known_is_said() {
+    let Some((data, _)) = ingested() else { return };
+    let movement = format!("{TX}:2");
+    for (name, args) in [
+        ("exposure", &["exposure", SENDER][..]),
+        ("trace", &["trace", &movement]),
+        ("trace_of_an_address", &["trace", PAYEE, "--lines", "2", "--method", "fifo"]),
+        ("path", &["path", SENDER, PAYEE, "--count", "2"]),
+        ("cluster", &["cluster", SENDER]),
+    ] {
+        let output = ask(data.path(), args);
+        assert_eq!(output.status.code(), Some(30), "{args:?}: the ledger is partial");
+        insta::assert_snapshot!(name, told(&output));
+        let form = format!("account-{}", args[0]);
+        has_form(&form, &ask(data.path(), &[args, &["--output", "jsonl"]].concat()));
+    }
+    for refused in [
+        &["trace", SENDER, "--backward"][..],
+        &["trace", SENDER, "--compare"],
+        &["exposure", SENDER, "--cluster"],
+        &["cluster", SENDER, "--change"],
+        &["path", SENDER, PAYEE, "--output", "csv"],
+        &["path", SENDER, SENDER],
+        &["trace", &format!("{TX}:3")],
+        &["trace", "1F1tAaz5x1HUXrCNLbtMDqcw6o5GNn4xqX", "--chain", "sepolia"],
+        &["report", "trace", SENDER, "--html", "/dev/null"],
+    ] {
+        let output = ask(data.path(), refused);
+        assert_eq!((output.status.code(), text(&output)), (Some(1), String::new()), "{refused:?}");
+    }
+}
+
+/// An account that somebody may own: not of one byte alone.
+fn account(name: u8) -> Address {
+    let mut bytes = [name; 20];
+    bytes[10] ^= 0x5a;
+    Address::Evm(bytes)
+}
+
+/// A ledger of Ethereum from its first block on, all seen: 3 is a thief, 7 pays 8 and is paid by 3.
+fn generated() -> tempfile::TempDir {
+    let data = tempfile::tempdir().expect("temporary folder");
+    let facts = format!(
+        "[source]\nid = \"thieves\"\nkind = \"labels\"\ntitle = \"Made-up facts\"\npublisher = \"a test\"\n\
+         url = \"https://example.invalid/\"\npublished = 2023-11-01\n\
+         [[claim]]\nlabel = \"Thief\"\ncategory = \"service_hack\"\naddresses = [\"{}\"]\n",
+        account(0x33)
+    );
+    let file = data.path().join("facts.toml");
+    fs::write(&file, facts).expect("written");
+    let imported = tracehound(data.path(), &["lists", "import", &file.to_string_lossy()], "");
+    assert_eq!(imported.status.code(), Some(0), "{}", errors(&imported));
+    let ether: Asset = "eth".parse().expect("an asset");
+    let spam: Asset = "eip155:1/erc20:0x1111111111111111111111111111111111111111".parse().expect("an asset");
+    let moves = |from: u8, to: u8, amount: u64, asset: Asset, kind| Movement {
+        from: (from != 0).then(|| account(from)),
+        to: (to != 0).then(|| account(to)),
+        asset,
+        amount: Amount::from(amount),
+        kind,
+        proved: true,
+    };
+    let (native, fee, token, issue) =
+        (MovementKind::Native, MovementKind::Fee, MovementKind::Token, MovementKind::Issue);
+    let txs = [
+        vec![moves(0, 0x33, 1_000_000, ether, issue), moves(0, 0x99, 1_000, ether, issue)],
+        vec![moves(0x33, 0, 10, ether, fee), moves(0x33, 0x77, 500_000, ether, native)],
+        vec![moves(0x77, 0, 10, ether, fee), moves(0x77, 0x88, 400_000, ether, native)],
+        // Poison: 99 writes the thief into the history of 55, and a payment of nothing.
+        vec![moves(0x99, 0, 10, ether, fee), moves(0x33, 0x55, 77, spam, token)],
+        vec![moves(0x99, 0, 10, ether, fee), moves(0x33, 0x55, 0, ether, token)],
+    ];
+    let txs = (1u8..).zip(txs).map(|(number, movements)| TransferTx { hash: [number; 32], movements });
+    let (unseen, txs) = (Unseen::NOTHING, txs.collect());
+    let block = TransferBlock { height: 0, hash: [1; 32], parent: [0; 32], time: 1_700_000_000, unseen, txs };
+    let dir = data.path().join("ledger/evm-1");
+    let mut writer = Writer::open(&dir, Chain::Evm(1), WriterOptions::default()).expect("opens");
+    writer.append(&block).expect("appended");
+    writer.commit().expect("committed");
+    data
+}
+
+/// Within a day of the block, and the shipped lists vouch for it.
+const SCREENED: &str = "2023-11-15T20:00:00Z";
+
+fn verdict(data: &Path, subject: &str, more: &[&str]) -> Value {
+    let args = [&["screen", subject, "--as-of", SCREENED, "--output", "jsonl"], more].concat();
+    let output = tracehound(data, &args, "");
+    has_form("verdict", &output);
+    serde_json::from_str(&text(&output)).expect("one verdict")
+}
+
+#[test]
+fn a_ledger_of_an_account_chain_weighs_against_an_address_and_never_for_it() {
+    let (with, without) = (generated(), generated());
+    fs::remove_dir_all(without.path().join("ledger/evm-1")).expect("removed");
+    for (name, decision) in
+        [(0x77, "review"), (0x33, "review"), (0x88, "incomplete"), (0x55, "incomplete"), (0x66, "incomplete")]
+    {
+        let subject = account(name).to_string();
+        let (now, before) = (verdict(with.path(), &subject, &[]), verdict(without.path(), &subject, &[]));
+        assert_eq!(now["decision"], decision, "{now}");
+        assert_ne!(before["decision"], "allow");
+        assert!(now["score"].as_u64() >= before["score"].as_u64(), "{now}");
+        assert_ne!(now["basis"], "lists_and_transactions", "one chain of many is not all its transactions");
+        let told = now["coverage"]["gaps"].to_string();
+        assert!(told.contains("others than eth were not examined"), "{told}");
+    }
+    let paid = verdict(with.path(), &account(0x77).to_string(), &[]);
+    let thief = &paid["exposures"][0];
+    assert_eq!(
+        (&thief["label"], &thief["exposure"], &thief["direction"]),
+        (&"Thief".into(), &"direct".into(), &"incoming".into())
+    );
+    assert_eq!(
+        (&thief["amount"], &thief["asset"], &thief["tx_count"]),
+        (&"500000".into(), &"eip155:1/slip44:60".into(), &1.into())
+    );
+    let nodes = paid["evidence"]["nodes"].to_string();
+    assert!(nodes.contains(&format!("0x{}", "02".repeat(32))), "the transaction is evidence: {nodes}");
+    // Poisoned: the thief did nothing there.
+    assert_eq!(verdict(with.path(), &account(0x55).to_string(), &[])["exposures"], Value::Array(Vec::new()));
+    // At the snapshot that it names the answer is the same.
+    let snapshot = paid["snapshot"].as_str().expect("a name");
+    assert_eq!(verdict(with.path(), &account(0x77).to_string(), &["--snapshot", snapshot]), paid);
+    // A batch says of each what a single question does, whether a ledger knows it or not.
+    let input: String = [0x77, 0x88, 0x55, 0x66, 0x67].map(|name| format!("{}\n", account(name))).concat();
+    let batch =
+        tracehound(with.path(), &["screen", "--stdin", "--as-of", SCREENED, "--output", "jsonl"], &input);
+    for (line, name) in text(&batch).lines().zip([0x77, 0x88, 0x55, 0x66, 0x67]) {
+        let mut row: Value = serde_json::from_str(line).expect("JSON");
+        row.as_object_mut().expect("an object").remove("row");
+        assert_eq!(row, verdict(with.path(), &account(name).to_string(), &[]));
+    }
+}
+
+#[test]
+fn what_a_whole_ledger_holds_is_traced_to_the_unit() {
+    let data = generated();
+    let asked = |args: &[&str]| {
+        let output =
+            tracehound(data.path(), &[args, &["--as-of", SCREENED, "--output", "jsonl"]].concat(), "");
+        serde_json::from_str::<Value>(&text(&output)).expect("JSON")
+    };
+    let theft = format!("0x{}:1", "02".repeat(32));
+    for method in ["haircut", "fifo", "lifo", "tiho", "poison"] {
+        let trace = asked(&["trace", &theft, "--method", method]);
+        let sums = &trace["sums"][0];
+        let units =
+            |name: &str| sums[name].as_str().and_then(|text| text.parse::<u64>().ok()).expect("units");
+        assert_eq!(units("seeded"), 500_000);
+        if method != "poison" {
+            assert_eq!(units("unspent") + units("destroyed") + units("fees"), 500_000, "{method}: {sums}");
+            assert_eq!(trace["complete"], true, "{method}: {trace}");
+        }
+    }
+    let exposure = asked(&["exposure", &account(0x77).to_string()]);
+    let ether = &exposure["assets"][0];
+    assert_eq!(
+        (&ether["received"], &ether["paid"], &ether["fees"]),
+        (&"500000".into(), &"400010".into(), &"10".into())
+    );
+    let source = &ether["sources"]["parties"][0];
+    assert_eq!((&source["entity"]["label"], &source["amount"]), (&"Thief".into(), &"500000".into()));
+    let path = asked(&["path", &account(0x33).to_string(), &account(0x88).to_string()]);
+    assert_eq!(
+        (path["ways"][0]["movements"].as_array().map(Vec::len), &path["complete"]),
+        (Some(2), &true.into())
+    );
 }

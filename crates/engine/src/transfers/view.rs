@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
-use tracehound_analysis::extent::{Asked, Extent, Openings};
+use tracehound_analysis::{
+    extent::{Asked, Extent, Openings},
+    taint::AccountRole,
+};
 use tracehound_attribution::index::Index;
 use tracehound_labels::shelf::Packs;
-use tracehound_model::{Address, Chain, Gap, TxRef};
+use tracehound_model::{Address, Chain, Gap, Pasted, TxRef};
 use tracehound_screen::{Accounts, label_gaps};
-use tracehound_transfers::{AccountNum, TransferLedger, TransferRows as _};
+use tracehound_transfers::{AccountNum, AssetNum, TransferLedger, TransferRows as _, TxNum};
 
 use crate::{Absent, Answer, EngineError, Moment, NamedSnapshot, Snapshot};
 
@@ -54,6 +57,36 @@ impl View {
     /// How far the ledger reaches.
     pub(crate) fn extent(&self) -> Extent {
         Extent::of_transfers(&self.ledger, self.chain, openings(&self.ledger), self.asked)
+    }
+
+    /// An address of the chain.
+    pub(crate) fn address(&self, text: &str) -> Result<Address, EngineError> {
+        let address = Pasted::read(text)
+            .map_err(|source| EngineError::Subject { what: format!("`{text}` is no address"), source })?
+            .address;
+        if address.fits(self.chain) {
+            return Ok(address);
+        }
+        Err(EngineError::Question(format!(
+            "`{text}` is no address of {}, which is asked here (--chain chooses another)",
+            self.chain.short_name()
+        )))
+    }
+
+    /// Time of a transaction's block, and its height.
+    pub(crate) fn when(&self, tx: TxNum) -> Option<(Timestamp, u64)> {
+        let block = self.ledger.block(self.ledger.tx(tx)?.block)?;
+        Some((time(block.time), block.height))
+    }
+
+    /// Whether an asset's contract is known to move what it says: the chain's own coin, and tokens whose unit is known.
+    pub(crate) fn is_known(&self, asset: AssetNum) -> bool {
+        self.ledger.asset(asset).is_some_and(|asset| asset.unit().is_some())
+    }
+
+    /// What does with what comes to it an account that is known.
+    pub(crate) fn role(&self, names: &Accounts<'_>, account: AccountNum) -> Option<AccountRole> {
+        names.role(&self.written(account)?)
     }
 
     /// An account's address, as its chain writes it.

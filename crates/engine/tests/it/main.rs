@@ -3,4 +3,5 @@
 mod labels;
 mod labels_scorecard;
 mod schemas;
+mod transfers;
 mod workspace;

@@ -8,7 +8,11 @@
 //! off by less than (followed inputs of all transactions divided) / 2 base units from the rational share: nothing for an
 //! amount that matters, but some per cent of one of a few dozen units.
 
+mod behind;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+pub use behind::{AtMix, Behind, Party, behind};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -22,6 +26,7 @@ use crate::{
         StopReason, Stops, Truncation, propagate,
     },
     trace::{Entity, Known},
+    words::is_little,
 };
 
 /// What is asked.
@@ -123,6 +128,9 @@ pub struct Exposures {
     pub work: usize,
     /// Outputs of the subjects beyond the number looked at were left out.
     pub truncated: bool,
+    /// Where [`Rest::mixed`] is, mix by mix: [`behind`] looks who else was there.
+    #[serde(skip)]
+    pub mixes: Vec<AtMix>,
 }
 
 /// The same in the making: base units of a UTXO chain, of which 128 bits hold any sum.
@@ -150,10 +158,13 @@ struct Row {
 }
 
 impl Exposures {
-    /// Whether no limit on work and no missing amount stands behind the answer. A limit on dust does not count: what is
-    /// below it is booked, and said.
+    /// Whether no limit on work and no missing amount stands behind the answer, and a limit on dust left out no more than a
+    /// little ([`MOST_LEFT_OUT`](crate::words::MOST_LEFT_OUT)): what is below it is booked, and said.
     pub fn is_complete(&self) -> bool {
-        !self.truncated && self.rest.truncated.is_zero() && self.rest.unknown_inputs.is_zero()
+        !self.truncated
+            && self.rest.truncated.is_zero()
+            && self.rest.unknown_inputs.is_zero()
+            && is_little(self.rest.dust, self.total)
     }
 }
 
@@ -312,8 +323,14 @@ impl<R: UtxoRows> Gathered<'_, R> {
         let mut rows: BTreeMap<(bool, Entity), Row> = BTreeMap::new();
         let totals = found.totals.get(&Label(0)).copied().unwrap_or_default();
         answer.rest.fees = totals.fees.into();
+        let mut mixes: BTreeMap<TxNum, AtMix> = BTreeMap::new();
         for end in &found.ends {
             let amount = end.holding.dirty_all();
+            if let StopReason::Mixed(tx) = end.reason {
+                let mix = mixes.entry(tx).or_insert(AtMix { tx, amount: 0, hop: end.hop });
+                mix.amount += amount;
+                mix.hop = mix.hop.min(end.hop);
+            }
             match (end.reason, end.owner.and_then(|owner| self.known.entity(owner))) {
                 (StopReason::ReachedService, _)
                     if end.owner.is_some_and(|owner| self.question.subjects.contains(&owner)) =>
@@ -326,6 +343,7 @@ impl<R: UtxoRows> Gathered<'_, R> {
                 (reason, _) => *units.part(reason) += amount,
             }
         }
+        answer.mixes = mixes.into_values().collect();
         units.total += totals.seeded - units.returned;
         answer.entities = rows.into_values().map(Row::told).collect();
         answer.entities.sort_by(|a, b| (b.direct, b.amount, &a.entity).cmp(&(a.direct, a.amount, &b.entity)));

@@ -37,6 +37,6 @@ pub use balances::{
 pub use divide::{Division, Method, Overdrawn, divide, divide_backward};
 pub use holding::{Holding, Label, Lot};
 pub use propagation::{
-    Direction, End, Mix, Options, Piece, Propagation, PropagationLimits, Seed, SeedError, Step, StopReason,
-    Stops, Totals, Truncation, propagate,
+    Direction, End, MOST, Mix, Options, Piece, Propagation, PropagationLimits, Seed, SeedError, Step,
+    StopReason, Stops, Totals, Truncation, propagate,
 };

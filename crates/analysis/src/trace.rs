@@ -18,12 +18,15 @@ use tracehound_model::{
     text::label,
 };
 
+#[cfg(doc)]
+use crate::words::MOST_LEFT_OUT;
 use crate::{
     extent::{Asked, Extent, Needed},
     taint::{
         Direction, Label, Method, Mix, Options, Propagation, Seed, SeedError, StopReason, Stops, Truncation,
         propagate,
     },
+    words::{is_little, permille},
 };
 
 pub use compare::{Comparison, compare};
@@ -235,13 +238,27 @@ pub struct Trace {
     pub ledger: Extent,
     /// What was not followed or not seen.
     pub gaps: Vec<Gap>,
-    /// Whether no limit but those on dust and shares cut it, no amount is missing, and no block that it needed.
+    /// Whether no limit cut it but those on dust and shares, and these no more than a little ([`MOST_LEFT_OUT`]); no amount is
+    /// missing, and no block that it needed.
     pub complete: bool,
     /// The ledger's snapshot.
     pub snapshot: String,
 }
 
 impl Trace {
+    /// In a sentence: what the question's own limits on dust and shares left out; nothing where they left nothing out.
+    pub fn left_out(&self) -> Option<String> {
+        let Sums { dust, seeded, .. } = self.sums;
+        let left_out = || {
+            format!(
+                "NOT FOLLOWED because of the question's own limit on dust: {}, {} of what was asked about.",
+                self.asset.money(dust),
+                permille(dust, seeded)
+            )
+        };
+        (!dust.is_zero()).then(left_out)
+    }
+
     /// In a sentence: that it went on behind mixes, and behind how many; nothing where it ended at them.
     pub fn followed_through(&self) -> Option<String> {
         if !self.through_mixes {
@@ -294,8 +311,11 @@ pub fn trace<R: UtxoRows>(
     let extent = Extent::of(ledger, question.asked, needed(ledger, question, &found));
     let sums = sums(&found, label, at_mixers);
     let mut gaps = extent.gaps.clone();
-    gaps.extend(what_is_left(&found, options));
-    let complete = sums.truncated.is_zero() && sums.unknown_inputs.is_zero() && extent.is_complete();
+    gaps.extend(what_is_left(&found, options, Asset::bitcoin(network), sums.seeded));
+    let complete = sums.truncated.is_zero()
+        && sums.unknown_inputs.is_zero()
+        && is_little(sums.dust, sums.seeded)
+        && extent.is_complete();
     Ok(Trace {
         chain: chain.to_string(),
         asset: Asset::bitcoin(network),
@@ -480,7 +500,7 @@ fn needed(ledger: &impl UtxoRows, question: &Question<'_>, found: &Propagation) 
 }
 
 /// What the propagation did not follow.
-fn what_is_left(found: &Propagation, options: Options) -> Vec<Gap> {
+fn what_is_left(found: &Propagation, options: Options, asset: Asset, seeded: Amount) -> Vec<Gap> {
     let mut gaps = Vec::new();
     let unresolved =
         found.ends.iter().filter(|end| matches!(end.reason, StopReason::UnknownInputs(_))).count();
@@ -496,9 +516,16 @@ fn what_is_left(found: &Propagation, options: Options) -> Vec<Gap> {
         gaps.push(Gap::new(GapKind::FollowedElsewhere, sentence));
     }
     for cut in [Truncation::Hops, Truncation::Dust, Truncation::Share, Truncation::FanOut, Truncation::Work] {
-        let count = found.ends.iter().filter(|end| end.reason == StopReason::Truncated(cut)).count();
+        let cut_off = || found.ends.iter().filter(|end| end.reason == StopReason::Truncated(cut));
+        let count = cut_off().count();
         if count > 0 {
-            let sentence = format!("{count} paths were not followed further: limit on {}", limit_name(cut));
+            let amount: Amount = cut_off().map(|end| end.holding.dirty_all()).sum::<u128>().into();
+            let sentence = format!(
+                "{count} paths were not followed further: limit on {} ({}, {})",
+                limit_name(cut),
+                asset.money(amount),
+                permille(amount, seeded)
+            );
             gaps.push(Gap::new(GapKind::Truncated, sentence));
         }
     }

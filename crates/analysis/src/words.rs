@@ -11,6 +11,14 @@ pub fn permille(part: Amount, whole: Amount) -> String {
     }
 }
 
+/// What a limit of the question on dust or shares may leave out of a complete answer, percent: less than this of the whole.
+pub const MOST_LEFT_OUT: u8 = 5;
+
+/// Whether so little was left out by a limit that the question sets that the answer is whole all the same.
+pub fn is_little(left_out: Amount, whole: Amount) -> bool {
+    left_out.is_zero() || !left_out.is_share_of(MOST_LEFT_OUT, whole)
+}
+
 /// `2024-06-01 13:37:05Z`.
 pub fn moment(seconds: impl Into<i64>) -> String {
     written(seconds, "%Y-%m-%d %H:%M:%SZ")

@@ -57,7 +57,7 @@ pub struct Paths {
     pub ledger: Extent,
     /// What was not examined.
     pub gaps: Vec<Gap>,
-    /// Whether no limit truncated the search and no block is missing.
+    /// Whether no limit truncated the search, a limit on dust above the built-in one included, and no block is missing.
     pub complete: bool,
     /// The ledger's snapshot.
     pub snapshot: String,
@@ -123,6 +123,8 @@ impl Snapshot {
         });
         let ways: Vec<Way> = told.collect();
         let gaps: Vec<Gap> = extent.gaps.iter().cloned().chain(view.label_gaps()).collect();
+        // What carries less than the built-in limit is no way for money; above it the limit is a choice that hides ways.
+        let left_out = found.below_dust > 0 && question.limits.dust > PathLimits::default().dust;
         view.found(Paths {
             packs: view.packs.as_of(),
             asset: view.asset(),
@@ -133,7 +135,7 @@ impl Snapshot {
             dust: question.limits.dust.into(),
             below_dust: found.below_dust,
             truncated: found.truncated,
-            complete: !found.truncated && gaps.is_empty(),
+            complete: !found.truncated && gaps.is_empty() && !left_out,
             gaps,
             ledger: extent,
             snapshot: view.ledger.snapshot_id(),

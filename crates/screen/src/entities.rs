@@ -2,7 +2,7 @@
 
 use std::{
     cell::RefCell,
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Mutex, PoisonError},
 };
 
@@ -10,7 +10,7 @@ use ahash::RandomState;
 use jiff::civil::Date;
 use tracehound_analysis::{
     coinjoin::{Buffer, Classifier},
-    taint::Mix,
+    taint::{MOST, Mix},
     trace::{Entity, Known},
 };
 use tracehound_attribution::{
@@ -75,11 +75,32 @@ impl<R: UtxoRows> Known<R> for Entities<'_> {
     fn mix(&self, rows: &R, tx: TxSpan) -> Option<Mix> {
         let answer = BUFFER.with_borrow_mut(|buffer| self.classifier.classify(rows, tx, buffer));
         let found = answer.mixing(MIX_CONFIDENCE)?;
+        if self.is_one_partys(rows, tx) {
+            return None;
+        }
         Some(Mix { protocol: found.protocol.name(), participants: found.participants })
     }
 }
 
 impl Entities<'_> {
+    /// Whether most inputs of a transaction, by number and by amount, are of one party by name: it mixes with itself.
+    fn is_one_partys<R: UtxoRows>(&self, rows: &R, tx: TxSpan) -> bool {
+        let mut parties: BTreeMap<Entity, (usize, u128)> = BTreeMap::new();
+        let (mut count, mut all) = (0_usize, 0_u128);
+        for input in rows.inputs(tx) {
+            // What is not known may be anybody's.
+            let Some(value) = rows.input_value(&input) else { return false };
+            count += 1;
+            all += u128::from(value);
+            let entity = rows.input_owner(&input).and_then(|owner| self.entity(owner));
+            if let Some(entity) = entity.filter(|entity| !entity.is_hint()) {
+                let sum = parties.entry(entity).or_default();
+                *sum = (sum.0 + 1, sum.1 + u128::from(value));
+            }
+        }
+        parties.into_values().any(|(own, sum)| own * 4 >= count * MOST && sum * 4 >= all * MOST as u128)
+    }
+
     /// The owner's name: what is claimed about any address of its key ([`Keys`]), by the best claim of the day; else what labels
     /// come to.
     pub fn entity(&self, owner: AddrNum) -> Option<Entity> {

@@ -186,6 +186,9 @@ struct Propagator<'a, R> {
 /// many rows at once, which is most of what a propagation does.
 const AHEAD: usize = 16;
 
+/// Parts of four that are most of a mix: who has so much of it is alone in it.
+pub const MOST: usize = 3;
+
 impl<R: UtxoRows> Propagator<'_, R> {
     fn plant(&mut self, seeds: &[Seed]) -> Result<(), SeedError> {
         for seed in seeds {
@@ -404,7 +407,7 @@ impl<R: UtxoRows> Propagator<'_, R> {
         } else {
             None
         };
-        let mix = self.stops.mix(self.ledger, *tx);
+        let mix = self.stops.mix(self.ledger, *tx).filter(|_| !self.is_followed_whole(&rows, &coins));
         let stopped = mix.filter(|_| !self.options.through_mixes).map(|_| StopReason::Mixed(tx.num));
         let unknown = rows.inputs.iter().any(|input| input.value.is_none());
         let reason = stopped.or(blocked).or(unknown.then_some(StopReason::UnknownInputs(tx.num)));
@@ -425,6 +428,23 @@ impl<R: UtxoRows> Propagator<'_, R> {
             Direction::Forward => self.divide_forward(&rows, &coins, method, mix),
             Direction::Backward => self.divide_backward(&rows, &coins, method, mix),
         }
+    }
+
+    /// Whether so much of what enters a mix (backward: leaves it) is followed that it hides nothing: by number and by amount, at
+    /// least [`MOST`] parts of four. Then it is a transaction like any other.
+    fn is_followed_whole(&self, rows: &TxRows<'_>, coins: &[Coin]) -> bool {
+        let (count, value): (usize, Option<u128>) = match self.options.direction {
+            Direction::Forward => {
+                let values = rows.inputs.iter().map(|input| input.value.map(u128::from));
+                (rows.inputs.len(), values.sum())
+            }
+            Direction::Backward => {
+                let paid = || rows.outputs.iter().filter(|output| output.owner.is_some());
+                (paid().count(), Some(paid().map(|output| u128::from(output.value)).sum()))
+            }
+        };
+        let followed: u128 = coins.iter().map(|coin| coin.holding.dirty_all()).sum();
+        coins.len() * 4 >= count * MOST && value.is_some_and(|value| followed * 4 >= value * MOST as u128)
     }
 
     fn divide_forward(&mut self, rows: &TxRows<'_>, coins: &[Coin], method: Method, mix: Option<Mix>) {

@@ -51,8 +51,8 @@ fn head(text: &mut String, found: &Trace) {
             if found.seeds == 1 { "" } else { "s" },
         ),
     );
-    if let Some(through) = found.followed_through() {
-        line(text, &format!("  {through}"));
+    for said in [found.followed_through(), found.left_out()].into_iter().flatten() {
+        line(text, &format!("  {said}"));
     }
 }
 

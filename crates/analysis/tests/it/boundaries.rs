@@ -197,15 +197,16 @@ fn what_is_at_the_dust_limit_counts_and_what_is_below_is_booked() {
         (units(found.total), units(found.rest.coinbase), units(found.rest.dust), found.is_complete())
     };
     assert_eq!(received(1_000), (1_000, 1_000, 0, true));
-    assert_eq!(received(1_001), (1_000, 0, 1_000, true), "booked, and no lack of the answer");
+    assert_eq!(received(1_001), (1_000, 0, 1_000, false), "booked, and too much to be left out of an answer");
     let (from, to) = (BTreeSet::from([number(&ledger, 1)]), BTreeSet::from([number(&ledger, 50)]));
     let path = |dust| ways(&ledger, &from, &to, PathLimits { dust, ..PathLimits::default() }).ways.len();
     assert_eq!((path(1_000), path(1_001)), (1, 0));
     let counted = |dust| {
         let limits = Limits { dust, ..Limits::default() };
-        Counterparties::of(&ledger, &[number(&ledger, 3)].into(), limits).incoming.len()
+        let party = Counterparties::of(&ledger, &[number(&ledger, 3)].into(), limits).incoming;
+        party.values().map(|party| (party.amount, party.small, party.is_all_small())).collect::<Vec<_>>()
     };
-    assert_eq!((counted(1_000), counted(1_001)), (1, 0));
+    assert_eq!((counted(1_000), counted(1_001)), (vec![(1_000, 0, false)], vec![(1_000, 1_000, true)]));
 }
 
 #[test]

@@ -6,12 +6,13 @@ use tracehound_analysis::{
     trace::{self, Entity, Known, Question, Trace},
 };
 use tracehound_ledger::{AddrNum, Ledger, OutNum, TxSpan};
-use tracehound_model::{Amount, BitcoinNetwork, Category};
-use tracehound_testkit::blocks::owner;
+use tracehound_model::{Amount, BitcoinNetwork, BlockHash, Category, OutPoint};
+use tracehound_testkit::blocks::{BlockMaker, owner};
 
 use crate::{
     ledger_of,
     taint::propagations::{output, story},
+    units,
 };
 
 /// Owner 50 is a service with a name that would break every format; three equal outputs are a mix.
@@ -73,6 +74,27 @@ fn a_cut_report_says_what_it_left_out() {
 }
 
 #[test]
+fn what_the_limit_on_dust_cut_is_in_the_headline_and_too_much_of_it_is_no_answer() {
+    let (_dir, ledger) = ledger_of(&story().blocks);
+    let mut shares = Vec::new();
+    for dust in [0, 1, 100, 400, 1_000_000] {
+        let found = traced(&ledger, PropagationLimits { dust, ..no_dust() }, false);
+        let (cut, whole) = (units(found.sums.dust), units(found.sums.seeded));
+        assert_eq!(found.complete, cut * 100 < whole * 5, "{cut} of {whole} below {dust}");
+        let text = trace::text::report(&found, 60, None);
+        let head: Vec<&str> = text.lines().take(2).collect();
+        assert_eq!(head[1].contains("NOT FOLLOWED"), cut > 0, "{text}");
+        if cut > 0 {
+            let tenths = cut * 1_000 / whole;
+            let share = format!("{}.{} %", tenths / 10, tenths % 10);
+            assert!(head[1].contains(&share), "{share}: {text}");
+        }
+        shares.push(found.complete);
+    }
+    assert!(shares.contains(&true) && shares.contains(&false), "{shares:?}");
+}
+
+#[test]
 fn behind_a_mix_the_report_marks_it() {
     let (_dir, ledger) = ledger_of(&story().blocks);
     insta::assert_snapshot!(
@@ -124,5 +146,37 @@ fn what_a_mixing_service_got_is_in_mixes_and_at_no_service() {
         let all = plain.sums.mixed.saturating_add(plain.sums.reached_service);
         assert_eq!((mixing.sums.mixed, mixing.sums.reached_service), (all, Amount::ZERO), "{}", plain.method);
         assert!(mixing.services.is_empty(), "{}", plain.method);
+    }
+}
+
+/// Whoever follows most of what enters a mix follows what leaves it: there is nobody else to hide among.
+#[test]
+fn a_mix_that_is_followed_whole_is_no_mix() {
+    let mut first = BlockMaker::new(BlockHash::default(), 600, 0);
+    let coins = first.tx(&[], &[(400, Some(owner(1))), (400, Some(owner(2))), (390, Some(owner(3)))]);
+    let first = first.done();
+    let mut second = BlockMaker::new(first.hash, 1_200, 1);
+    second.tx(&[], &[(50, Some(owner(9)))]);
+    let inputs: Vec<_> = (0..3).map(|vout| (OutPoint { txid: coins, vout }, None)).collect();
+    let mixed = second.tx(&inputs, &[(380, Some(owner(4))), (380, Some(owner(5))), (380, Some(owner(6)))]);
+    let (_dir, ledger) = ledger_of(&[first, second.done()]);
+    for (txid, way, ends) in [(coins, Direction::Forward, 1_140), (mixed, Direction::Backward, 1_140)] {
+        for method in Method::COMPARED {
+            if way == Direction::Backward && method == Method::Tiho {
+                continue;
+            }
+            let sums = |count: u64| {
+                let seeds: Vec<OutNum> = (0..count).map(|vout| output(&ledger, txid, vout)).collect();
+                let asked = Options { method, ..options(way, no_dust()) };
+                let found =
+                    trace::trace(&ledger, BitcoinNetwork::Regtest, &question(&seeds, asked), &Names(&ledger));
+                found.expect("traces").sums
+            };
+            let whole = sums(3);
+            assert_eq!(whole.mixed, Amount::ZERO, "{}", method.name());
+            let end = if way == Direction::Forward { whole.unspent } else { whole.coinbase };
+            assert!(units(end) >= ends, "{}: {whole:?}", method.name());
+            assert_eq!(sums(2).mixed, sums(2).seeded, "two of three are not most of them: {}", method.name());
+        }
     }
 }

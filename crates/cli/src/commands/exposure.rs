@@ -144,6 +144,15 @@ fn moment(seconds: u32) -> String {
 fn side(out: &mut dyn Write, title: &str, found: &Side, asset: Asset) -> io::Result<()> {
     let line = |out: &mut dyn Write, name: &str, amount| line(out, name, asset.money(amount), found.total);
     writeln!(out, "{title}: {}", asset.money(found.total))?;
+    let dust = found.rest.dust;
+    if !dust.is_zero() {
+        let share = permille(dust, found.total);
+        writeln!(
+            out,
+            "  NOT FOLLOWED because of the question's own limit on dust: {}, {share}",
+            asset.money(dust)
+        )?;
+    }
     for (category, amount) in &found.by_category {
         line(out, &format!("all {category}"), *amount)?;
     }

@@ -42,7 +42,9 @@ pub fn exposure(found: &Exposure, measured: Option<&str>, naming: &Naming, told:
         answer("Paid to others", &found.destinations, found.asset),
     ]);
     lines.push(found.ledger.sentence());
-    frame.answer(&lines, Standing::of(found.complete && found.not_in_the_ledger.is_empty()));
+    let complete = found.complete && found.not_in_the_ledger.is_empty();
+    let left_out = [&found.sources, &found.destinations].iter().any(|side| !side.rest.dust.is_zero());
+    frame.answer(&lines, Standing::narrowed(complete, left_out));
     let mut more: Vec<String> = found
         .not_in_the_ledger
         .iter()
@@ -53,7 +55,7 @@ pub fn exposure(found: &Exposure, measured: Option<&str>, naming: &Naming, told:
             more.push(format!("some of the owner's outputs were not looked at for {name}"));
         } else if !side.complete {
             more.push(format!(
-                "{name}: amounts are missing, or a limit ended the search (the rows below say which)"
+                "{name}: amounts are missing, or a limit cut the search (the rows below say which)"
             ));
         }
     }
@@ -93,7 +95,17 @@ fn answer(what: &str, side: &Side, asset: Asset) -> String {
         .collect();
     let named =
         if categories.is_empty() { "nobody whom a list names".to_owned() } else { categories.join("; ") };
-    format!("{what}: {}; of that named: {named}.", asset.money(side.total))
+    let dust = side.rest.dust;
+    let left_out = if dust.is_zero() {
+        String::new()
+    } else {
+        format!(
+            " NOT FOLLOWED because of the question's own limit on dust: {} ({}).",
+            asset.money(dust),
+            share(dust, side.total)
+        )
+    };
+    format!("{what}: {}; of that named: {named}.{left_out}", asset.money(side.total))
 }
 
 fn side(side: &Side, asset: Asset) -> Markup {

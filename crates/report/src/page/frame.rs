@@ -45,6 +45,8 @@ pub(super) enum Part {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
     Whole,
+    /// Nothing is missing but what the question's own limits left out.
+    Narrowed,
     /// Something was not examined that the answer does not need.
     Sufficient,
     Incomplete,
@@ -55,10 +57,19 @@ impl Standing {
         if complete { Self::Whole } else { Self::Incomplete }
     }
 
+    /// Of an answer of which the question's own limits left something out, or not.
+    pub(super) fn narrowed(complete: bool, left_out: bool) -> Self {
+        if complete && left_out { Self::Narrowed } else { Self::of(complete) }
+    }
+
     fn sentence(self) -> &'static str {
         match self {
             Self::Whole => {
                 "Nothing that this answer needs is missing; what it does not claim stands in the method."
+            }
+            Self::Narrowed => {
+                "Nothing is missing but what the question's own limits left out, which is said above; what it does not claim \
+                 stands in the method."
             }
             Self::Sufficient => {
                 "What was not examined is listed below; the policy does not ask for it, or it could not change this."

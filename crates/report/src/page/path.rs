@@ -33,16 +33,17 @@ pub fn path(found: &Paths, naming: &Naming, told: &Told) -> String {
             found.asset.money(first.width)
         )
     }];
-    lines.push(found.ledger.sentence());
-    frame.answer(&lines, Standing::of(found.complete));
-    let mut more = Vec::new();
     if found.below_dust > 0 {
-        more.push(format!(
-            "{} outputs of less than {} were not gone through",
+        lines.push(format!(
+            "NOT GONE THROUGH because of the question's own limit on dust: {} output{} of less than {}.",
             found.below_dust,
+            s(found.below_dust as u64),
             found.asset.money(found.dust)
         ));
     }
+    lines.push(found.ledger.sentence());
+    frame.answer(&lines, Standing::narrowed(found.complete, found.below_dust > 0));
+    let mut more = Vec::new();
     if found.truncated {
         more.push("the search was cut by a limit: there may be other ways".to_owned());
     }

@@ -33,7 +33,8 @@ pub fn trace(traced: &Traced<Trace>, naming: &Naming, told: &Told) -> String {
     let title = if forward { format!("Where {seeded} went") } else { format!("Where {seeded} came from") };
     let mut frame = Frame::new(&title, told, Some(&origin));
     frame.question(&question(found));
-    frame.answer(&answer(found), Standing::of(found.complete && traced.not_in_the_ledger.is_empty()));
+    let complete = found.complete && traced.not_in_the_ledger.is_empty();
+    frame.answer(&answer(found), Standing::narrowed(complete, found.left_out().is_some()));
     let absent = traced.not_in_the_ledger.iter().map(|what| format!("{what} does not occur in the ledger"));
     frame.not_seen(&found.gaps, &absent.collect::<Vec<_>>());
     let measured: Vec<String> = traced.error_rate.iter().cloned().collect();
@@ -111,6 +112,7 @@ fn answer(found: &Trace) -> Vec<String> {
         let more = if rest > 0 { format!("; and {rest} more, in the table") } else { String::new() };
         lines.push(format!("At services: {}{more}.", named.join("; ")));
     }
+    lines.extend(found.left_out());
     lines.push(found.ledger.sentence());
     lines
 }

@@ -38,6 +38,7 @@ pub fn trace(found: &Trace, origin: &Origin) -> Vec<String> {
         sentence(found)
     )];
     lines.extend(found.followed_through());
+    lines.extend(found.left_out());
     if drawn < found.edges.len() {
         lines.push(format!(
             "The overview shows all of it; of {} transactions {drawn} are drawn in detail, and those that carried less (under 1/{LEAST_SHARE} of \
@@ -152,9 +153,9 @@ fn is_large(found: &Trace, edge: &Edge) -> bool {
 fn chart(found: &Trace, groups: &Groups) -> Chart {
     let units = groups.members.iter().map(|edges| unit(found, edges)).collect();
     let order = if found.direction == "forward" {
-        "what stands further right happened later."
+        "each box stands right of all that flows into it, whatever their times."
     } else {
-        "what stands further right happened earlier."
+        "each box stands right of all that it paid, whatever their times."
     };
     let chart =
         Chart { asset: Some(found.asset), whole: found.sums.seeded, units, order, ..Chart::default() };
@@ -290,7 +291,7 @@ impl Drawing<'_> {
             self.flow(from, to, edge.fee, "fee".to_owned());
         }
         if !left.is_zero() && left <= self.not_in_outputs() {
-            let name = if comes_to_a_seed { "to another start, shown there" } else { "not followed" };
+            let name = if comes_to_a_seed { "to another start" } else { "not followed" };
             let to = self.party(Kind::Other, name.to_owned(), name.to_owned(), "");
             self.flow(from, to, left, name.to_owned());
         }

@@ -25,7 +25,7 @@ pub fn path(found: &Paths, origin: &Origin) -> Vec<String> {
         asset: Some(found.asset),
         whole,
         parties: vec![party(Kind::Start, &found.from), party(Kind::Address, &found.to)],
-        order: "what stands further right happened later.",
+        order: "each box stands right of the one before it on its way.",
         ..Chart::default()
     };
     for (way, number) in found.ways.iter().zip(1..) {

@@ -194,6 +194,9 @@ fn a_page_says_what_it_is_and_what_its_colours_mean() {
             "Names: own of 2024-01-01",
             "tracehound 1.2.3, snapshot 5555",
             "The width of a band is the value that is followed",
+            // Columns are steps: what is drawn further right may have happened before.
+            "each box stands right of all that flows into it, whatever their times.",
+            "whole where the drawing is pointed at, and in the tables.",
         ] {
             assert!(page.contains(said), "{said}: {page}");
         }

@@ -17,6 +17,7 @@ mod features;
 mod groups;
 mod joinmarket;
 mod ledger;
+mod makers;
 mod suspects;
 mod wasabi1;
 mod wasabi2;
@@ -228,8 +229,35 @@ pub fn classify(shape: &TxShape<'_>) -> Answer {
     if inputs.is_empty() || outputs.len() < 3 {
         return Answer::No;
     }
-    if outputs.iter().any(|coin| coin.script == ScriptType::OpReturn) {
-        return whirlpool::premix(outputs).map_or(Answer::No, Answer::Premix);
+    if outputs.iter().all(|coin| coin.script != ScriptType::OpReturn) {
+        return judged(shape);
+    }
+    if let Some(premix) = whirlpool::premix(outputs) {
+        return Answer::Premix(premix);
+    }
+    // What pays nobody mixes nothing, and whoever composes a round adds it at will. No protocol does: no more than suspected.
+    let pays = |coin: &&Coin| coin.script != ScriptType::OpReturn;
+    let paying: Vec<Coin> = outputs.iter().filter(pays).copied().collect();
+    match judged(&TxShape { outputs: &paying, ..*shape }) {
+        Answer::CoinJoin(found) | Answer::Suspected(found) => {
+            let mut hidden = found.anonymity.iter().copied();
+            let anonymity =
+                outputs.iter().map(|coin| if pays(&coin) { hidden.next().unwrap_or(1) } else { 1 });
+            let confidence = found.confidence.min(BESIDE_DATA);
+            Answer::Suspected(CoinJoin { anonymity: anonymity.collect(), confidence, ..found })
+        }
+        other => other,
+    }
+}
+
+/// How sure the kind of a round is at most that has outputs which pay nobody, percent.
+const BESIDE_DATA: u8 = 60;
+
+/// What a transaction is that pays somebody with each output.
+fn judged(shape: &TxShape<'_>) -> Answer {
+    let (inputs, outputs) = (shape.inputs, shape.outputs);
+    if outputs.len() < 3 {
+        return Answer::No;
     }
     let values = outputs.iter().map(|coin| coin.value);
     if !may_be_equal(inputs.len(), outputs.len(), values) && !shape.pays_wasabi1_coordinator {
@@ -283,6 +311,8 @@ fn find(shape: &TxShape<'_>, tally: &Tally) -> Option<Finding> {
         }
         (Some(wasabi), _) => Some(wasabi),
         (None, Some(market)) => Some(market),
-        (None, None) => whirlpool::find(shape, tally).or_else(|| suspects::find(shape, tally)),
+        (None, None) => whirlpool::find(shape, tally)
+            .or_else(|| makers::find(shape, tally))
+            .or_else(|| suspects::find(shape, tally)),
     }
 }

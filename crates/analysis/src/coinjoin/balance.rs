@@ -97,6 +97,23 @@ struct Slot {
     range: (u64, u64),
 }
 
+/// Highest fee of a maker that mixes this amount, base units.
+pub(super) fn fee_limit(mixed: u64, flat: u64) -> u64 {
+    (mixed / MAX_FEE_SHARE).max(flat)
+}
+
+/// How many bits likelier a change output is where it leaves its owner a fee than where it has nothing to do with the inputs:
+/// then it is as likely in each doubling between the least and the largest of them.
+#[expect(clippy::cast_precision_loss, reason = "a likelihood, not money")]
+pub(super) fn as_fee_bits(fee: u64, limit: u64, change: u64, changes: &[u64]) -> f64 {
+    let (least, most) =
+        changes.iter().fold((u64::MAX, 1), |(least, most), &change| (least.min(change), most.max(change)));
+    let doublings = 1.0 + (most as f64 / least.max(1) as f64).ln();
+    let as_fee = 1.0 / ((fee as f64 + SMALL_FEE) * ((limit as f64 + SMALL_FEE) / SMALL_FEE).ln());
+    let by_chance = 1.0 / (change.max(1) as f64 * doublings);
+    (as_fee / by_chance).log2()
+}
+
 impl Problem<'_> {
     pub(super) fn solve(&self) -> Balance {
         let total = self.inputs.iter().try_fold(0_u64, |sum, &value| sum.checked_add(value));
@@ -117,7 +134,7 @@ impl Problem<'_> {
     }
 
     fn limit(&self) -> u64 {
-        (self.mixed / MAX_FEE_SHARE).max(self.flat)
+        fee_limit(self.mixed, self.flat)
     }
 
     /// The groups of every change output. Takes from `work` what it uses.
@@ -359,11 +376,7 @@ impl<'a> Search<'a> {
     fn evidence(&self) -> f64 {
         let Problem { inputs, mixed, people, changes, .. } = *self.problem;
         let (likeliest, taker) = &self.likeliest;
-        let (least, most) = changes
-            .iter()
-            .fold((u64::MAX, 1), |(least, most), &change| (least.min(change), most.max(change)));
-        let doublings = 1.0 + (most as f64 / least.max(1) as f64).ln();
-        let limit = self.problem.limit() as f64;
+        let limit = self.problem.limit();
         let mut left = inputs.len();
         let mut bits = -choices(left - 1, people - 1);
         if taker.is_some() {
@@ -383,10 +396,7 @@ impl<'a> Search<'a> {
             }
             seen.push(change);
             let brought: u64 = (0..inputs.len()).filter(|at| group >> at & 1 == 1).map(|at| inputs[at]).sum();
-            let fee = (change + mixed - brought) as f64;
-            let as_fee = 1.0 / ((fee + SMALL_FEE) * ((limit + SMALL_FEE) / SMALL_FEE).ln());
-            let by_chance = 1.0 / (change.max(1) as f64 * doublings);
-            bits += (as_fee / by_chance).log2();
+            bits += as_fee_bits(change + mixed - brought, limit, change, changes);
         }
         bits
     }

@@ -65,6 +65,17 @@ impl Tally {
         (end - first) as u32
     }
 
+    /// The values that occur at least so often, largest first.
+    pub(super) fn repeated(&self, least: usize) -> impl Iterator<Item = u64> + '_ {
+        let runs: Vec<u64> = self
+            .values()
+            .chunk_by(|a, b| a == b)
+            .filter(|run| run.len() >= least)
+            .map(|run| run[0])
+            .collect();
+        runs.into_iter().rev()
+    }
+
     /// The values that occur as often as the most frequent one, largest first, at most two.
     pub(super) fn most_frequent(&self) -> impl Iterator<Item = u64> + '_ {
         let runs = self.values().chunk_by(|a, b| a == b).filter(|run| run.len() == self.most);

@@ -73,6 +73,14 @@ pub fn answer(line: &[u8]) -> Answered {
     render(&transaction, &shape, found, &links)
 }
 
+/// Whether inputs are told, and, where all of them are, cover the outputs.
+fn is_whole(shape: &TxShape<'_>) -> bool {
+    let brought =
+        shape.inputs.iter().map(|coin| Some(u128::from(coin.as_ref()?.value))).sum::<Option<u128>>();
+    let paid: u128 = shape.outputs.iter().map(|coin| u128::from(coin.value)).sum();
+    !shape.inputs.is_empty() && brought.is_none_or(|brought| brought >= paid)
+}
+
 fn render(of: &Transaction, shape: &TxShape<'_>, found: coinjoin::Answer, links: &[ChangeLink]) -> Answered {
     let change: Vec<Change<'_>> = links
         .iter()
@@ -99,6 +107,8 @@ fn render(of: &Transaction, shape: &TxShape<'_>, found: coinjoin::Answer, links:
         change: &change,
     };
     match found {
+        // What spends nothing that is told, or less than it pays, is not all there: nothing can be said of it.
+        coinjoin::Answer::No if !is_whole(shape) => answer.kind = "unknown",
         coinjoin::Answer::No => {}
         coinjoin::Answer::Premix(coinjoin::Premix { pool, outputs }) => {
             answer.kind = "premix";

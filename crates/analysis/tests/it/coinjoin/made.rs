@@ -73,6 +73,17 @@ fn what_services_do_every_day_is_no_coinjoin() {
             }
             own
         }),
+        ("a coinbase", Tx { inputs: Vec::new(), ..tx(&[], &[100_000; 12]) }),
+    ];
+    for (what, tx) in cases {
+        assert_eq!(tx.answer(), Answer::No, "{what}");
+    }
+}
+
+/// A maker signs for its own part. Whose address the taker pays, and of what kind, is his to choose.
+#[test]
+fn even_makers_are_suspected_whoever_else_is_paid() {
+    let cases = [
         ("a payout to the payers themselves", {
             let mut own = market();
             own.outputs[0].owner = 1;
@@ -84,11 +95,25 @@ fn what_services_do_every_day_is_no_coinjoin() {
             own.outputs[3].script = ScriptType::P2sh;
             own
         }),
-        ("a coinbase", Tx { inputs: Vec::new(), ..tx(&[], &[100_000; 12]) }),
     ];
     for (what, tx) in cases {
-        assert_eq!(tx.answer(), Answer::No, "{what}");
+        assert_eq!(name(&tx.answer()), "suspected joinmarket-makers", "{what}");
+        assert!(tx.answer().mixing(50).is_some_and(|found| found.participants == 5), "{what}");
     }
+}
+
+#[test]
+fn what_pays_nobody_is_left_out_of_a_round() {
+    let mut tx = market();
+    let data = Coin { value: 0, script: ScriptType::OpReturn, owner: 0 };
+    tx.outputs.insert(2, data);
+    let answer = tx.answer();
+    assert_eq!(name(&answer), "suspected joinmarket-balanced");
+    let found = answer.mixing(50).expect("a mix that ends a path");
+    assert_eq!(found.anonymity, [5, 1, 1, 1, 1, 1, 1, 5, 5, 5, 5]);
+    assert!(answer.forbids_co_spending());
+    let payment = Tx { outputs: vec![data, tx.outputs[0], tx.outputs[1], data], ..tx };
+    assert_eq!(payment.answer(), Answer::No);
 }
 
 #[test]

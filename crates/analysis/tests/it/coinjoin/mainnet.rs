@@ -61,8 +61,9 @@ none:other-postmix-weak: suspected joinmarket-shape 3
 none:other-postmix-weak: suspected stonewall 2
 none:other-postmix-weak: tx0 1
 none:wasabi1-postmix: joinmarket joinmarket-balanced 7
-none:wasabi1-postmix: no 263
-none:wasabi1-postmix: suspected equal-outputs 31
+none:wasabi1-postmix: no 262
+none:wasabi1-postmix: suspected equal-outputs 29
+none:wasabi1-postmix: suspected joinmarket-makers 3
 none:wasabi1-postmix: suspected joinmarket-shape 3
 none:wasabi2-postmix: no 97
 none:whirlpool-postmix: no 1114

@@ -237,6 +237,58 @@ fn change_that_has_nothing_to_do_with_the_inputs_does_not_balance() {
     assert!(called <= 4 * MADE / 200, "{called} of {} such batches balance", 4 * MADE);
 }
 
+/// What a taker may add to a round that it composes, by number.
+fn added(round: Round, how: u64) -> Tx {
+    let Round { mut tx, receivers, .. } = round;
+    let mixed = Round::mixed(&receivers, &tx);
+    let coin = |value, owner, script| Coin { value, script, owner };
+    let mut add = |value, owner| tx.outputs.push(coin(value, owner, ScriptType::P2wpkh));
+    match how {
+        0 => tx.outputs.push(coin(0, 0, ScriptType::OpReturn)),
+        1 => add(546, 5_000),
+        2 => add(mixed / 7, 5_000),
+        3 => (0..3).for_each(|n| add(mixed / 9 + 77 * n, 5_000 + n)),
+        4 => (0..2).for_each(|n| add(mixed, 5_000 + n)),
+        5 => (0..20).for_each(|n| add(546, 5_000 + n)),
+        6 => tx.outputs.push(coin(mixed / 3, 5_000, ScriptType::P2tr)),
+        // To an address of its own that it spends from.
+        _ => {
+            let own = tx.inputs.last().and_then(|coin| coin.map(|coin| coin.owner)).expect("the taker's");
+            add(mixed / 5, own);
+        }
+    }
+    // Somebody has to bring it.
+    let value = 3 * mixed + 20_000;
+    tx.inputs.push(Some(coin(value, 9_000, ScriptType::P2wpkh)));
+    tx
+}
+
+#[test]
+fn a_round_is_at_least_suspected_whatever_its_taker_adds() {
+    for how in 0..8 {
+        let known = |number: &u64| added(Round::made(*number), how).answer().forbids_co_spending();
+        let found = (0..MADE).filter(known).count();
+        assert!(found as u64 * 100 >= MADE * 88, "{found} of {MADE} with addition {how}");
+    }
+}
+
+#[test]
+fn of_batches_whose_change_has_nothing_to_do_with_the_inputs_few_are_suspected_for_their_makers() {
+    let mut suspected = 0;
+    for number in 0..4 * MADE {
+        let mut tx = added(Round::made(number), number % 8);
+        let mut dice = Dice(number ^ 0x6e75_6c6c);
+        for coin in &mut tx.outputs {
+            coin.value = coin.value * dice.between(1_000, 1_500) / 1_000 + dice.between(15_000, 30_000);
+        }
+        // As many equal ones as before, of an amount that nobody chose.
+        let equal = tx.outputs.len() / 2;
+        tx.outputs.iter_mut().take(equal).for_each(|coin| coin.value = 1_234_567);
+        suspected += u64::from(name(&tx.answer()) == "suspected joinmarket-makers");
+    }
+    assert!(suspected <= 4 * MADE / 100, "{suspected} of {} such batches are suspected", 4 * MADE);
+}
+
 #[test]
 fn joinmarket_change_goes_to_its_owner() {
     let Some((rounds, links)) = emulated() else { return };

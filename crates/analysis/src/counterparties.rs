@@ -18,7 +18,8 @@ pub struct Limits {
     pub rows: usize,
     /// Ignore blocks after this time, seconds since 1970-01-01 UTC.
     pub until: u32,
-    /// Count no output to the subject below this many base units: anyone can send dust, and much of it at once.
+    /// Outputs to the subject below this many base units are small: anyone can send dust. Whoever paid in nothing else is told
+    /// apart, with how much that came to in all ([`Counterparty::small`]): whether it is dust is a matter of the sum.
     pub dust: u64,
 }
 
@@ -33,6 +34,10 @@ impl Default for Limits {
 pub struct Counterparty {
     /// Base units, over the transactions in which every amount is known.
     pub amount: u128,
+    /// Incoming: base units at most that came in outputs below [`Limits::dust`]. More than `amount` where amounts are not known.
+    pub small: u128,
+    /// Whether anything passed otherwise than in such outputs.
+    pub beyond_small: bool,
     /// The transactions, oldest first, with the amount of each; `None` where an input's amount is not known.
     pub txs: Vec<(TxNum, Option<u128>)>,
 }
@@ -116,6 +121,20 @@ fn dust_to(ledger: &impl UtxoRows, tx: TxNum, subjects: &BTreeSet<AddrNum>, limi
     dust.map(|output| u128::from(output.value)).sum()
 }
 
+impl Counterparty {
+    /// Whether all it paid was in outputs of which each is too small to count by itself.
+    pub const fn is_all_small(&self) -> bool {
+        !self.beyond_small
+    }
+
+    fn book(&mut self, tx: TxNum, amount: Option<u128>, small: u128, beyond_small: bool) {
+        self.amount += amount.unwrap_or(0);
+        self.small += small;
+        self.beyond_small |= beyond_small;
+        self.txs.push((tx, amount));
+    }
+}
+
 impl Counterparties {
     /// Collects the direct counterparties of `subjects`, who are one owner: payments among them do not count.
     /// O(rows of their transactions), bounded by `limits`, whose number of outputs is for each of them.
@@ -150,7 +169,7 @@ impl Counterparties {
         found
     }
 
-    /// `dust` is what of the subjects' receipts in the transaction counts for nothing.
+    /// `dust` is what the subjects received in the transaction in outputs that are each small.
     fn book(&mut self, subjects: &BTreeSet<AddrNum>, tx: TxNum, parties: &TxParties, dust: u128) {
         let own = |owner: &Option<AddrNum>| owner.is_some_and(|owner| subjects.contains(&owner));
         let unresolved = parties.unknown_amounts + parties.unknown_owners > 0;
@@ -162,22 +181,26 @@ impl Counterparties {
         let received: u128 =
             parties.outputs.iter().filter(|(owner, _)| own(owner)).map(|(_, amount)| amount).sum();
         self.total_in += received;
-        let received = received - dust;
         if received == 0 {
             return;
         }
+        let beyond = received > dust;
         if parties.coinbase {
             self.coinbase += received;
         } else if parties.unknown_amounts > 0 {
             self.unresolved_in += received;
             for owner in parties.inputs.keys().flatten() {
-                note(&mut self.incoming, *owner, tx, None);
+                self.incoming.entry(*owner).or_default().book(tx, None, dust, beyond);
             }
         } else {
             let weights: Vec<u128> = parties.inputs.values().copied().collect();
-            for (owner, part) in parties.inputs.keys().zip(split_proportionally(received, &weights)) {
+            let (parts, small) =
+                (split_proportionally(received, &weights), split_proportionally(dust, &weights));
+            for ((owner, part), small) in parties.inputs.keys().zip(parts).zip(small) {
                 match owner {
-                    Some(owner) => note(&mut self.incoming, *owner, tx, Some(part)),
+                    Some(owner) => {
+                        self.incoming.entry(*owner).or_default().book(tx, Some(part), small, beyond);
+                    }
                     None => self.unresolved_in += part,
                 }
             }
@@ -194,15 +217,9 @@ impl Counterparties {
             });
             self.total_out += part.unwrap_or(0);
             match owner {
-                Some(owner) => note(&mut self.outgoing, *owner, tx, part),
+                Some(owner) => self.outgoing.entry(*owner).or_default().book(tx, part, 0, true),
                 None => self.unspendable_out += part.unwrap_or(0),
             }
         }
     }
-}
-
-fn note(parties: &mut BTreeMap<AddrNum, Counterparty>, owner: AddrNum, tx: TxNum, amount: Option<u128>) {
-    let party = parties.entry(owner).or_default();
-    party.amount += amount.unwrap_or(0);
-    party.txs.push((tx, amount));
 }

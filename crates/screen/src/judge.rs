@@ -1,9 +1,14 @@
 //! From exposures and coverage to a decision, by the rules of a policy. Pure: the screener judges what it has just found,
 //! the policy lab what it found earlier.
 
-use tracehound_model::{Asset, Category, Decision, Gap, GapKind, verdict::ExposureType};
+use std::collections::BTreeMap;
 
-use crate::policy::{Exposed, Policy, Reached};
+use tracehound_model::{
+    Asset, Category, Decision, Gap, GapKind,
+    verdict::{Direction, ExposureType},
+};
+
+use crate::policy::{Exposed, Measured, Policy, Reached, Rule};
 
 /// What a policy makes of some exposures.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +68,44 @@ impl Judged {
     }
 }
 
+/// What passed one way between the subject and all its counterparties that a rule looks at. A limit holds over the sum: who
+/// pays from a hundred addresses pays no less than from one.
+struct InAll {
+    direction: Direction,
+    /// Nothing where fewer than two are told apart.
+    sum: Option<Measured>,
+}
+
+impl InAll {
+    fn of(rule: &Rule, exposed: &[Exposed<'_>]) -> [Self; 2] {
+        [Direction::Incoming, Direction::Outgoing].map(|direction| {
+            let mut parties: BTreeMap<&str, Measured> = BTreeMap::new();
+            let direct = exposed.iter().filter(|one| {
+                one.exposure == ExposureType::Direct
+                    && one.direction == Some(direction)
+                    && rule.is_about(one)
+                    && rule.is_there(one)
+            });
+            for one in direct.filter(|one| one.measured.amount.is_some()) {
+                one.party.and_then(|party| parties.insert(party, one.measured));
+            }
+            let several = parties.len() > 1;
+            let sum = parties.into_values().reduce(Measured::with).filter(|_| several);
+            Self { direction, sum }
+        })
+    }
+
+    /// The exposure with the sum for its own amount, where it is one of them.
+    fn instead_of<'e>(&self, one: &Exposed<'e>) -> Option<Exposed<'e>> {
+        let is_one = one.exposure == ExposureType::Direct
+            && one.direction == Some(self.direction)
+            && one.party.is_some()
+            && one.measured.amount.is_some();
+        let measured = self.sum.filter(|_| is_one)?;
+        Some(Exposed { measured, ..*one })
+    }
+}
+
 /// The score of a claim that no rule of the policy covers and that a person has to look at.
 const UNCOVERED_SCORE: u8 = 50;
 
@@ -83,14 +126,17 @@ pub(crate) fn judge<'e>(
         rule: None,
         uncovered: false,
     };
+    let exposed: Vec<Exposed<'e>> = exposed.into_iter().collect();
+    let in_all: Vec<[InAll; 2]> = policy.rules.iter().map(|rule| InAll::of(rule, &exposed)).collect();
     let mut heaviest = None;
     let mut uncovered: Option<(bool, usize)> = None;
-    for (place, one) in exposed.into_iter().enumerate() {
+    for (place, &one) in exposed.iter().enumerate() {
         let fired = judged.fired.len();
         for (at, rule) in policy.rules.iter().enumerate() {
             if rule.lacks_jurisdiction(&one) {
                 judged.unplaced.push((at, place));
             }
+            let one = in_all[at].iter().find_map(|sum| sum.instead_of(&one)).unwrap_or(one);
             let Some(reached) = rule.fires(&one) else { continue };
             judged.fired.push((at, place));
             if reached != Reached::Yes {

@@ -90,6 +90,7 @@ fn again(policy: &Policy, known: Option<&Policy>, recorded: &Verdict) -> Result<
             labelled: row.labelled.as_ref(),
             jurisdictions: row.jurisdictions.as_deref().unwrap_or_default(),
             direction: row.direction,
+            party: row.address.as_deref(),
             measured: Measured { asset: recorded.asset_of(row), amount: row.amount, worth: row.worth },
             total: row.total.unwrap_or_default(),
         });

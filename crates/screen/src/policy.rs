@@ -118,7 +118,8 @@ const fn everything() -> Basis {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Dust {
-    /// An output received of less than this many satoshi. It binds Bitcoin alone: of any other asset everything counts.
+    /// What somebody paid in outputs of less than this many satoshi each, where that comes to less in all: by him, and by all
+    /// together whom somebody accuses and who paid no other way. It binds Bitcoin alone: of any other asset everything counts.
     pub incoming_below: u64,
 }
 
@@ -322,6 +323,8 @@ pub(crate) struct Exposed<'a> {
     /// The countries of the service; none where no source tells them.
     pub jurisdictions: &'a [Country],
     pub direction: Option<Direction>,
+    /// Whose address it is: what several claims say of one counterparty is one amount.
+    pub party: Option<&'a str>,
     /// What went that way.
     pub measured: Measured,
     /// Base units of all the subject received or paid in that direction.
@@ -372,9 +375,13 @@ impl Exposed<'_> {
 impl Rule {
     /// Whether it objects. Where no limit of it applies to the asset, any amount is enough, and [`Reached::gap`] says so.
     pub(crate) fn fires(&self, exposed: &Exposed<'_>) -> Option<Reached> {
-        let is_there = self.jurisdictions.is_empty()
-            || self.jurisdictions.iter().any(|country| exposed.jurisdictions.contains(country));
-        self.would_fire(exposed).filter(|_| is_there)
+        self.would_fire(exposed).filter(|_| self.is_there(exposed))
+    }
+
+    /// Whether the service is in one of the countries that it asks for.
+    pub(crate) fn is_there(&self, exposed: &Exposed<'_>) -> bool {
+        self.jurisdictions.is_empty()
+            || self.jurisdictions.iter().any(|country| exposed.jurisdictions.contains(country))
     }
 
     /// Whether it asks for a country, would object to one, and no source tells any.
@@ -386,19 +393,25 @@ impl Rule {
 
     /// Whether it objects to such a service, in whatever country.
     fn would_fire(&self, exposed: &Exposed<'_>) -> Option<Reached> {
-        let reached = self.min_amount.reached(&exposed.measured);
-        let share = exposed
-            .measured
-            .amount
-            .is_none_or(|amount| amount.is_share_of(self.min_share_percent.unwrap_or(0), exposed.total));
-        let fires = reached != Reached::No
-            && share
-            && self.exposure == exposed.exposure
+        self.is_about(exposed).then(|| self.reached(exposed.measured, exposed.total)).flatten()
+    }
+
+    /// Whether it looks at such an exposure, whatever the amount.
+    pub(crate) fn is_about(&self, exposed: &Exposed<'_>) -> bool {
+        self.exposure == exposed.exposure
             && self.categories.contains(&exposed.category)
             && (self.source_kinds.is_empty() || self.source_kinds.contains(&exposed.source_kind))
             && (self.direction.is_none() || self.direction == exposed.direction)
-            && self.min_confidence.is_none_or(|least| exposed.confidence >= least);
-        fires.then_some(reached)
+            && self.min_confidence.is_none_or(|least| exposed.confidence >= least)
+    }
+
+    /// Whether an amount of `total` is enough for it.
+    pub(crate) fn reached(&self, measured: Measured, total: Amount) -> Option<Reached> {
+        let reached = self.min_amount.reached(&measured);
+        let share = measured
+            .amount
+            .is_none_or(|amount| amount.is_share_of(self.min_share_percent.unwrap_or(0), total));
+        (reached != Reached::No && share).then_some(reached)
     }
 }
 
@@ -438,6 +451,7 @@ mod tests {
             labelled: None,
             jurisdictions: &[],
             direction: None,
+            party: None,
             measured: UNKNOWN,
             total: Amount::ZERO,
         };
@@ -538,6 +552,7 @@ mod tests {
             labelled: None,
             jurisdictions: &[],
             direction: Some(Direction::Incoming),
+            party: None,
             measured: Measured { amount: Some(9_u64.into()), ..UNKNOWN },
             total: 100_u64.into(),
         };

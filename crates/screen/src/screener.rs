@@ -2,21 +2,17 @@
 
 mod account;
 mod answer;
+mod indirect;
 
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, BTreeSet, btree_map::Entry},
+    collections::{BTreeMap, btree_map::Entry},
     sync::OnceLock,
 };
 
 use jiff::{Timestamp, civil::Date};
 use tracehound_analysis::{
-    Counterparties, Limits,
-    exposure::{self, Question},
-    price::Prices,
-    rates::Rates,
-    taint::{self, PropagationLimits},
-    tx_parties,
+    Counterparties, Counterparty, Limits, price::Prices, rates::Rates, taint, tx_parties,
 };
 use tracehound_attribution::{
     index::Index,
@@ -33,7 +29,7 @@ use tracehound_model::{
 use tracehound_transfers::{TransferLedger, TransferRows as _};
 
 use crate::{
-    Entities, Keys,
+    Keys,
     cover::{self, Lists},
     labels::{self, Labels},
     parties::Parties,
@@ -574,12 +570,12 @@ impl<'a> Screener<'a> {
             (Direction::Outgoing, &parties.outgoing, parties.total_out),
         ];
         for (direction, side, total) in sides {
-            for (&owner, party) in side {
+            for (party, called) in self.named_in(network, ledger, side, limits.dust) {
                 let txs: Vec<TxNum> = party.txs.iter().map(|&(tx, _)| tx).collect();
                 let known = party.txs.iter().all(|(_, amount)| amount.is_some());
                 let amount = known.then(|| party.amount.into());
                 let worth = self.worth(network, ledger, &party.txs);
-                for Called { claim, since, address, said } in self.called(network, ledger, owner) {
+                for Called { claim, since, address, said } in called {
                     findings.hits.push(Hit {
                         claim,
                         since,
@@ -599,6 +595,29 @@ impl<'a> Screener<'a> {
             }
         }
         self.examine_indirect(network, ledger, &subjects, until, findings);
+    }
+
+    /// The counterparties that have a name, but for those that sent dust: nothing but outputs below `dust`, and of these less
+    /// than that in all. What an accused one splits into pieces is no dust, and neither is what several of them do.
+    fn named_in<'p>(
+        &self,
+        network: BitcoinNetwork,
+        ledger: &Ledger,
+        side: &'p BTreeMap<AddrNum, Counterparty>,
+        dust: u64,
+    ) -> Vec<(&'p Counterparty, Vec<Called>)> {
+        let named = side.iter().map(|(&owner, party)| (party, self.called(network, ledger, owner)));
+        let mut named: Vec<_> = named.filter(|(_, called)| !called.is_empty()).collect();
+        let is_accused = |called: &[Called]| {
+            called.iter().any(|called| !concept::is_honest(called.claim.statement.category))
+        };
+        let small = named.iter().filter(|(party, called)| party.is_all_small() && is_accused(called));
+        let in_all: u128 = small.map(|(party, _)| party.small).sum();
+        let is_much = in_all >= u128::from(dust);
+        named.retain(|(party, called)| {
+            !party.is_all_small() || party.small >= u128::from(dust) || (is_much && is_accused(called))
+        });
+        named
     }
 
     /// The prices that were given, where they are of the network's coin.
@@ -647,82 +666,6 @@ impl<'a> Screener<'a> {
             findings.gaps.push(Gap::about_subject(GapKind::NotFetched, sentence));
         }
         true
-    }
-
-    /// Named entities behind unnamed owners, as far as the policy wants to look.
-    fn examine_indirect(
-        &self,
-        network: BitcoinNetwork,
-        ledger: &Ledger,
-        subjects: &BTreeSet<AddrNum>,
-        until: u32,
-        findings: &mut Findings,
-    ) {
-        let wanted = self.settings.policy.indirect;
-        if wanted.hops < 2 {
-            return;
-        }
-        if self.extract.is_some() {
-            let sentence =
-                "indirect sources and destinations were not examined, which takes a ledger of the chain";
-            let gap = Gap::about_subject(GapKind::IndirectTruncated, sentence);
-            findings.gaps.push(gap.mend("tracehound ingest bitcoin FILES, or ingest node URL"));
-            return;
-        }
-        let (named, backward) = (
-            Entities::sharing(&self.keys, ledger, self.day),
-            Entities::sharing(&self.keys, ledger, self.day).backward(),
-        );
-        let limits = PropagationLimits {
-            hops: wanted.hops,
-            dust: self.settings.policy.dust.incoming_below.into(),
-            txs: wanted.work,
-            until,
-            ..PropagationLimits::default()
-        };
-        let prices = self.prices_of(network);
-        let ask = |direction| {
-            let question = Question { subjects, direction, limits, through_mixes: false, prices };
-            let entities = if direction == taint::Direction::Backward { &backward } else { &named };
-            exposure::exposures(ledger, &question, entities)
-        };
-        let (sources, destinations) =
-            rayon::join(|| ask(taint::Direction::Backward), || ask(taint::Direction::Forward));
-        for (direction, found) in [(Direction::Incoming, sources), (Direction::Outgoing, destinations)] {
-            // Without a seed there is nothing to ask: the subject received (or paid) nothing.
-            let Ok(found) = found else { continue };
-            if !found.rest.unknown_inputs.is_zero() || found.work >= wanted.work {
-                let way = if direction == Direction::Incoming { "sources" } else { "destinations" };
-                let asset = Asset::bitcoin(network);
-                let sentence = format!(
-                    "indirect {way}: {} of {} could not be followed ({} transactions read)",
-                    asset.money(found.rest.unknown_inputs.saturating_add(found.rest.truncated)),
-                    asset.money(found.total),
-                    found.work
-                );
-                findings.gaps.push(Gap::about_subject(GapKind::IndirectTruncated, sentence));
-            }
-            for row in found.entities.iter().filter(|row| !row.direct) {
-                let Some(owner) = row.best_owner else { continue };
-                for Called { claim, since, address, said } in self.called(network, ledger, owner) {
-                    findings.hits.push(Hit {
-                        claim,
-                        since,
-                        exposure: ExposureType::Indirect,
-                        direction: Some(direction),
-                        address: Some(address),
-                        amount: Some(row.amount),
-                        worth: row.worth,
-                        total: found.total,
-                        txs: row.best_path.clone(),
-                        owned: None,
-                        jurisdictions: Vec::new(),
-                        said,
-                        moved: None,
-                    });
-                }
-            }
-        }
     }
 
     /// By what names an owner of the ledger is called, by lists and by labels.

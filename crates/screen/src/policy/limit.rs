@@ -35,6 +35,22 @@ pub(crate) struct Measured {
     pub(crate) worth: Option<Worth>,
 }
 
+impl Measured {
+    /// Both together. What is known of one of them alone is not known of both.
+    pub(crate) fn with(self, other: Self) -> Self {
+        let worth = self.worth.zip(other.worth).filter(|(one, other)| one.currency == other.currency);
+        Self {
+            asset: self.asset.filter(|&asset| other.asset == Some(asset)),
+            amount: self.amount.zip(other.amount).map(|(one, other)| one.saturating_add(other)),
+            worth: worth.map(|(one, other)| Worth {
+                currency: one.currency,
+                cents: one.cents.saturating_add(other.cents),
+                without_price: one.without_price.saturating_add(other.without_price),
+            }),
+        }
+    }
+}
+
 /// What a limit says of an amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reached {

@@ -34,7 +34,9 @@ impl Policy {
     fn transactions(&self) -> String {
         let dust = match self.dust.incoming_below {
             0 => String::new(),
-            below => format!(" (outputs below {below} base units count for nothing)"),
+            below => format!(
+                " (outputs below {below} base units that come to less than that in all count for nothing)"
+            ),
         };
         match (self.require.transactions_within_hours, self.require.ledger, self.basis) {
             (Some(hours), _, _) => format!(

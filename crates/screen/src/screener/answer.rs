@@ -145,7 +145,7 @@ impl Screener<'_> {
     }
 
     /// A hit as the rules see it.
-    fn exposed<'h>(&self, hit: &'h Hit) -> Exposed<'h> {
+    pub(super) fn exposed<'h>(&self, hit: &'h Hit) -> Exposed<'h> {
         Exposed {
             exposure: hit.exposure,
             category: hit.category(),
@@ -158,6 +158,7 @@ impl Screener<'_> {
             labelled: hit.said.as_ref().map(|said| &said.labelled),
             jurisdictions: &hit.jurisdictions,
             direction: hit.direction,
+            party: hit.address.as_deref(),
             measured: Measured { asset: self.asset_of(hit), amount: hit.amount, worth: hit.worth },
             total: hit.total,
         }

@@ -1,13 +1,15 @@
 //! Limits on amounts: of an asset, in a currency, and where none applies.
 
 use tracehound_analysis::{Limits, price::Prices};
-use tracehound_model::{Asset, Category, Decision, Fiat, GapKind, Verdict};
+use tracehound_model::{Asset, BlockHash, Category, Decision, Fiat, GapKind, OutPoint, Verdict};
 use tracehound_screen::{
     Policy, Screener, Settings,
     lab::{Compared, compare},
 };
 
-use crate::support::{FRESH, NETWORK, address, at, claim, index, sources, whole_ledger};
+use tracehound_testkit::blocks::BlockMaker;
+
+use crate::support::{FRESH, NETWORK, address, at, claim, index, key, ledger, screen, sources, whole_ledger};
 
 /// A policy that has a person look at payments of a mixer, from some amount on.
 fn policy(version: u32, min_amount: &str) -> Policy {
@@ -60,6 +62,35 @@ fn a_limit_in_the_units_of_the_asset_is_held_against_the_amount() {
     for (satoshi, decision) in [(4_000_000, Decision::Review), (4_000_001, Decision::Allow)] {
         let verdict = paid_by_a_mixer(&policy(1, &format!("min_amount = {satoshi}")), None);
         assert_eq!((verdict.decision, gaps(&verdict)), (decision, vec![]));
+    }
+}
+
+/// The share of a rule is held against what all whom it looks at paid: from a hundred addresses no less than from one.
+#[test]
+fn a_limit_holds_over_the_sum_of_the_counterparties() {
+    let noon = u32::try_from(at(FRESH).as_second()).expect("this century");
+    let limit = policy_on("scam", 3, "min_amount = \"0.01 btc\"\nmin_share_percent = 5");
+    for (thieves, decision) in [(1, Decision::Allow), (3, Decision::Allow), (4, Decision::Review)] {
+        let mut block = BlockMaker::new(BlockHash::default(), noon - 600, 1);
+        let coins: Vec<_> = (0..6).map(|n| (300_000, Some(key(20 + n)))).collect();
+        let mined = block.tx(&[], &[coins, vec![(10_000_000, Some(key(9)))]].concat());
+        let first = block.done();
+        let mut block = BlockMaker::new(first.hash, noon, 2);
+        block.tx(&[], &[(1, Some(key(9)))]);
+        for vout in 0..6 {
+            block.tx(&[(OutPoint { txid: mined, vout }, None)], &[(250_000, Some(key(1)))]);
+        }
+        block.tx(&[(OutPoint { txid: mined, vout: 6 }, None)], &[(10_000_000, Some(key(1)))]);
+        let dir = tempfile::tempdir().expect("a folder");
+        let ledger = ledger(dir.path(), &[first, block.done()]);
+        // Two sources say the same of each: what he paid is one amount all the same.
+        let claims = (0..2 * thieves).map(|n| {
+            let source = if n < thieves { "fbi-notices" } else { "treasury-notices" };
+            claim(1 + n as u64, &address(20 + n % thieves), Category::Scam, source)
+        });
+        let index = index(sources(), claims.collect(), vec![]);
+        let verdict = screen(&index, Some(&ledger), &limit, FRESH, &address(1));
+        assert_eq!(verdict.decision, decision, "{thieves}: {}", verdict.summary);
     }
 }
 

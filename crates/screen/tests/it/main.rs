@@ -7,6 +7,7 @@ mod lab;
 mod labels;
 mod limits;
 mod lists;
+mod mixes;
 mod names;
 mod noticed;
 mod reach;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use tracehound_ledger::Ledger;
 use tracehound_model::{
-    BlockHash, Category, Decision, GapKind, OutPoint, Subject, TxId, Verdict,
+    Address, BlockHash, Category, Claim, Decision, GapKind, OutPoint, Subject, TxId, Verdict,
     verdict::{Direction, ExposureType},
 };
 use tracehound_screen::{
@@ -15,7 +15,7 @@ use tracehound_screen::{
 use tracehound_testkit::blocks::BlockMaker;
 
 use crate::support::{
-    FRESH, address, at, blocks, claim, day, index, key, ledger, screen, sources, whole_ledger,
+    FRESH, NETWORK, address, at, blocks, claim, day, index, key, ledger, screen, sources, whole_ledger,
 };
 
 fn strict_with(was: &str, is: &str) -> Policy {
@@ -59,6 +59,92 @@ fn what_is_received_below_the_policys_dust_limit_counts_for_nothing() {
         let ledger = chain(dir.path(), [amount, 1_000, 900]);
         let verdict = screen(&index, Some(&ledger), &Policy::strict(), FRESH, &address(1));
         assert_eq!(exposed(&verdict), found, "{amount}");
+    }
+}
+
+/// The numbers of owners that have an address.
+fn with_address() -> impl Iterator<Item = usize> {
+    (20..).filter(|&number| Address::from_script(NETWORK, &key(number)).is_some())
+}
+
+/// Forty thieves.
+fn thieves() -> Vec<Claim> {
+    let claims = (1..).zip(with_address().take(40));
+    claims.map(|(id, number)| claim(id, &address(number), Category::ServiceHack, "fbi-notices")).collect()
+}
+
+/// Owners with an address, from 20 on, are paid by the mine and each pays owner 1 in `pieces` of so many base units; with `between`, each by
+/// way of an owner of its own. Owner 2 pays owner 1 `clean` more.
+fn in_pieces(dir: &Path, payers: usize, pieces: (usize, u64), between: bool, clean: u64) -> Ledger {
+    let noon = u32::try_from(at(FRESH).as_second()).expect("this century");
+    let out = |txid, vout| (OutPoint { txid, vout }, None);
+    let each = pieces.1 * pieces.0 as u64 + 1_000;
+    let mut first = BlockMaker::new(BlockHash::default(), noon - 1_200, 1);
+    let mut coins: Vec<_> =
+        with_address().take(payers).map(|payer| (each + 1_000, Some(key(payer)))).collect();
+    coins.push((clean + 1_000, Some(key(2))));
+    let mined = first.tx(&[], &coins);
+    let first = first.done();
+    let mut second = BlockMaker::new(first.hash, noon - 600, 2);
+    second.tx(&[], &[(1, Some(key(9)))]);
+    let mut from: Vec<_> = (0..payers as u32).map(|vout| out(mined, vout)).collect();
+    if between {
+        for (at, coin) in from.iter_mut().enumerate() {
+            *coin = out(second.tx(&[*coin], &[(each, Some(key(200 + at)))]), 0);
+        }
+    }
+    let second = second.done();
+    let mut third = BlockMaker::new(second.hash, noon, 3);
+    third.tx(&[], &[(1, Some(key(9)))]);
+    for coin in from {
+        third.tx(&[coin], &vec![(pieces.1, Some(key(1))); pieces.0]);
+    }
+    if clean > 0 {
+        third.tx(&[out(mined, payers as u32)], &[(clean, Some(key(1)))]);
+    }
+    ledger(dir, &[first, second, third.done()])
+}
+
+/// A gift that nobody asked for taints nobody; what is sent in pieces, or by many, is no gift.
+#[test]
+fn dust_is_a_matter_of_the_sum_and_not_of_the_piece() {
+    let index = index(sources(), thieves(), vec![]);
+    let clean = 50_000_000;
+    for (payers, pieces, seen) in [
+        (1, (1, 546), false),
+        (1, (18, 546), false),
+        (1, (19, 546), true),
+        (1, (1, 9_999), false),
+        (1, (2, 9_999), true),
+        (1, (2_000, 9_999), true),
+        // Of several listed ones, none of whom sent as much as the limit.
+        (18, (1, 546), false),
+        (19, (1, 546), true),
+        (40, (1, 9_999), true),
+    ] {
+        let dir = tempfile::tempdir().expect("a folder");
+        let ledger = in_pieces(dir.path(), payers, pieces, false, clean);
+        let verdict = screen(&index, Some(&ledger), &Policy::strict(), FRESH, &address(1));
+        let found = exposed(&verdict);
+        assert_eq!(found.contains(&RECEIVED), seen, "{payers} x {pieces:?}: {}", verdict.summary);
+        let wanted = if seen { Decision::Review } else { Decision::Allow };
+        assert_eq!(verdict.decision, wanted, "{payers} x {pieces:?}: {}", verdict.summary);
+        let paid: u64 = verdict.exposures.iter().filter_map(|row| row.amount?.to_u64()).sum();
+        let sent = payers as u64 * pieces.0 as u64 * pieces.1;
+        assert_eq!(paid, if seen { sent } else { 0 }, "{payers} x {pieces:?}");
+    }
+}
+
+/// The same by way of owners whom nobody names.
+#[test]
+fn pieces_that_come_to_much_are_followed_back() {
+    let index = index(sources(), thieves(), vec![]);
+    for (payers, pieces, seen) in [(1, (1, 9_999), false), (1, (200, 9_999), true), (40, (5, 9_999), true)] {
+        let dir = tempfile::tempdir().expect("a folder");
+        let ledger = in_pieces(dir.path(), payers, pieces, true, 0);
+        let verdict = screen(&index, Some(&ledger), &Policy::strict(), FRESH, &address(1));
+        let found = exposed(&verdict).contains(&(ExposureType::Indirect, Some(Direction::Incoming)));
+        assert_eq!(found, seen, "{payers} x {pieces:?}: {}", verdict.summary);
     }
 }
 

@@ -18,8 +18,6 @@ use tracehound_model::{
     text::label,
 };
 
-#[cfg(doc)]
-use crate::words::MOST_LEFT_OUT;
 use crate::{
     extent::{Asked, Extent, Needed},
     taint::{
@@ -238,8 +236,8 @@ pub struct Trace {
     pub ledger: Extent,
     /// What was not followed or not seen.
     pub gaps: Vec<Gap>,
-    /// Whether no limit cut it but those on dust and shares, and these no more than a little ([`MOST_LEFT_OUT`]); no amount is
-    /// missing, and no block that it needed.
+    /// Whether no limit cut it but those on dust and shares, and these less than 5 % of it; no amount is missing, and no block that
+    /// it needed.
     pub complete: bool,
     /// The ledger's snapshot.
     pub snapshot: String,

@@ -103,8 +103,11 @@ fn even(values: &[u64], shape: &TxShape<'_>, mixed: u64) -> usize {
             bits += own;
         }
     }
-    // Which of the changes these are was not said before.
-    let paid = choices(changes.len(), makers as u32);
+    // Which of the changes these are was not said before; those of one amount are one choice, however many a taker adds.
+    let mut amounts = changes;
+    amounts.sort_unstable();
+    amounts.dedup();
+    let paid = choices(amounts.len(), makers as u32);
     // Somebody has to be left who pays them.
     let others = used.count_ones() < count as u32;
     if others && bits - paid >= EVIDENT { makers } else { 0 }

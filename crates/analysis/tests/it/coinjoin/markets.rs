@@ -265,11 +265,13 @@ fn added(round: Round, how: u64) -> Tx {
 
 #[test]
 fn a_round_is_at_least_suspected_whatever_its_taker_adds() {
-    for how in 0..8 {
+    let found = |how: u64| {
         let known = |number: &u64| added(Round::made(*number), how).answer().forbids_co_spending();
-        let found = (0..MADE).filter(known).count();
-        assert!(found as u64 * 100 >= MADE * 88, "{found} of {MADE} with addition {how}");
-    }
+        (0..MADE).filter(known).count() as u64
+    };
+    let found: Vec<u64> = (0..8).map(found).collect();
+    // The others are rounds of three or four people who mix little, which chance explains as well.
+    assert!(found.iter().all(|found| found * 100 >= MADE * 88), "{found:?} of {MADE} by addition");
 }
 
 #[test]

@@ -229,6 +229,7 @@ impl Screener<'_> {
             owned: None,
             jurisdictions: Vec::new(),
             said,
+            moved: None,
         };
         called.map(hit).collect()
     }

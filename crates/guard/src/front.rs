@@ -170,6 +170,8 @@ fn safe_draft(queue: &safe::Queue, scalars: &Scalars, context: Context<'_>) -> D
     let one_is_shown = safes.iter().zip(&asked).any(|(safe, asked)| *asked && is_shown(safe));
     let mut items = Vec::new();
     let mut cases = Vec::new();
+    // A list of nothing else is all history, and nobody can sign it any more.
+    let none_waits = safes.iter().all(|safe| safe.entry.executed);
     for (index, safe) in safes.iter().enumerate() {
         let tx = &safe.entry.tx;
         let past = !asked[index];
@@ -207,8 +209,7 @@ fn safe_draft(queue: &safe::Queue, scalars: &Scalars, context: Context<'_>) -> D
             findings.extend(checks::run(&case));
         }
         let item = safe_item(&case, safe);
-        // Where none waits the list is all history, and nobody can sign it any more.
-        let is_history = past || safe.entry.executed;
+        let is_history = past || none_waits;
         let intent = if is_history { format!("{HISTORY}{}", item.intent) } else { item.intent.clone() };
         items.push(Item { clear: clear(&case, descriptors), intent, ..item });
         if !past {

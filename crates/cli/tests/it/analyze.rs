@@ -280,10 +280,10 @@ fn every_labelled_round_is_found_from_the_command_line() {
         counts,
         [
             ("none", "coinjoin joinmarket", 49),
-            ("none", "no -", 1_933),
+            ("none", "no -", 1_932),
             ("none", "premix -", 354),
-            ("none", "suspected equal-output", 126),
-            ("none", "suspected joinmarket", 6),
+            ("none", "suspected equal-output", 124),
+            ("none", "suspected joinmarket", 9),
             ("none", "suspected whirlpool", 165),
             ("other-weak", "coinjoin joinmarket", 12),
             ("other-weak", "no -", 233),

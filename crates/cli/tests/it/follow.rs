@@ -122,18 +122,22 @@ fn a_dust_attack_changes_nobodys_verdict() {
     };
     let before = verdict(folder(clean).path(), 100);
     assert_eq!(before["decision"], "allow", "{before}");
-    let attacked = folder(|block| {
-        clean(block);
-        // Directly, and through somebody unnamed: 3,000 payments of 600 satoshi each.
-        let dust: Vec<_> = (0..3_000).map(|_| (600, Some(owner(100)))).collect();
-        let coins = block.tx(&[], &[(2_000_000, Some(owner(THIEF))), (2_000_000, Some(owner(THIEF)))]);
-        let out = |txid, vout| [(OutPoint { txid, vout }, None)];
-        block.tx(&out(coins, 0), &dust);
-        let passed = block.tx(&out(coins, 1), &[(1_990_000, Some(owner(31)))]);
-        block.tx(&out(passed, 0), &dust);
-    });
-    let after = verdict(attacked.path(), 100);
+    // Directly, and through somebody unnamed: so many payments of 600 satoshi each.
+    let attacked = |count: usize| {
+        folder(move |block| {
+            clean(block);
+            let dust: Vec<_> = (0..count).map(|_| (600, Some(owner(100)))).collect();
+            let coins = block.tx(&[], &[(2_000_000, Some(owner(THIEF))), (2_000_000, Some(owner(THIEF)))]);
+            let out = |txid, vout| [(OutPoint { txid, vout }, None)];
+            block.tx(&out(coins, 0), &dust);
+            let passed = block.tx(&out(coins, 1), &[(1_990_000, Some(owner(31)))]);
+            block.tx(&out(passed, 0), &dust);
+        })
+    };
+    let after = verdict(attacked(16).path(), 100);
     assert_eq!((&after["decision"], &after["score"]), (&"allow".into(), &before["score"]), "{after}");
+    // 0.018 bitcoin in pieces is 0.018 bitcoin.
+    assert_eq!(verdict(attacked(3_000).path(), 100)["decision"], "review");
 }
 
 #[test]

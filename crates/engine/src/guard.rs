@@ -99,7 +99,7 @@ pub struct HttpNode {
 }
 
 /// How long a node is waited for in all: a signer has ten minutes, and a judgement asks some dozens of questions.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 impl HttpNode {
     /// A node that is waited for as long as is usual.

@@ -209,7 +209,8 @@ fn safe_draft(queue: &safe::Queue, scalars: &Scalars, context: Context<'_>) -> D
             findings.extend(checks::run(&case));
         }
         let item = safe_item(&case, safe);
-        let is_history = past || none_waits;
+        let is_picked = queue.pick != safe::Pick::Waiting && safe.entry.executed;
+        let is_history = past || none_waits || is_picked;
         let intent = if is_history { format!("{HISTORY}{}", item.intent) } else { item.intent.clone() };
         items.push(Item { clear: clear(&case, descriptors), intent, ..item });
         if !past {

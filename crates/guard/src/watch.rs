@@ -64,7 +64,7 @@ impl Watch {
             finding.severity > Severity::Info && self.told.insert(key)
         });
         let mut findings: Vec<Finding> = findings.cloned().collect();
-        findings.extend(report.items.iter().flat_map(|item| self.twice(item)));
+        findings.extend(report.items.iter().filter_map(|item| self.twice(item)));
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         News { arrived, findings }
     }

@@ -54,7 +54,13 @@ const COUNTS: &[&str] = &[
     "numresults",
     "numfound",
     "recordstotal",
+    "rows",
 ];
+/// Keys that say of how many pages this is one.
+const PAGES: &[&str] =
+    &["pages", "totalpages", "pagecount", "numpages", "numberofpages", "lastpage", "maxpage"];
+/// Keys that say behind how many others this page begins.
+const BEGINS: &[&str] = &["offset", "skip"];
 /// Keys under which it says that there are more.
 const MORE: &[&str] = &[
     "next",
@@ -70,7 +76,25 @@ const MORE: &[&str] = &[
     "more",
     "truncated",
     "istruncated",
+    "incompleteresults",
+    "odatanextlink",
+    "continuation",
+    "continuationtoken",
+    "lastevaluatedkey",
 ];
+/// How deep an answer hides what it says of its pages.
+const DEPTH: usize = 4;
+
+/// What an answer says of itself: the fields of objects that are no lists, each with its key without marks and capital letters.
+fn said<'a>(object: &'a Map<String, Value>, depth: usize, out: &mut Vec<(&'a str, String, &'a Value)>) {
+    for (key, value) in object {
+        let name: String = normal(key).chars().filter(char::is_ascii_alphanumeric).collect();
+        out.push((key, name, value));
+        if let (Some(inner), true) = (value.as_object(), depth > 0) {
+            said(inner, depth - 1, out);
+        }
+    }
+}
 
 /// Whether an address stands anywhere in a value. O(values).
 fn holds_address(value: &Value) -> bool {
@@ -93,26 +117,32 @@ fn whole(object: &Map<String, Value>) -> Result<(), ImportError> {
         PLAIN_KEYS.contains(&normal(key).as_str()).then_some(items.len() as u64)
     });
     let Some(there) = lists.reduce(|all, items| all + items) else { return Ok(()) };
-    // Beside the list, or in an object of its own (`meta`, `pagination`).
-    let inner = object.values().filter_map(Value::as_object).flatten();
-    for (key, value) in object.iter().chain(inner) {
-        let name = normal(key).replace('_', "");
-        let stated = value.as_u64().or_else(|| value.as_str()?.trim().parse().ok());
-        let stated = stated.filter(|stated| COUNTS.contains(&name.as_str()) && *stated > there);
+    // Beside the list, or in objects of their own (`meta.pagination`).
+    let mut fields = Vec::new();
+    said(object, DEPTH, &mut fields);
+    let has = |names: &[&str]| fields.iter().any(|(_, name, _)| names.contains(&&name[..]));
+    let (is_cut, is_pointed) = (has(&["limit", "offset", "skip"]), has(&["cursors", "paging"]));
+    for (key, name, value) in &fields {
+        let number = value.as_u64().or_else(|| value.as_str()?.trim().parse().ok());
+        let counts = COUNTS.contains(&&name[..]) || is_cut && name == "size";
+        let is_later = BEGINS.contains(&&name[..]) && number.is_some_and(|begins| begins > 0);
         let goes_on = match value {
             Value::Bool(more) => *more,
             Value::String(text) => !text.trim().is_empty(),
             Value::Number(_) => true,
-            Value::Null | Value::Array(_) | Value::Object(_) => false,
+            Value::Object(object) => !object.is_empty(),
+            Value::Null | Value::Array(_) => false,
         };
-        let what = match stated {
-            Some(stated) => {
-                format!("it says under `{key}` that it has {stated} entries, and {there} are there")
-            }
-            None if goes_on && MORE.contains(&name.as_str()) => {
-                format!("it says under `{key}` that more follows")
-            }
-            None => continue,
+        let what = if let Some(stated) = number.filter(|stated| counts && *stated > there) {
+            format!("it says under `{key}` that it has {stated} entries, and {there} are there")
+        } else if let Some(pages) = number.filter(|pages| PAGES.contains(&&name[..]) && *pages > 1) {
+            format!("it says under `{key}` that it is one of {pages} pages")
+        } else if is_later {
+            format!("it says under `{key}` that others come before it")
+        } else if goes_on && (MORE.contains(&&name[..]) || is_pointed && name == "after") {
+            format!("it says under `{key}` that more follows")
+        } else {
+            continue;
         };
         return Err(ImportError::Unusable {
             format: FORMAT,

@@ -97,6 +97,9 @@ fn a_page_of_an_answer_is_no_list() {
         ",\"next_page\":\"\"",
         ",\"version\":7",
         ",\"meta\":{\"page\":3,\"total\":1}",
+        ",\"page\":1,\"total_pages\":1",
+        ",\"offset\":0,\"limit\":100,\"size\":1",
+        ",\"LastEvaluatedKey\":{},\"paging\":{\"cursors\":{}}",
     ] {
         assert_eq!(own(rest).expect("a list").claims.len(), 1, "{rest}");
     }
@@ -106,6 +109,18 @@ fn a_page_of_an_answer_is_no_list() {
         (",\"meta\":{\"total\":9000}", "that it has 9000 entries"),
         (",\"next\":\"https://lists.example.org/?page=2\"", "`next` that more follows"),
         (",\"pagination\":{\"hasMore\":true}", "`hasMore` that more follows"),
+        // As services and their frameworks say it.
+        (",\"page\":1,\"total_pages\":3", "`total_pages` that it is one of 3 pages"),
+        (",\"current_page\":1,\"last_page\":3", "`last_page` that it is one of 3 pages"),
+        (",\"meta\":{\"pagination\":{\"page\":1,\"pages\":3}}", "`pages` that it is one of 3 pages"),
+        (",\"paging\":{\"cursors\":{\"after\":\"abc\"}}", "`after` that more follows"),
+        (",\"offset\":0,\"limit\":1,\"size\":3", "`size` that it has 3 entries"),
+        (",\"offset\":100", "`offset` that others come before it"),
+        (",\"@odata.nextLink\":\"https://x\"", "`@odata.nextLink` that more follows"),
+        (",\"continuation\":\"abc\"", "that more follows"),
+        (",\"LastEvaluatedKey\":{\"a\":\"b\"}", "that more follows"),
+        (",\"incomplete_results\":true", "that more follows"),
+        (",\"rows\":3", "`rows` that it has 3 entries"),
     ] {
         let error = own(rest).expect_err(rest).to_string();
         assert!(error.contains(word), "{rest}: {error}");

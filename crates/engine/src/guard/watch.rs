@@ -32,7 +32,7 @@ impl Watching {
     /// Takes note of a look.
     pub fn saw(&mut self, report: &Report) -> Look {
         let news = self.memory.look(report);
-        self.worst = self.worst.max(Some(report.verdict));
+        self.worst = self.worst.max(Some(of_look(report, &news)));
         self.failed = false;
         let alarms = news.alarms();
         Look { news, alarms }
@@ -49,6 +49,11 @@ impl Watching {
         let worst = self.worst.unwrap_or(Decision::Incomplete);
         if self.failed { worst.max(Decision::Incomplete) } else { worst }
     }
+}
+
+/// The verdict on what is there, and on what was there before it.
+fn of_look(report: &Report, news: &News) -> Decision {
+    news.findings.iter().map(|finding| finding.severity.decision()).fold(report.verdict, Decision::max)
 }
 
 /// What a watch has to tell of one look.
@@ -71,7 +76,7 @@ impl Watched {
     pub fn new(at: Timestamp, report: &Report, news: &News) -> Self {
         Self {
             at,
-            verdict: report.verdict,
+            verdict: of_look(report, news),
             arrived: news.arrived.clone(),
             findings: news.findings.clone(),
             first_wrong_signature: first_mismatch(report).cloned(),
@@ -102,5 +107,36 @@ mod tests {
         assert!(watching.saw(&wrong).alarms);
         watching.missed();
         assert_eq!(watching.verdict(), Decision::Block, "what was seen stays seen");
+    }
+
+    #[test]
+    fn what_was_signed_before_and_is_gone_decides_too() {
+        let (policy, facts) = (Policy::default(), Facts { chain_id: Some(1), ..Facts::default() });
+        let shown = |value: u8| {
+            let tx = format!(
+                r#"{{"safe":"0x6666666666666666666666666666666666666666","to":"0x5555555555555555555555555555555555555555",
+                    "value":"{value}","data":"0x","operation":0,"safeTxGas":"0","baseGas":"0","gasPrice":"0",
+                    "gasToken":"0x0000000000000000000000000000000000000000",
+                    "refundReceiver":"0x0000000000000000000000000000000000000000","nonce":10}}"#
+            );
+            let mut report = check_safe(tx.as_bytes(), Context::new(&policy, &facts));
+            report.items[0].signatures = vec![SignatureReport {
+                path: "tx".to_owned(),
+                form: "signed".to_owned(),
+                claimed: None,
+                signer: Some("0x1111111111111111111111111111111111111111".to_owned()),
+                belongs_to: None,
+                good: true,
+                date: None,
+            }];
+            report
+        };
+        let mut watching = Watching::default();
+        assert!(!watching.saw(&shown(1)).alarms);
+        assert_ne!(watching.verdict(), Decision::Block);
+        let look = watching.saw(&shown(2));
+        assert!(look.alarms, "{:?}", look.news);
+        assert_eq!(watching.verdict(), Decision::Block);
+        assert_eq!(Watched::new(Timestamp::UNIX_EPOCH, &shown(2), &look.news).verdict, Decision::Block);
     }
 }

@@ -79,16 +79,17 @@ impl Screener<'_> {
             if !found.rest.unknown_inputs.is_zero() || found.work >= wanted.work || left_out {
                 let way = if direction == Direction::Incoming { "sources" } else { "destinations" };
                 let asset = Asset::bitcoin(network);
-                let mut sentence = format!(
-                    "indirect {way}: {} of {} could not be followed ({} transactions read)",
+                let small = if left_out {
+                    format!("; {} in pieces too small was not followed", asset.money(found.rest.dust))
+                } else {
+                    String::new()
+                };
+                let sentence = format!(
+                    "indirect {way}: {} of {} could not be followed ({} transactions read){small}",
                     asset.money(found.rest.unknown_inputs.saturating_add(found.rest.truncated)),
                     asset.money(found.total),
                     found.work
                 );
-                if left_out {
-                    let small = asset.money(found.rest.dust);
-                    sentence.push_str(&format!("; {small} in pieces too small was not followed"));
-                }
                 findings.gaps.push(Gap::about_subject(GapKind::IndirectTruncated, sentence));
             }
             let behind = if found.mixes.is_empty() {
@@ -180,29 +181,29 @@ impl Screener<'_> {
         }
         let money = |amount: u128| asset.money(Amount::from(amount));
         let (of, total) = (money(behind.amount), asset.money(found.total));
-        let mut sentence = match side.direction {
+        let mut parts = vec![match side.direction {
             Direction::Incoming => format!("{of} of {total} received came out of mixes (CoinJoins)"),
             Direction::Outgoing => format!("{of} of {total} paid went into mixes (CoinJoins)"),
-        };
-        for party in suspects.iter().take(MOST_NAMED) {
+        }];
+        parts.extend(suspects.iter().take(MOST_NAMED).map(|party| {
             let name = text::label(&party.entity.label);
             let (least, most) = (money(party.least), money(party.most));
-            sentence.push_str(&match side.direction {
+            match side.direction {
                 Direction::Incoming => {
-                    format!("; {name} put money in: from {least} up to {most} of it may be theirs")
+                    format!("{name} put money in: from {least} up to {most} of it may be theirs")
                 }
                 Direction::Outgoing => {
-                    format!("; {name} was paid out of them: from {least} up to {most} of it may be theirs")
+                    format!("{name} was paid out of them: from {least} up to {most} of it may be theirs")
                 }
-            });
-        }
+            }
+        }));
         if suspects.len() > MOST_NAMED {
-            sentence.push_str(&format!("; and {} more", suspects.len() - MOST_NAMED));
+            parts.push(format!("and {} more", suspects.len() - MOST_NAMED));
         }
         if unseen {
-            sentence
-                .push_str(&format!("; who else was in them was not looked at for {}", money(behind.unseen)));
+            parts.push(format!("who else was in them was not looked at for {}", money(behind.unseen)));
         }
+        let sentence = parts.join("; ");
         Some(Gap::about_subject(GapKind::Mixed, sentence))
     }
 

@@ -59,7 +59,7 @@ fn thief(wallet: &[usize], one_name: bool) -> Vec<Claim> {
     let named = (1..).zip(wallet).map(|(id, &wallet)| {
         let mut claim = claim(id, &address(of[wallet]), Category::ServiceHack, "fbi-notices");
         if one_name {
-            claim.statement.label = "Thief of X".to_owned();
+            "Thief of X".clone_into(&mut claim.statement.label);
         }
         claim
     });

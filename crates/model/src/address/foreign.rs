@@ -67,6 +67,14 @@ const CASH_32_BYTES: u8 = 3;
 
 fn address(chain: Chain, form: u8, payload: &[u8]) -> Option<Address> {
     let coin = COINS.iter().position(|&own| own == chain)?;
+    // Whoever is paid at the integrated form holds the same two keys, whatever the payment id beside them. A text alone has it:
+    // the canonical bytes are those of the keys.
+    let (form, payload) = match (chain, form) {
+        (Chain::Monero, FORM_INTEGRATED) if payload.len() == MAX_INTEGRATED => {
+            (FORM_MONERO, &payload[..MAX_PAYLOAD])
+        }
+        _ => (form, payload),
+    };
     ForeignAddress::from_parts(coin as u8, form, payload).map(Address::Foreign)
 }
 
@@ -74,13 +82,6 @@ impl ForeignAddress {
     /// An address from coin byte, form and payload; `None` when they do not go together.
     pub(super) fn from_parts(coin: u8, form: u8, payload: &[u8]) -> Option<Self> {
         let chain = *COINS.get(usize::from(coin))?;
-        // Whoever is paid at the integrated form holds the same two keys, whatever the payment id beside them.
-        let (form, payload) = match (chain, form) {
-            (Chain::Monero, FORM_INTEGRATED) if payload.len() == MAX_INTEGRATED => {
-                (FORM_MONERO, &payload[..MAX_PAYLOAD])
-            }
-            _ => (form, payload),
-        };
         let fits = match (chain, form) {
             (Chain::Litecoin, FORM_WITNESS_0) | (Chain::BitcoinCash, FORM_P2SH) => {
                 matches!(payload.len(), 20 | 32)

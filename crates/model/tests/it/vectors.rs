@@ -226,3 +226,16 @@ fn addresses_that_nobody_owns_are_known() {
         Address::parse("0x4200000000000000000000000000000000000006").expect("wrapped ether on rollups");
     assert!(!contract.is_null_like());
 }
+
+/// A payment id is the payee's bookkeeping: no canonical bytes hold one, or one owner would stand in an index under many.
+#[test]
+fn an_integrated_address_has_the_bytes_of_its_keys_alone() {
+    let text = "4JzWjhFVF4DYjgTEAhgGpCfsjdTeMbUTU6cyR4JV1R7k2Eej9rGT8JpFiYDa4tZM6RZiFrHmMzgSrhHEqpDYKBe5FikhGcn7t6YTy95PLm";
+    let address = Address::parse(text).expect("an integrated address");
+    let key = address.key();
+    assert_eq!(Address::from_key(key.as_ref()), Some(address));
+    let mut integrated = key.as_ref().to_vec();
+    integrated[1] = 19;
+    integrated.extend([7; 8]);
+    assert_eq!(Address::from_key(&integrated), None);
+}

@@ -310,17 +310,15 @@ impl Node {
             Ok(traces) => (traces, None),
             Err(why) => (None, Some(why)),
         };
-        let without = |why: &str| {
-            let found = movements(&block, Some(&receipts), None, &self.rules)
-                .expect("without traces nothing contradicts");
-            found.with_untraceable(number, &text::label(why))
-        };
-        Ok(match (movements(&block, Some(&receipts), traces.as_ref(), &self.rules), gap) {
-            (Ok(found), None) => found,
-            (Ok(_), Some(why)) => without(&why),
+        let why = match (movements(&block, Some(&receipts), traces.as_ref(), &self.rules), gap) {
+            (Ok(found), None) => return Ok(found),
+            (Ok(_), Some(why)) => why,
             // Nobody vouches for traces: what contradicts the rest is not taken.
-            (Err(error), _) => without(&error.to_string()),
-        })
+            (Err(error), _) => error.to_string(),
+        };
+        let found = movements(&block, Some(&receipts), None, &self.rules)
+            .map_err(|error| wrong(self.server(), BlockError::Form(error.to_string())))?;
+        Ok(found.with_untraceable(number, &text::label(&why)))
     }
 
     /// The receipts of a block: as they were told, else one by one.

@@ -76,7 +76,8 @@ impl Watch {
         let (safe, nonce) = (field("Safe")?, field("Nonce")?);
         let hash = item.hashes.as_ref()?.device.digest.clone();
         // To pay nobody anything takes back what was signed before it.
-        let takes_back = item.intent.starts_with("does nothing");
+        let takes_back =
+            item.intent.starts_with("does nothing") && field("To").is_some_and(|to| to.starts_with(safe));
         let mut before: BTreeSet<String> = BTreeSet::new();
         for signer in item.signatures.iter().filter(|one| one.good).filter_map(|one| one.signer.as_ref()) {
             let key = (format!("{} {safe} {nonce}", field("Chain").unwrap_or_default()), signer.clone());

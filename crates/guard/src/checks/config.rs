@@ -55,39 +55,44 @@ pub(super) fn owners(case: &Case<'_>, out: &mut Vec<Finding>) {
     out.extend(handed_over(&[case], &case.path));
 }
 
-/// Newcomers for whom nobody vouches own the Safe once they are as many as it needs, over all that is asked for: it is theirs then.
+/// Newcomers for whom nobody vouches own the Safe once they are as many as it needs: it is theirs then. What one transaction does it
+/// does at once; of several each can be the last one for a while.
 pub(super) fn handed_over(cases: &[&Case<'_>], path: &str) -> Option<Finding> {
+    let mut in_turn = cases.to_vec();
+    // Services list the last one first.
+    in_turn.sort_by_key(|case| case.safe().map(|safe| safe.entry.tx.nonce));
     let mut newcomers: BTreeMap<Address, BTreeSet<Address>> = BTreeMap::new();
-    let mut needed: BTreeMap<Address, U256> = BTreeMap::new();
-    for case in cases {
+    let mut needed: BTreeMap<Address, Option<U256>> = BTreeMap::new();
+    for case in in_turn {
         for (_, safe, setting) in settings(case) {
-            let (new, threshold) = match setting {
-                Setting::AddOwner(new, threshold) => (Some(*new), Some(*threshold)),
-                Setting::SwapOwner(_, new) => (Some(*new), None),
-                Setting::RemoveOwner(_, threshold) | Setting::Threshold(threshold) => {
-                    (None, Some(*threshold))
-                }
+            let (gone, new, threshold) = match setting {
+                Setting::AddOwner(new, threshold) => (None, Some(new), Some(*threshold)),
+                Setting::SwapOwner(old, new) => (Some(old), Some(new), None),
+                Setting::RemoveOwner(old, threshold) => (Some(old), None, Some(*threshold)),
+                Setting::Threshold(threshold) => (None, None, Some(*threshold)),
                 _ => continue,
             };
             let strangers = newcomers.entry(safe).or_default();
+            gone.map(|gone| strangers.remove(gone));
             strangers.extend(new.filter(|new| !may_own(case, new)));
-            let now = now_needed(case, &safe).into_iter().chain(threshold).min();
-            if let Some(now) = now {
-                let least = needed.entry(safe).or_insert(now);
-                *least = now.min(*least);
-            }
+            let now = needed.entry(safe).or_insert_with(|| now_needed(case, &safe));
+            *now = threshold.or(*now);
+        }
+        let theirs = newcomers.iter().find(|(safe, strangers)| {
+            let needed = needed.get(*safe).copied().flatten();
+            needed.is_some_and(|needed| !needed.is_zero() && U256::from(strangers.len()) >= needed)
+        });
+        if let Some((safe, strangers)) = theirs {
+            let title = format!(
+                "Makes {} newcomer(s) for whom nobody vouches owners of the Safe {}, which needs no more signatures than that: it \
+                 would be theirs.",
+                strangers.len(),
+                case.show(safe)
+            );
+            return Some(Finding::new(Cfg01, Block, path, title));
         }
     }
-    let (safe, strangers) = newcomers.iter().find(|(safe, strangers)| {
-        needed.get(*safe).is_some_and(|needed| !needed.is_zero() && U256::from(strangers.len()) >= *needed)
-    })?;
-    let title = format!(
-        "Makes {} newcomer(s) for whom nobody vouches owners of the Safe {}, which needs no more signatures than that: it would be \
-         theirs.",
-        strangers.len(),
-        cases.first()?.show(safe)
-    );
-    Some(Finding::new(Cfg01, Block, path, title))
+    None
 }
 
 /// How many signatures a Safe needs, as far as known.

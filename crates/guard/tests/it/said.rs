@@ -299,6 +299,10 @@ fn batch(calls: &[(&str, &str)]) -> Value {
     crate::whole(json!({"safe": SAFE, "to": to, "value": "0", "data": data, "operation": 1, "nonce": 7}))
 }
 
+fn added_of(who: &str) -> String {
+    format!("0x0d582f13{}{:064x}", word(who), 2)
+}
+
 /// One newcomer is for a person. As many as the Safe needs own it.
 #[test]
 fn as_many_strangers_as_sign_alone_are_a_theft() {
@@ -320,9 +324,28 @@ fn as_many_strangers_as_sign_alone_are_a_theft() {
     let list = json!([of_safe(SAFE, "0", &swap(sentinel, ME, STRANGER)), second]);
     let report = judged(check_safe, &list, ME, "", &[]);
     assert!(theirs(&report), "{:#?}", report.findings);
+    // Whoever is replaced again owns nothing.
+    let back = (SAFE, &swap(STRANGER, STRANGER, COLD)[..]);
+    assert!(!theirs(&judged(check_safe, &batch(&[both[0], back]), ME, "", &[COLD])));
+    // A Safe that grows: two more of five, of whom four sign. At once; one after the other, the newcomers own it for a while.
+    let grown = |who: &str, needed: u64| format!("0x0d582f13{}{needed:064x}", word(who));
+    let more = [(SAFE, &grown(STRANGER, 2)[..]), (SAFE, &grown(another, 4)[..])];
+    assert!(!theirs(&judged(check_safe, &batch(&more), ME, "", &[])), "two of five, and four sign");
+    let raise = format!("0x694e80c3{:064x}", 4);
+    let mut steps: Vec<Value> = [&added_of(STRANGER)[..], &added_of(another), &raise]
+        .iter()
+        .enumerate()
+        .map(|(at, data)| {
+            let mut tx = of_safe(SAFE, "0", data);
+            tx["nonce"] = json!(7 + at);
+            tx
+        })
+        .collect();
+    steps.reverse();
+    let report = judged(check_safe, &json!(steps), ME, "", &[]);
+    assert!(theirs(&report), "{:#?}", report.findings);
     // To add two and ask for two signatures is the same.
-    let add = |who: &str| format!("0x0d582f13{}{:064x}", word(who), 2);
-    let added = [(SAFE, &add(STRANGER)[..]), (SAFE, &add(another)[..])];
+    let added = [(SAFE, &added_of(STRANGER)[..]), (SAFE, &added_of(another)[..])];
     assert!(theirs(&judged(check_safe, &batch(&added), ME, "", &[])));
 }
 
@@ -494,4 +517,8 @@ fn a_device_shows_one_of_a_list() {
         assert!(told.len() == 1 && told[0].path == item.path, "{:#?}", report.findings);
     }
     assert_eq!(shown(&format!("0x{}", "ab".repeat(32))).exit_code, 20, "of none of them");
+    // The hash of one and a part of another are of neither.
+    let of = |at: usize| plain.items[at].hashes.as_ref().expect("hashes").hashes;
+    let mixed = format!("[shown]\ndigest='{}'\nmessage='{}'\n", of(0).digest, of(1).message);
+    assert_eq!(judged(check_safe, &list, ME, &mixed, &[COLD]).exit_code, 20);
 }

@@ -620,7 +620,8 @@ fn what_has_no_one_share_ends_there() {
     let bridge = vec![token(1, 'T', 'P', 100)];
     assert_eq!(dirty_after(bridge, vec![], Method::Haircut), (vec![('P', 1, 60)], false));
     let loan = vec![token(1, 'T', 'P', 100), token(1, 'P', 'T', 101), moves('P', 'T', 1)];
-    assert!(!dirty_after(loan, vec![], Method::Haircut).1, "more of it comes back than was given");
+    let more_than_given = dirty_after(loan, vec![], Method::Haircut);
+    assert_eq!(more_than_given, (vec![('P', 1, 60)], false), "more of it comes back than was given");
 }
 
 /// He sells more than once in one transaction, and gets a part that he passes on before all is given.
@@ -636,4 +637,18 @@ fn what_comes_before_all_is_given_and_goes_on_at_once_is_not_followed() {
     let (ends, complete) = dirty_after(trade, vec![], Method::Haircut);
     assert_eq!(ends, [('-', 0, 300), ('T', 0, 300)]);
     assert!(!complete);
+}
+
+/// What is clean of what is given is no nearer and no farther from the theft, and dust is a matter of the stolen asset.
+#[test]
+fn what_is_bought_is_as_near_as_the_nearest_that_was_given() {
+    // The last in are the stolen ones: they go first.
+    let trade = || vec![token(1, 'T', 'P', 60), token(1, 'T', 'P', 40), token(2, 'P', 'T', 20)];
+    let onwards = || vec![token(2, 'T', 'F', 20)];
+    assert_eq!(dirty_after(trade(), onwards(), Method::Lifo), (vec![('F', 2, 12)], true));
+    let (rows, role) = exchanged(trade(), onwards());
+    let options = BalanceOptions { dust: 30, ..options(Method::Lifo) };
+    let flow = follow_balances(&rows, &[seed(6)], options, &role).expect("followed");
+    let hops: Vec<(u64, u32)> = flow.steps.iter().map(|step| (step.transfer.0, step.hop)).collect();
+    assert_eq!(hops, [(6, 0), (8, 1), (10, 2), (11, 3)], "12 units of another asset are no dust");
 }

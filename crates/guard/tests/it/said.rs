@@ -325,8 +325,8 @@ fn as_many_strangers_as_sign_alone_are_a_theft() {
     let report = judged(check_safe, &list, ME, "", &[]);
     assert!(theirs(&report), "{:#?}", report.findings);
     // Whoever is replaced again owns nothing.
-    let back = (SAFE, &swap(STRANGER, STRANGER, COLD)[..]);
-    assert!(!theirs(&judged(check_safe, &batch(&[both[0], back]), ME, "", &[COLD])));
+    let again = (SAFE, &swap(sentinel, STRANGER, another)[..]);
+    assert!(!theirs(&judged(check_safe, &batch(&[both[0], again]), ME, "", &[])));
     // A Safe that grows: two more of five, of whom four sign. At once; one after the other, the newcomers own it for a while.
     let grown = |who: &str, needed: u64| format!("0x0d582f13{}{needed:064x}", word(who));
     let more = [(SAFE, &grown(STRANGER, 2)[..]), (SAFE, &grown(another, 4)[..])];
@@ -344,6 +344,11 @@ fn as_many_strangers_as_sign_alone_are_a_theft() {
     steps.reverse();
     let report = judged(check_safe, &json!(steps), ME, "", &[]);
     assert!(theirs(&report), "{:#?}", report.findings);
+    // Services list the last one first: four sign once the second is there.
+    let mut last = of_safe(SAFE, "0", &grown(another, 4));
+    last["nonce"] = json!(8);
+    let list = json!([last, of_safe(SAFE, "0", &added_of(STRANGER))]);
+    assert!(!theirs(&judged(check_safe, &list, ME, "", &[])));
     // To add two and ask for two signatures is the same.
     let added = [(SAFE, &added_of(STRANGER)[..]), (SAFE, &added_of(another)[..])];
     assert!(theirs(&judged(check_safe, &batch(&added), ME, "", &[])));

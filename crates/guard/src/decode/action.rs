@@ -272,6 +272,7 @@ pub fn acts(calls: &[Call<'_>]) -> Vec<Placed> {
         let batch = call.decoded.as_ref().map_or_else(Vec::new, |decoded| {
             let mut batch = permit_batch(decoded);
             batch.extend(transfer_batch(decoded));
+            batch.extend(lockdown(decoded).map(|act| whose(act, call.from)));
             batch
         });
         if batch.is_empty() {
@@ -314,6 +315,18 @@ fn whose(act: Act, caller: Option<Address>) -> Act {
         }) => Act::Grant(Grant { by, token, owner: caller, spender, extent, expires, deadline }),
         other => other,
     }
+}
+
+/// Permit2's `lockdown`: the end of one right for each pair of a token and who may spend it. Source: `AllowanceTransfer.sol`.
+fn lockdown(decoded: &super::Decoded<'_>) -> impl Iterator<Item = Act> {
+    let is = decoded.signature() == "lockdown((address,address)[])";
+    let pairs = decoded.args.first().filter(|_| is).map(Value::elements).unwrap_or_default();
+    pairs.iter().filter_map(|pair| {
+        let pair = pair.elements();
+        let (token, spender) = (pair.first()?.address()?, pair.get(1)?.address()?);
+        let (by, extent) = (By::Permit2, Extent::None);
+        Some(Act::Grant(Grant { by, token, owner: None, spender, extent, expires: None, deadline: None }))
+    })
 }
 
 /// Permit2's batch: one grant for each entry.

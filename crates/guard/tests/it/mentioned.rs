@@ -161,6 +161,18 @@ fn money_beside_the_end_of_a_right_is_not_allowed() {
 }
 
 #[test]
+fn lockdown_says_whose_right_over_which_token_ends() {
+    let pairs = [argument(USDC), argument(OTHER), argument(USDC), argument(LISTED)].concat();
+    let lockdown = format!("0xcc53287f{}{}{pairs}", argument("20"), argument("2"));
+    let report = ask(check_tx, &sent(PERMIT2, "0x0", &lockdown));
+    let intent = &report.items[0].intent;
+    assert_eq!(intent.matches("ends the right of").count(), 2, "{intent}");
+    assert_eq!(intent.matches("over your USDC").count(), 2, "{intent}");
+    // Whoever is not known as Permit2 has not ended anything.
+    assert_ne!(ask(check_tx, &sent(OTHER, "0x0", &lockdown)).exit_code, 0);
+}
+
+#[test]
 fn the_end_of_somebody_elses_right_is_not_said_to_be_the_end_of_ones_own() {
     let permit = format!(
         "0xd505accf{}{}{}{}{}{}{}",

@@ -115,7 +115,9 @@ impl Folder {
     }
 
     fn watch_transfers(&self, snapshot: &Snapshot) {
-        let ledgers = snapshot.evm_chains().filter_map(|id| snapshot.transfers(id).ok().flatten());
+        // Whoever asks a ledger that cannot be told or read learns why.
+        let Ok(ids) = snapshot.evm_chains() else { return };
+        let ledgers = ids.filter_map(|id| snapshot.transfers(id).ok().flatten());
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         opened.extend(ledgers.cloned().map(Opened::Transfers));
     }

@@ -1,10 +1,14 @@
 //! Where things lie in the data folder.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io::ErrorKind,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use tracehound_model::{Address, BitcoinNetwork, Chain, Pasted};
 
-use crate::EngineError;
+use crate::{EngineError, error::UnreadableLedgers};
 
 /// What folders of EVM chains begin with.
 const EVM: &str = "evm-";
@@ -78,16 +82,27 @@ impl DataFolder {
         self.ledgers().join(format!("{EVM}{chain_id}"))
     }
 
-    /// The ids of the EVM chains of which a folder is there, ascending.
-    pub fn evm_chains(&self) -> Vec<u64> {
-        // Without the folder there is none.
-        let entries = std::fs::read_dir(self.ledgers()).into_iter().flatten().flatten();
-        let names = entries.filter(|entry| entry.path().is_dir()).map(|entry| entry.file_name());
-        let mut ids: Vec<u64> =
-            names.filter_map(|name| name.to_str()?.strip_prefix(EVM)?.parse().ok()).collect();
+    /// The ids of the EVM chains of which something is there that may be a ledger, ascending: whether it is one, opening it tells.
+    ///
+    /// # Errors
+    /// When the ledgers' folder cannot be read: which there are is not known then.
+    pub fn evm_chains(&self) -> Result<Vec<u64>, UnreadableLedgers> {
+        let path = self.ledgers();
+        let reading = |source| UnreadableLedgers { path: path.clone(), source: Arc::new(source) };
+        let entries = match std::fs::read_dir(&path) {
+            // Without the folder there is none.
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(reading)?,
+        };
+        let mut ids = Vec::new();
+        for entry in entries {
+            let name = entry.map_err(reading)?.file_name();
+            // Written as we write it: `evm-01` is nobody's.
+            let id = name.to_str().and_then(|name| name.strip_prefix(EVM)?.parse().ok());
+            ids.extend(id.filter(|id: &u64| name.to_str() == Some(format!("{EVM}{id}").as_str())));
+        }
         ids.sort_unstable();
-        ids.dedup();
-        ids
+        Ok(ids)
     }
 
     fn ledgers(&self) -> PathBuf {
@@ -130,7 +145,8 @@ impl DataFolder {
     /// or none have one; anything else is of [`network_of`](Self::network_of).
     pub fn chain_of(&self, asked: impl IntoIterator<Item = impl AsRef<str>>) -> Chain {
         let asked: Vec<String> = asked.into_iter().map(|text| text.as_ref().to_owned()).collect();
-        let only = || match self.evm_chains()[..] {
+        // Where they cannot be told, whoever asks one of them learns why.
+        let only = || match self.evm_chains().ok()?[..] {
             [only] => Some(only),
             _ => None,
         };
@@ -159,7 +175,9 @@ impl DataFolder {
 
     /// The same for an EVM chain.
     pub(crate) fn evm_ledgers_beside(&self, chain_id: u64) -> String {
-        let others = self.evm_chains().into_iter().filter(|&other| other != chain_id);
+        // A hint: what cannot be told is left out of it.
+        let there = self.evm_chains().unwrap_or_default();
+        let others = there.into_iter().filter(|&other| other != chain_id);
         let there: Vec<String> = others.map(|other| Chain::Evm(other).short_name()).collect();
         match &there[..] {
             [] => String::new(),

@@ -1,5 +1,7 @@
 //! Why a question has no answer.
 
+use std::{io, path::PathBuf, sync::Arc};
+
 use tracehound_analysis::{
     cluster::ClusterError,
     peel::PeelError,
@@ -59,13 +61,13 @@ pub enum EngineError {
     Ledger(#[from] LedgerError),
     /// The ledger of a snapshot could not be opened when the snapshot was taken.
     #[error(transparent)]
-    Opening(std::sync::Arc<LedgerError>),
+    Opening(Arc<LedgerError>),
     /// A ledger of transfers cannot be read.
     #[error(transparent)]
     Transfers(#[from] TransferLedgerError),
     /// The ledger of transfers of a snapshot could not be opened when the snapshot was taken.
     #[error(transparent)]
-    OpeningTransfers(std::sync::Arc<TransferLedgerError>),
+    OpeningTransfers(Arc<TransferLedgerError>),
     /// Blocks of an account chain cannot be taken in.
     #[error(transparent)]
     IngestTransfers(#[from] TransferIngestError),
@@ -75,6 +77,12 @@ pub enum EngineError {
     /// A repair left a ledger that is not whole.
     #[error("after the repair: {0}")]
     AfterRepair(Box<LedgerError>),
+    /// The same of a ledger of transfers.
+    #[error("after the repair: {0}")]
+    AfterTransferRepair(Box<TransferLedgerError>),
+    /// The folder of the ledgers cannot be read: which are there is not known.
+    #[error(transparent)]
+    Ledgers(#[from] UnreadableLedgers),
     /// Block files or a node cannot be used.
     #[error(transparent)]
     Ingest(#[from] IngestError),
@@ -107,10 +115,18 @@ pub enum EngineError {
     Prices(#[from] PriceError),
 }
 
+/// A folder of ledgers of which it cannot be told which there are.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("reading {}, so that it is not known which ledgers there are: {source}", path.display())]
+pub struct UnreadableLedgers {
+    pub(crate) path: PathBuf,
+    pub(crate) source: Arc<io::Error>,
+}
+
 impl EngineError {
     /// Whether whoever asked ended the work.
     pub fn is_stopped(&self) -> bool {
-        matches!(self, Self::Ledger(LedgerError::Stopped))
+        matches!(self, Self::Ledger(LedgerError::Stopped) | Self::Transfers(TransferLedgerError::Stopped))
     }
 }
 
@@ -203,6 +219,6 @@ pub enum LabelsError {
         /// What was being done.
         what: String,
         /// The system's reason.
-        source: std::io::Error,
+        source: io::Error,
     },
 }

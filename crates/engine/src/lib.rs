@@ -49,7 +49,7 @@ pub use absent::{Absent, Answer};
 pub use configuration::{Configuration, SetBy, SetOption};
 pub use data_folder::DataFolder;
 pub use document::{Document, Versioned};
-pub use error::{EngineError, LabelsError};
+pub use error::{EngineError, LabelsError, UnreadableLedgers};
 pub use named::NamedSnapshot;
 pub use naming::{Naming, is_generated};
 pub use schemas::{inputs, schemas};

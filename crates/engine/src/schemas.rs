@@ -93,6 +93,7 @@ documents! {
     TakenIn: "ingest-evm" version 1;
     transfer_ledger::Info: "account-ledger-info" version 1;
     transfer_ledger::Verified: "account-ledger-verify" version 1;
+    transfer_ledger::Repaired: "account-ledger-repair" version 1;
     transfer_tx::Transaction: "account-tx" version 1;
     transfer_exposure::Exposure: "account-exposure" version 1;
     transfer_trace::Trace: "account-trace" version 1;

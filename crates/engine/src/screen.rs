@@ -80,7 +80,7 @@ impl Snapshot {
         let seconds = question.as_of.map(Timestamp::as_second);
         let ledger = self.ledger_for(question.network, seconds, named.as_ref());
         let of_transfers = |chain_id: u64| self.transfers_for(chain_id, seconds, named.as_ref());
-        let transfers = self.evm_screened().map(of_transfers).transpose();
+        let transfers = self.evm_screened().and_then(|chain| chain.map(of_transfers).transpose());
         let (ledger, transfers) = match (named.is_some(), ledger, transfers) {
             // What an earlier verdict names is one of the two.
             (true, Ok(Some(ledger)), _) => (Some(ledger), None),
@@ -93,8 +93,8 @@ impl Snapshot {
 
     /// The EVM chain whose ledger is searched for counterparties of EVM addresses: Ethereum, or else the first that is there. That
     /// others were not is said of every such address.
-    fn evm_screened(&self) -> Option<u64> {
-        self.evm_chains().min_by_key(|&id| (id != 1, id))
+    fn evm_screened(&self) -> Result<Option<u64>, EngineError> {
+        Ok(self.evm_chains()?.min_by_key(|&id| (id != 1, id)))
     }
 
     /// Makes ready to screen over what an Esplora server tells of the subjects; `progress` is told whose transactions are

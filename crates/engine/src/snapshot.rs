@@ -9,7 +9,7 @@ use tracehound_ledger::{BlockNum, Ledger, LedgerError};
 use tracehound_model::{BitcoinNetwork, Chain};
 use tracehound_transfers::{TransferLedger, TransferLedgerError, TransferRows as _};
 
-use crate::{DataFolder, EngineError};
+use crate::{DataFolder, EngineError, UnreadableLedgers};
 
 /// The screening index, the packs of labels in force and one reader a ledger, all of one moment. Cheap to clone, never changed: questions may be asked
 /// from any thread while another snapshot takes its place in the workspace.
@@ -23,9 +23,12 @@ struct Inner {
     index: Arc<Index>,
     packs: Arc<Packs>,
     ledgers: Vec<(BitcoinNetwork, Result<Ledger, Arc<LedgerError>>)>,
-    /// By chain id.
-    transfers: Vec<(u64, Result<TransferLedger, Arc<TransferLedgerError>>)>,
+    /// By chain id; or why it is not known which there are.
+    transfers: Result<Vec<OfTransfers>, UnreadableLedgers>,
 }
+
+/// A ledger of transfers that is there, readable or not.
+type OfTransfers = (u64, Result<TransferLedger, Arc<TransferLedgerError>>);
 
 impl Snapshot {
     /// Opens the ledgers and the packs of labels that are there. A pack in force that cannot be read is a gap of every answer.
@@ -42,7 +45,7 @@ impl Snapshot {
             Err(error) if error.is_absent() => None,
             Err(error) => Some((id, Err(Arc::new(error)))),
         };
-        let transfers = folder.evm_chains().into_iter().filter_map(of_transfers).collect();
+        let transfers = folder.evm_chains().map(|ids| ids.into_iter().filter_map(of_transfers).collect());
         let packs = Arc::new(Shelf::at(folder.labels()).open_readable());
         Self(Arc::new(Inner { folder: folder.clone(), taken, index, packs, ledgers, transfers }))
     }
@@ -75,9 +78,9 @@ impl Snapshot {
     /// The ledger of transfers of an EVM chain, by its id, if there is one.
     ///
     /// # Errors
-    /// A ledger that is there and could not be read is an error, not an absence.
+    /// A ledger that is there and could not be read is an error, not an absence, and so is a folder that does not say which there are.
     pub fn transfers(&self, chain_id: u64) -> Result<Option<&TransferLedger>, EngineError> {
-        match self.0.transfers.iter().find(|(of, _)| *of == chain_id) {
+        match self.of_transfers()?.iter().find(|(of, _)| *of == chain_id) {
             None => Ok(None),
             Some((_, Ok(ledger))) => Ok(Some(ledger)),
             Some((_, Err(error))) => Err(EngineError::OpeningTransfers(Arc::clone(error))),
@@ -85,8 +88,15 @@ impl Snapshot {
     }
 
     /// The chain ids of the ledgers of transfers that are there, readable or not, ascending.
-    pub fn evm_chains(&self) -> impl Iterator<Item = u64> + use<'_> {
-        self.0.transfers.iter().map(|(id, _)| *id)
+    ///
+    /// # Errors
+    /// When the folder does not say which there are.
+    pub fn evm_chains(&self) -> Result<impl Iterator<Item = u64> + use<'_>, EngineError> {
+        Ok(self.of_transfers()?.iter().map(|(id, _)| *id))
+    }
+
+    fn of_transfers(&self) -> Result<&[OfTransfers], EngineError> {
+        Ok(self.0.transfers.as_deref().map_err(Clone::clone)?)
     }
 
     /// One network's ledger, if there is one.

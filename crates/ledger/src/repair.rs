@@ -13,9 +13,9 @@ use tracehound_columns::{SharedColumn, files::sync_dir};
 use tracehound_model::Chain;
 use tracehound_segments::{
     Commit, Key, Manifest, Note, SegmentsError,
-    files::{generation_of, rows_of, segment_names, stems},
+    files::{segment_names, stems},
     lock,
-    recover::{self, LEFT_OUT, choose, is_whole, leave_out, named, newest_generation},
+    recover::{self, LEFT_OUT, Unreadable, choose, is_whole, leave_out, losses, named, newest_generation},
 };
 
 use crate::{
@@ -57,9 +57,6 @@ pub struct RepairReport {
     /// Segments moved back from there: what they continue is there again.
     pub brought_back: Vec<String>,
 }
-
-/// The name of a segment that cannot be used, and why.
-type Unreadable = (String, String);
 
 /// Repairs the ledger in `dir`. `step` is told of each thing done, and may stop.
 pub fn repair(
@@ -116,7 +113,7 @@ pub fn repair(
         ..RepairReport::default()
     };
     if kept.is_none() {
-        let mut lost = losses(&chosen, &candidates, &unreadable, &expected);
+        let mut lost = losses(&chosen, &candidates, &unreadable, (&expected.0, expected.1), "transactions");
         if lost.is_empty() && is_old {
             lost.extend(traces(&chosen, note));
         }
@@ -183,27 +180,16 @@ fn empty_cells(path: &Path, cells: u64) -> Result<SharedColumn, LedgerError> {
 /// The segments of a folder that are whole and of this chain, and those that are not, with the reason. Each is given a file
 /// of cells.
 fn read_candidates(dir: &Path, chain: &str) -> Result<(Vec<Candidate>, Vec<Unreadable>), LedgerError> {
-    let (mut candidates, mut unreadable) = (Vec::new(), Vec::new());
     for name in segment_names(dir)? {
         make_room_for_cells(dir, &name)?;
-        let read = Segment::open(dir, &name, true)
-            .and_then(|segment| segment.check_sections().and_then(|()| Ok((segment.origin()?, segment))));
-        let (origin, segment) = match read {
-            Ok(read) => read,
-            Err(error @ SegmentsError::Version { .. }) => return Err(error.into()),
-            Err(error) => {
-                unreadable.push((name, error.to_string()));
-                continue;
-            }
-        };
-        if let Some(origin) = origin.as_ref().filter(|origin| origin.chain != chain) {
-            unreadable.push((name, format!("it is of {}", origin.chain)));
-            continue;
-        }
-        let generation = origin.map(|origin| origin.generation).or_else(|| generation_of(&name)).unwrap_or(0);
-        candidates.push(Candidate { name, generation, segment });
     }
-    Ok((candidates, unreadable))
+    let look = |name: &str| {
+        let segment = Segment::open(dir, name, true)?;
+        segment.check_sections()?;
+        let origin = segment.origin()?;
+        Ok((segment, origin))
+    };
+    Ok(recover::candidates(dir, chain, &look)?)
 }
 
 /// The segments that should lie in the folder, and who says so: this ledger's manifest, or, where none can be read, the
@@ -222,36 +208,6 @@ fn expected(
         Some(manifest) => Ok((manifest.segments.clone(), "the manifest names it")),
         None => Ok((stems(dir, CELLS)?, "its spent cells are")),
     }
-}
-
-/// What would be lost, of the folder's segments and of those that should lie there: not blocks that others hold, nor
-/// those of the folder that a reorg took back.
-fn losses(
-    chosen: &[&Candidate],
-    candidates: &[Candidate],
-    unreadable: &[Unreadable],
-    (expected, who): &(Vec<String>, &str),
-) -> Vec<String> {
-    let end = chosen.last().map_or(0, |last| last.segment.end().tx);
-    let newest = chosen.iter().map(|own| own.generation).max().unwrap_or(0);
-    let cut_off = candidates
-        .iter()
-        .filter(|own| own.segment.end().tx > end && own.generation > newest)
-        .map(|own| format!("{} (what comes before it is missing)", own.name));
-    let is_beyond = |name: &str| rows_of(name).is_none_or(|txs| txs.end > u64::from(end));
-    let damaged =
-        unreadable.iter().filter(|(name, _)| is_beyond(name)).map(|(name, why)| format!("{name} ({why})"));
-    let is_there = |name: &String| {
-        candidates.iter().any(|own| own.name == *name) || unreadable.iter().any(|(own, _)| own == name)
-    };
-    let missing = expected.iter().filter(|name| !is_there(name) && is_beyond(name)).map(|name| {
-        let held = match rows_of(name) {
-            Some(txs) => format!("{} transactions, from number {}", txs.end - txs.start, txs.start),
-            None => "an unknown number of transactions".to_owned(),
-        };
-        format!("{name} (its file is not there, and {who}: it held {held})")
-    });
-    missing.chain(damaged).chain(cut_off).collect()
 }
 
 /// What tells that transactions were there behind the last of these segments, where no file and no manifest names them.
@@ -283,11 +239,7 @@ fn bring_back(
 ) -> Result<Vec<String>, LedgerError> {
     let folder = dir.join(LEFT_OUT);
     let (left_out, _) = read_candidates(&folder, chain)?;
-    let is_here = |name: &str| candidates.iter().any(|own| own.name == name);
-    let all: Vec<&Candidate> =
-        candidates.iter().chain(left_out.iter().filter(|own| !is_here(&own.name))).collect();
-    let wanted = choose(&all).into_iter().filter(|own| !is_here(&own.name));
-    let names: Vec<String> = wanted.map(|own| own.name.clone()).collect();
+    let names = recover::missed(candidates, &left_out);
     for name in &names {
         // The cells are made anew.
         recover::bring_back(dir, name)?;

@@ -8,8 +8,8 @@ use std::path::Path;
 use tracehound_columns::files::sync_dir;
 
 use crate::{
-    Key, Manifest, Segment, SegmentsError, Store, Stray,
-    files::{SEGMENT, end_of, generation_of, open_named, segment_names, stems, strays},
+    Key, Manifest, Origin, Segment, SegmentsError, Store, Stray,
+    files::{SEGMENT, end_of, generation_of, open_named, rows_of, segment_names, stems, strays},
 };
 
 /// Where segments go that have no place in the store.
@@ -24,6 +24,85 @@ pub struct Candidate<S> {
     pub generation: u64,
     /// The segment.
     pub segment: S,
+}
+
+/// The name of a segment that cannot be used, and why.
+pub type Unreadable = (String, String);
+
+/// Maps a segment by its name, checks it, and says where it comes from, where it says so itself.
+pub type Look<'a, S> = &'a dyn Fn(&str) -> Result<(S, Option<Origin>), SegmentsError>;
+
+/// Segments that are whole, and those that are not.
+pub type Looked<S> = (Vec<Candidate<S>>, Vec<Unreadable>);
+
+/// The segments of a folder that are whole and of this chain, and those that are not, with the reason.
+///
+/// # Errors
+/// When the folder cannot be read, or holds a segment of a version that is not known.
+pub fn candidates<S: Segment>(
+    dir: &Path,
+    chain: &str,
+    look: Look<'_, S>,
+) -> Result<Looked<S>, SegmentsError> {
+    let (mut candidates, mut unreadable) = (Vec::new(), Vec::new());
+    for name in segment_names(dir)? {
+        let (segment, origin) = match look(&name) {
+            Ok(read) => read,
+            Err(error @ SegmentsError::Version { .. }) => return Err(error),
+            Err(error) => {
+                unreadable.push((name, error.to_string()));
+                continue;
+            }
+        };
+        if let Some(origin) = origin.as_ref().filter(|origin| origin.chain != chain) {
+            unreadable.push((name, format!("it is of {}", origin.chain)));
+            continue;
+        }
+        let generation = origin.map(|origin| origin.generation).or_else(|| generation_of(&name)).unwrap_or(0);
+        candidates.push(Candidate { name, generation, segment });
+    }
+    Ok((candidates, unreadable))
+}
+
+/// The names of those that earlier repairs left out and that go on where segments of the folder end: one that was missing may have
+/// been put back since.
+pub fn missed<S: Segment>(candidates: &[Candidate<S>], left_out: &[Candidate<S>]) -> Vec<String> {
+    let is_here = |name: &str| candidates.iter().any(|own| own.name == name);
+    let all: Vec<&Candidate<S>> =
+        candidates.iter().chain(left_out.iter().filter(|own| !is_here(&own.name))).collect();
+    let wanted = choose(&all).into_iter().filter(|own| !is_here(&own.name));
+    wanted.map(|own| own.name.clone()).collect()
+}
+
+/// What would be lost, of the folder's segments and of those that should lie there by whom `expected` names: not rows that others
+/// hold, nor those of the folder that a reorg took back. `rows` is what segments are named by the numbers of.
+pub fn losses<S: Segment>(
+    chosen: &[&Candidate<S>],
+    candidates: &[Candidate<S>],
+    unreadable: &[Unreadable],
+    (expected, who): (&[String], &str),
+    rows: &str,
+) -> Vec<String> {
+    let end = chosen.last().map_or(0, |last| last.rows_at_end());
+    let newest = chosen.iter().map(|own| own.generation).max().unwrap_or(0);
+    let cut_off = candidates
+        .iter()
+        .filter(|own| own.rows_at_end() > end && own.generation > newest)
+        .map(|own| format!("{} (what comes before it is missing)", own.name));
+    let is_beyond = |name: &str| rows_of(name).is_none_or(|held| held.end > end);
+    let damaged =
+        unreadable.iter().filter(|(name, _)| is_beyond(name)).map(|(name, why)| format!("{name} ({why})"));
+    let is_there = |name: &String| {
+        candidates.iter().any(|own| own.name == *name) || unreadable.iter().any(|(own, _)| own == name)
+    };
+    let missing = expected.iter().filter(|name| !is_there(name) && is_beyond(name)).map(|name| {
+        let held = match rows_of(name) {
+            Some(held) => format!("{} {rows}, from number {}", held.end - held.start, held.start),
+            None => format!("an unknown number of {rows}"),
+        };
+        format!("{name} (its file is not there, and {who}: it held {held})")
+    });
+    missing.chain(damaged).chain(cut_off).collect()
 }
 
 impl<S: Segment> Candidate<S> {

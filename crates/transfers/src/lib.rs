@@ -60,5 +60,6 @@ pub use memory::MemoryTransfers;
 pub use opening::Opening;
 pub use rows::{Balance, BalanceAt, BlockRow, Transfer, TransferRows, TxRow};
 pub use store::{
-    TransferLedger, TransferLedgerError, TransferLedgerInfo, TransferVerifyReport, Writer, WriterOptions,
+    Repair, RepairReport, TransferLedger, TransferLedgerError, TransferLedgerInfo, TransferVerifyReport,
+    Writer, WriterOptions, repair,
 };

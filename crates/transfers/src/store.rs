@@ -17,6 +17,7 @@ mod error;
 mod identity;
 mod info;
 mod reader;
+mod repair;
 mod seal;
 mod segment;
 mod strings;
@@ -26,6 +27,7 @@ mod writer;
 pub use error::TransferLedgerError;
 pub use info::TransferLedgerInfo;
 pub use reader::TransferLedger;
+pub use repair::{Repair, RepairReport, repair};
 pub use verify::TransferVerifyReport;
 pub use writer::{Writer, WriterOptions};
 

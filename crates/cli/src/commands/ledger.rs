@@ -48,6 +48,12 @@ pub(crate) fn run(
         }
         LedgerCommand::Repair(RepairArgs { ledger, accept_loss }) => {
             progress::end_on_interrupt();
+            if let Chain::Evm(id) = data.chain(&ledger.whose, None::<&str>) {
+                let done = workspace.transfers_repair(id, *accept_loss, &progress::interrupted);
+                let Some(repaired) = unless_stopped(done)? else { return Ok(CUT_SHORT) };
+                print(common, &repaired, |out| transfers::repaired(out, &repaired), out)?;
+                return Ok(0);
+            }
             let network = data.bitcoin(&ledger.whose, None::<&str>, "ledger repair")?;
             let done = workspace.ledger_repair(network, *accept_loss, &progress::interrupted);
             let Some(repaired) = unless_stopped(done)? else { return Ok(CUT_SHORT) };
@@ -123,16 +129,26 @@ fn print_repaired(out: &mut dyn Write, report: &Repaired) -> std::io::Result<()>
             report.cells_cleared
         )?;
     }
-    for name in &report.brought_back {
-        writeln!(out, "brought back: segment {name}, which an earlier repair had left out")?;
-    }
-    for name in &report.left_out {
-        writeln!(out, "left out: segment {name}, now in the ledger's folder left-out")?;
-    }
+    print_moved(out, &report.brought_back, &report.left_out)?;
     if !report.manifest_rebuilt && report.cells_mended + report.cells_cleared == 0 {
         writeln!(out, "there was nothing to mend")?;
     }
     writeln!(out, "whole: {} blocks\ncontent {}", report.blocks, report.content)
+}
+
+/// Segments that a repair moved.
+pub(super) fn print_moved(
+    out: &mut dyn Write,
+    brought_back: &[String],
+    left_out: &[String],
+) -> std::io::Result<()> {
+    for name in brought_back {
+        writeln!(out, "brought back: segment {name}, which an earlier repair had left out")?;
+    }
+    for name in left_out {
+        writeln!(out, "left out: segment {name}, now in the ledger's folder left-out")?;
+    }
+    Ok(())
 }
 
 fn print_info(out: &mut dyn Write, info: &Info) -> std::io::Result<()> {

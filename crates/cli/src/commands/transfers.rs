@@ -11,10 +11,11 @@ use std::io::{self, Write};
 use miette::{Result, miette};
 use tracehound_engine::{
     Extent,
-    transfers::ledger::{Info, Verified},
+    transfers::ledger::{Info, Repaired, Verified},
 };
 use tracehound_model::Gap;
 
+use super::ledger::print_moved;
 use crate::args::Output;
 
 /// `ledger info`.
@@ -56,6 +57,18 @@ pub(super) fn verified(out: &mut dyn Write, report: &Verified) -> io::Result<()>
         "whole: {} blocks, {} transactions, {} movements checked, {} of them proved by headers\nsnapshot {}",
         report.blocks, report.txs, report.transfers, report.proved, report.snapshot
     )
+}
+
+/// `ledger repair`.
+pub(super) fn repaired(out: &mut dyn Write, report: &Repaired) -> io::Result<()> {
+    if report.manifest_rebuilt {
+        writeln!(out, "the manifest was made anew from {} segments", report.segments)?;
+    }
+    print_moved(out, &report.brought_back, &report.left_out)?;
+    if !report.manifest_rebuilt {
+        writeln!(out, "there was nothing to mend")?;
+    }
+    writeln!(out, "whole: {} blocks\nsnapshot {}", report.blocks, report.snapshot)
 }
 
 /// Where the ledger ends, and what was not examined.

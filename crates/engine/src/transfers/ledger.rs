@@ -5,10 +5,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_analysis::extent::lacking_transfers;
 use tracehound_model::{Chain, TxRef};
-use tracehound_transfers::{BlockRow, TransferLedger};
+use tracehound_transfers::{BlockRow, Repair, TransferLedger, repair};
 
 use super::view::{openings, time};
-use crate::{EngineError, Workspace};
+use crate::{EngineError, Workspace, ledger::GoOn};
 
 /// Movements on Ethereum up to early 2026, and who counted them: 5,961,874,116 transfers, 15,537,393 rewards of miners and
 /// 121,698,939 withdrawals.
@@ -89,7 +89,61 @@ pub struct Verified {
     pub snapshot: String,
 }
 
+/// What a repair did.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
+pub struct Repaired {
+    /// Whether the manifest was made anew.
+    pub manifest_rebuilt: bool,
+    /// Segments of the ledger.
+    pub segments: usize,
+    /// Blocks of the ledger.
+    pub blocks: u32,
+    /// Segments moved into the folder `left-out`.
+    pub left_out: Vec<String>,
+    /// Segments moved back from there.
+    pub brought_back: Vec<String>,
+    /// The ledger's snapshot, after a check of everything; empty where it holds no block.
+    pub snapshot: String,
+}
+
 impl Workspace {
+    /// Makes the manifest anew from the segments, and checks everything afterwards. What cannot be kept is given up only where
+    /// `accept_loss` says so.
+    ///
+    /// # Errors
+    /// What cannot be mended; an error that [is one of stopping](EngineError::is_stopped) where `go_on` ended it.
+    #[tracing::instrument(skip_all)]
+    pub fn transfers_repair(
+        &self,
+        chain_id: u64,
+        accept_loss: bool,
+        go_on: GoOn<'_>,
+    ) -> Result<Repaired, EngineError> {
+        let dir = self.folder().transfers(chain_id);
+        let options = Repair { chain: Chain::Evm(chain_id), accept_loss };
+        let report = match repair(&dir, options, &mut |_| go_on()) {
+            Err(error) if error.is_absent() => return Err(self.no_transfers(chain_id)),
+            done => done?,
+        };
+        // What a repair says is only worth what a check of everything says afterwards.
+        let checked = TransferLedger::open(&dir, options.chain)
+            .and_then(|ledger| ledger.verify())
+            .map_err(|error| EngineError::AfterTransferRepair(Box::new(error)))?;
+        Ok(Repaired {
+            manifest_rebuilt: report.manifest_rebuilt,
+            segments: report.segments,
+            blocks: report.blocks,
+            left_out: report.left_out,
+            brought_back: report.brought_back,
+            snapshot: checked.snapshot.map(|id| id.to_string()).unwrap_or_default(),
+        })
+    }
+
+    fn no_transfers(&self, chain_id: u64) -> EngineError {
+        let beside = self.folder().evm_ledgers_beside(chain_id);
+        EngineError::NoTransfers { chain: Chain::Evm(chain_id).short_name(), beside }
+    }
+
     /// What a ledger of transfers holds.
     ///
     /// # Errors
@@ -155,10 +209,7 @@ impl Workspace {
     fn open_transfers(&self, chain_id: u64) -> Result<TransferLedger, EngineError> {
         let chain = Chain::Evm(chain_id);
         match TransferLedger::open(&self.folder().transfers(chain_id), chain) {
-            Err(error) if error.is_absent() => {
-                let beside = self.folder().evm_ledgers_beside(chain_id);
-                Err(EngineError::NoTransfers { chain: chain.short_name(), beside })
-            }
+            Err(error) if error.is_absent() => Err(self.no_transfers(chain_id)),
             opened => Ok(opened?),
         }
     }

@@ -37,6 +37,17 @@ pub enum TransferLedgerError {
         /// The store.
         path: PathBuf,
     },
+    /// A repair would give up blocks.
+    #[error("in {}: {what}", path.display())]
+    WouldLose {
+        /// The store.
+        path: PathBuf,
+        /// Which blocks, why, and how to go on.
+        what: String,
+    },
+    /// Whoever was told of each step stopped the work after one. Running it again takes it up.
+    #[error("stopped before the end; run it again to go on")]
+    Stopped,
     /// What is asked about is no snapshot of this store.
     #[error(
         "snapshot {wanted} is gone: no run of this ledger's first blocks is it. A reorg dropped its last blocks, or it is of a ledger with other blocks or other openings; the ledger is at {now}"

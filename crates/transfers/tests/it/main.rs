@@ -4,3 +4,4 @@ mod balances;
 mod blocks;
 mod chain;
 mod ledger;
+mod repair;

@@ -10,6 +10,7 @@ pub mod chains;
 pub mod era1;
 pub mod etl;
 pub mod explorer;
+pub mod heads;
 pub mod logs;
 pub mod movements;
 mod names;

@@ -12,7 +12,7 @@ mod head;
 
 use std::{collections::BTreeMap, num::NonZeroU32, sync::Arc, time::Duration};
 
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, B256, U64, U256};
 use serde_json::json;
 use tracehound_model::text;
 use tracehound_net::{HttpLimits, Next, Tries};
@@ -154,6 +154,22 @@ pub enum TracesBy {
     TraceBlock,
     /// Not at all: the node has neither, or nobody wants them.
     Nothing,
+}
+
+/// The id of the chain that the node at `url` is on, as it says.
+///
+/// # Errors
+/// When it does not answer, or not with a number.
+pub fn chain_id(url: &str, limits: HttpLimits) -> Result<u64, NodeError> {
+    const METHOD: &str = "eth_chainId";
+    let mut rpc = Rpc::new(url, limits)?;
+    let told = rpc.call(METHOD, &json!([]))?;
+    let number: Result<U64, _> = serde_json::from_value(told);
+    number.map(|number| number.to()).map_err(|_| NodeError::Answer {
+        server: rpc.server().to_owned(),
+        method: METHOD,
+        problem: "is no number".to_owned(),
+    })
 }
 
 /// A node of one chain.

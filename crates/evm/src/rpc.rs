@@ -14,6 +14,11 @@ pub enum RpcError {
     /// The address of the server is none. It is not repeated: it may hold a key.
     #[error("what was given as the node's address is none: {0}; give http://HOST:PORT or https://HOST/PATH")]
     Url(EndpointError),
+    /// The address of the server's socket is none. It is not repeated: it may hold a key.
+    #[error(
+        "what was given as the address of the node's socket is none: give ws://HOST:PORT or wss://HOST/PATH"
+    )]
+    Socket(EndpointError),
     /// The address of the server holds a name or a password.
     #[error("the address of {0} holds a name or password, which is not supported: use an address without")]
     User(String),

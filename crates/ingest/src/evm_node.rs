@@ -65,7 +65,7 @@ pub struct EvmNodeReport {
 
 /// Appends what the node has beyond the ledger in `dir`, up to its last final block (or the one that the options say), going
 /// back first where the node left our chain. `progress` ends the run with [`ControlFlow::Break`]; what was read is then
-/// committed. To follow the tip, call it again and again.
+/// committed. [`follow_evm_node`] goes on at the tip.
 ///
 /// A node that fails on the way ends the run, not the work: what came before is committed and the report says why. A block that
 /// contradicts its header, or that the node will not tell, ends the run before it.
@@ -93,25 +93,79 @@ pub fn ingest_evm_node(
     options: &EvmNodeOptions,
     progress: &dyn Fn(TransferProgress) -> ControlFlow<()>,
 ) -> Result<EvmNodeReport, TransferIngestError> {
-    // Before anything is made: an empty ledger would look like a chain on which nothing happened.
-    let head = node.head(options.end)?;
-    let mut run = Run { follower: open(dir, node, options)?, node, options, head, behind: false };
+    let mut run = Run::begin(dir, node, options)?;
     let read = run.read(progress);
-    let Run { follower, node, head, behind, .. } = run;
-    // What came before an error is kept.
-    let mut report = info_span!("end").in_scope(|| follower.end())?;
-    let broken = match read {
-        Ok(()) => None,
-        Err(Ended::Stopped) => {
-            report.stopped = true;
-            None
+    run.end(read)
+}
+
+/// Follows the node until `between` ends it with [`ControlFlow::Break`]: appends what it has beyond the ledger, commits, and calls
+/// `between`, which waits for whatever says that there is more. Each time the node is asked for what it has beyond the last block that
+/// is held, so that no block is missed whatever was not told meanwhile; one that left our chain is gone along with. A node that does
+/// not answer is asked again the next time, and [`EvmRound::problem`] says why.
+///
+/// # Errors
+/// As [`ingest_evm_node`], before the first block; later when the ledger cannot be written, or shares no block with the node any more.
+#[tracing::instrument(skip_all)]
+pub fn follow_evm_node(
+    dir: &Path,
+    node: &mut Node,
+    options: &EvmNodeOptions,
+    between: &mut dyn FnMut(&EvmRound) -> ControlFlow<()>,
+    progress: &dyn Fn(TransferProgress) -> ControlFlow<()>,
+) -> Result<EvmNodeReport, TransferIngestError> {
+    let mut run = Run::begin(dir, node, options)?;
+    loop {
+        let asked = run.read(progress);
+        let asked = asked.and_then(|()| Ok(run.follower.commit().map_err(TransferIngestError::from)?));
+        let problem = match &asked {
+            Ok(()) => None,
+            Err(Ended::Failed(error)) if is_passing(error) && run.follower.tip().is_some() => {
+                run.follower.commit()?;
+                Some(error.to_string())
+            }
+            Err(_) => return run.end(asked),
+        };
+        let round = EvmRound {
+            tip: run.follower.tip().map(|(height, _)| height),
+            latest: run.head.latest,
+            blocks: run.follower.report.blocks,
+            rewound_to: run.follower.report.rewound_to,
+            behind: run.behind,
+            problem,
+        };
+        if between(&round).is_break() {
+            // What went wrong last was told.
+            run.follower.report.stopped = true;
+            return run.end(Ok(()));
         }
-        Err(Ended::Failed(error)) => match *error {
-            TransferIngestError::Node(error) if report.blocks > 0 => Some(error),
-            error => return Err(error),
-        },
-    };
-    Ok(EvmNodeReport { report, head, behind, traces: node.traces_by(), broken })
+        // Where the node does not say, the next round begins with the same question.
+        if let Ok(head) = run.node.head(options.end) {
+            run.head = head;
+        }
+        run.behind = false;
+    }
+}
+
+/// What has come of following a node so far.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EvmRound {
+    /// Height of the ledger's last block.
+    pub tip: Option<u64>,
+    /// That of the node's, when it was asked last.
+    pub latest: u64,
+    /// Blocks appended since it began.
+    pub blocks: u64,
+    /// The height after which the ledger was cut last, because the node left its chain.
+    pub rewound_to: Option<u64>,
+    /// Whether the ledger has blocks above the node's last.
+    pub behind: bool,
+    /// Why the node could not be read to its end this time.
+    pub problem: Option<String>,
+}
+
+/// Whether the next time may do what this one did not.
+fn is_passing(error: &TransferIngestError) -> bool {
+    matches!(error, TransferIngestError::Node(_) | TransferIngestError::Unsteady { .. })
 }
 
 /// The ledger. One that begins with a node's genesis block does not know what genesis allots.
@@ -153,7 +207,35 @@ struct Run<'a> {
     behind: bool,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    fn begin(
+        dir: &Path,
+        node: &'a mut Node,
+        options: &'a EvmNodeOptions,
+    ) -> Result<Self, TransferIngestError> {
+        // Before anything is made: an empty ledger would look like a chain on which nothing happened.
+        let head = node.head(options.end)?;
+        Ok(Self { follower: open(dir, node, options)?, node, options, head, behind: false })
+    }
+
+    /// What came before an error is kept.
+    fn end(self, read: Result<(), Ended>) -> Result<EvmNodeReport, TransferIngestError> {
+        let Self { follower, node, head, behind, .. } = self;
+        let mut report = info_span!("end").in_scope(|| follower.end())?;
+        let broken = match read {
+            Ok(()) => None,
+            Err(Ended::Stopped) => {
+                report.stopped = true;
+                None
+            }
+            Err(Ended::Failed(error)) => match *error {
+                TransferIngestError::Node(error) if report.blocks > 0 => Some(error),
+                error => return Err(error),
+            },
+        };
+        Ok(EvmNodeReport { report, head, behind, traces: node.traces_by(), broken })
+    }
+
     fn read(&mut self, progress: &dyn Fn(TransferProgress) -> ControlFlow<()>) -> Result<(), Ended> {
         let mut flips = 0;
         let mut since_commit = 0;

@@ -3,6 +3,7 @@
 //! **Invariant.** Nothing here parses bytes of the outside or knows the ledger's files; it joins the two. Beside ledgers it
 //! keeps one file of its own, the record of what was fetched from an Esplora server.
 
+mod bell;
 mod bitcoin;
 mod esplora;
 mod evm;
@@ -12,11 +13,12 @@ mod follower;
 mod memory;
 mod node;
 
+pub use bell::NewBlocks;
 pub use bitcoin::{BitcoinFiles, BitcoinReport, IngestError, Progress, ingest_bitcoin_files};
 pub use esplora::{EsploraError, EsploraExtract, EsploraOptions, EsploraSubject, Fetch, fetch_esplora};
 pub use evm::{Era1Files, TransferIngestError, TransferProgress, era1_chain, ingest_era1_files};
 pub use evm_etl::{EtlReport, EtlSource, ingest_etl_files};
-pub use evm_node::{EvmNodeOptions, EvmNodeReport, ingest_evm_node};
+pub use evm_node::{EvmNodeOptions, EvmNodeReport, EvmRound, follow_evm_node, ingest_evm_node};
 pub use follower::TransferReport;
 pub use memory::{transfer_writer_within, writer_within};
 pub use node::{NodeOptions, NodeProgress, NodeReport, ingest_bitcoin_node};

@@ -1,13 +1,13 @@
 //! What `ingest` and `ledger` are asked.
 
-use std::path::PathBuf;
+use std::{num::NonZeroU32, path::PathBuf};
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 use tracehound_model::BitcoinNetwork;
 
 use super::{
     Given, Whose,
-    values::{evm_chain, memory, network},
+    values::{a_second, at_least_one, evm_chain, memory, network},
 };
 
 #[derive(Debug, Subcommand)]
@@ -16,30 +16,87 @@ pub(crate) enum IngestCommand {
     Bitcoin(BitcoinArgs),
     /// A running Bitcoin node's blocks, from where the ledger ends to the node's tip
     Node(NodeArgs),
-    /// Blocks of Ethereum with their receipts, from era1 files
+    /// Blocks of Ethereum and its kin with their receipts: from era1 files, files of ethereum-etl, or a running node
     Evm(EvmArgs),
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(
+    group(ArgGroup::new("source").args(["paths", "rpc"]).required(true)),
+    after_help = "Examples:
   tracehound ingest evm ~/era1
-  tracehound ingest evm mainnet-00000-5ec1ffb8.era1 mainnet-00001-a5364e9a.era1
   tracehound ingest evm --chain sepolia sepolia-00021-b8814b14.era1
-Every block is held against its header's hash, and the headers against each other. Era1 files hold blocks and receipts up to the
-end of mining; they hold no traces, so what contracts passed on of the chain's own coin is not in the ledger, and answers say so.
-Exit code 30 when the ledger lacks something of the chain up to its last block, as it does without traces; 4 when interrupted
-(what was appended is kept).")]
+  tracehound ingest evm --etl --chain eth ~/ethereum-etl/output
+  tracehound ingest evm --rpc http://127.0.0.1:8545
+  tracehound ingest evm --rpc @/etc/tracehound/node-url --from-height 21895000 --per-second 25
+  tracehound ingest evm --rpc http://127.0.0.1:8545 --follow --ws ws://127.0.0.1:8546
+Every block of era1 files and of a node is held against its header's hash, and the headers against each other; receipts,
+transactions and withdrawals against the header's roots. Era1 files hold blocks and receipts up to the end of mining; they hold
+no traces, so what contracts passed on of the chain's own coin is not in the ledger, and answers say so. A node is asked for
+debug_traceBlockByNumber, else trace_block; one that has neither leaves the same gap. Files of ethereum-etl are taken at their word.
+A run that was ended or failed goes on where the ledger ends when the same command is run again; where the node left the ledger's
+chain, the ledger goes back first. With --follow the node is asked for what is beyond the last block that is held whenever it tells
+of a block (--ws), and every --poll in any case, so that none is missed; it ends with Ctrl-C.
+Exit code 30 when the ledger lacks something of the chain up to its last block, as it does without traces; 1 when the node failed on
+the way; 4 when interrupted, as following is (what was appended is kept)."
+)]
 pub(crate) struct EvmArgs {
-    /// Era1 files, or folders of them
-    #[arg(value_name = "PATH", required = true)]
+    /// Era1 files, or folders of them; with --etl files of ethereum-etl
+    #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// The chain that the files must be of, by their names: eth or sepolia [default: that of the first file]
+    /// The paths are CSV files of ethereum-etl (blocks and transactions; receipts, logs and traces where there are some), or folders
+    /// of them
+    #[arg(long, requires_all = ["paths", "chain"])]
+    pub etl: bool,
+    /// A running node's JSON-RPC interface instead; of what follows the host nothing is ever printed. @FILE and env:NAME name a file
+    /// or a variable that holds the address
+    #[arg(long, value_name = "URL")]
+    pub rpc: Option<Given>,
+    /// The chain that the blocks must be of: eth, base, eip155:137 [default: that of the first era1 file's name, or the node's]
     #[arg(long, value_name = "CHAIN", value_parser = evm_chain)]
     pub chain: Option<u64>,
+    #[command(flatten)]
+    pub node: EvmNodeArgs,
     /// Memory for the tables of accounts and assets, as 512M or 4G; what has no room lies beside the ledger while it is written. Less
     /// is slower, and makes smaller segments [default: a quarter of the machine's]
     #[arg(long, value_name = "SIZE", value_parser = memory)]
     pub memory: Option<u64>,
+}
+
+/// How a node is asked.
+#[derive(Debug, Args)]
+pub(crate) struct EvmNodeArgs {
+    /// Where an empty ledger begins [default: genesis]; what accounts held before is not known then, and answers that need it are
+    /// incomplete
+    #[arg(long, value_name = "HEIGHT", conflicts_with = "paths")]
+    pub from_height: Option<u64>,
+    /// The last block wanted [default: the last that is read]
+    #[arg(long, value_name = "HEIGHT", conflicts_with_all = ["paths", "follow"])]
+    pub to_height: Option<u64>,
+    /// Read up to the last block with so many others on top of it, 0 for all [default: the last that the node calls final]
+    #[arg(long, value_name = "BLOCKS", conflicts_with = "paths")]
+    pub depth: Option<u64>,
+    /// Take blocks and receipts at the node's word: roots and signatures are not recomputed, and nothing is proved
+    #[arg(long, conflicts_with = "paths")]
+    pub no_proof: bool,
+    /// Do not ask for traces: what contracts passed on of the chain's own coin is not known then
+    #[arg(long, conflicts_with = "paths")]
+    pub no_traces: bool,
+    /// Questions in one request at most; fewer where the node refuses so many [default: 60]
+    #[arg(long, value_name = "COUNT", conflicts_with = "paths", value_parser = at_least_one)]
+    pub batch: Option<usize>,
+    /// Questions a second at most, each of a batch counted [default: as many as the node answers]
+    #[arg(long, value_name = "COUNT", conflicts_with = "paths")]
+    pub per_second: Option<NonZeroU32>,
+    /// Go on with new blocks as they come
+    #[arg(long, conflicts_with = "paths")]
+    pub follow: bool,
+    /// The node's socket (ws://HOST:PORT), on which it tells of new blocks; without it they are asked for every --poll
+    #[arg(long, value_name = "URL", requires = "follow", conflicts_with = "paths")]
+    pub ws: Option<Given>,
+    /// Time after which the node is asked for new blocks, whatever its socket tells
+    #[arg(long, value_name = "DURATION", default_value = "12s", value_parser = a_second, requires = "follow", conflicts_with = "paths")]
+    pub poll: jiff::SignedDuration,
 }
 
 #[derive(Debug, Args)]
@@ -109,7 +166,7 @@ pub(crate) enum LedgerCommand {
     Info(LedgerArgs),
     /// Read everything and check it
     Verify(LedgerArgs),
-    /// Make a manifest anew from the segments, and spent cells from the inputs that spend; nothing is deleted
+    /// Make a manifest anew from the segments, and of Bitcoin spent cells from the inputs that spend; nothing is deleted
     Repair(RepairArgs),
     /// Rewrite what earlier versions wrote, so that every hash has the ledger's own key and every snapshot its id. May be
     /// stopped and run again
@@ -122,6 +179,7 @@ pub(crate) enum LedgerCommand {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tracehound ledger repair
+  tracehound ledger repair --chain eth
   tracehound ledger repair --accept-loss && tracehound ingest bitcoin ~/.bitcoin/blocks")]
 pub(crate) struct RepairArgs {
     #[command(flatten)]

@@ -74,6 +74,12 @@ pub(super) fn duration(text: &str) -> Result<jiff::SignedDuration, String> {
     if span.is_negative() { Err(wrong()) } else { Ok(span) }
 }
 
+/// A time span after which somebody else's server is asked again.
+pub(super) fn a_second(text: &str) -> Result<jiff::SignedDuration, String> {
+    let span = duration(text)?;
+    if span.as_secs() == 0 { Err("a time span from 1s on".to_owned()) } else { Ok(span) }
+}
+
 /// A moment of `--as-of`: a day means its end, so that what was listed on that day counts; of the day that it is, what has
 /// come of it. Nothing vouches for a moment that has not come.
 pub(super) fn moment(text: &str) -> Result<jiff::Timestamp, String> {
@@ -143,6 +149,7 @@ mod tests {
         assert_eq!(duration("90m"), Ok(jiff::SignedDuration::from_mins(90)));
         assert_eq!(duration("0s"), Ok(jiff::SignedDuration::ZERO));
         assert!(duration("-1h").is_err() && duration("soon").is_err());
+        assert!(a_second("999ms").is_err() && a_second("1s").is_ok());
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! `tracehound ingest`.
 
+mod evm;
+
 use std::{io::Write, ops::ControlFlow};
 
 use miette::{IntoDiagnostic, Result, miette};
@@ -11,13 +13,12 @@ use tracehound_engine::{
         rpc::{Auth, NodeRpc},
         writer_within,
     },
-    transfers::ingest::{self as transfers, TakenIn, TransferProgress},
 };
-use tracehound_model::{Chain, Decision, text::line};
+use tracehound_model::{Decision, text::line};
 
 use super::answered::json;
 use crate::{
-    args::{Common, EvmArgs, IngestCommand, NodeArgs, Output},
+    args::{Common, IngestCommand, NodeArgs, Output},
     output::CUT_SHORT,
     progress,
 };
@@ -34,7 +35,7 @@ pub(crate) fn ingest(
     let args = match command {
         IngestCommand::Bitcoin(args) => args,
         IngestCommand::Node(args) => return node(common, workspace, args, out),
-        IngestCommand::Evm(args) => return evm(common, workspace, args, out),
+        IngestCommand::Evm(args) => return evm::run(common, workspace, args, out),
     };
     let files = BitcoinFiles {
         paths: args.paths.clone(),
@@ -100,52 +101,6 @@ fn node(common: &Common, workspace: &Workspace, args: &NodeArgs, out: &mut dyn W
         output => json(out, output, &report)?,
     }
     Ok(if report.problem.is_some() { 1 } else { exit_code(report.stopped, report.whole) })
-}
-
-fn evm(common: &Common, workspace: &Workspace, args: &EvmArgs, out: &mut dyn Write) -> Result<u8> {
-    let files = transfers::Files {
-        paths: args.paths.clone(),
-        chain_id: args.chain,
-        writer: transfers::transfer_writer_within(args.memory),
-    };
-    progress::end_on_interrupt();
-    let bar = progress::counter(common.quiet);
-    bar.set_message("blocks");
-    let show = |step: TransferProgress| -> ControlFlow<()> {
-        bar.set_length(step.last);
-        bar.set_position(step.height);
-        progress::interrupted()
-    };
-    let report = workspace.ingest_era1(&files, &show).into_diagnostic()?;
-    bar.finish_and_clear();
-    match common.output {
-        Output::Text => print_taken_in(&report, out).into_diagnostic()?,
-        output => json(out, output, &report)?,
-    }
-    Ok(exit_code(report.stopped, report.is_complete()))
-}
-
-fn print_taken_in(report: &TakenIn, out: &mut dyn Write) -> std::io::Result<()> {
-    let chain: String = report.chain.parse().map_or_else(|_| report.chain.clone(), Chain::short_name);
-    writeln!(out, "{} blocks of {chain} with {} movements appended", report.blocks, report.transfers)?;
-    if report.already_known > 0 {
-        writeln!(out, "{} blocks were there already", report.already_known)?;
-    }
-    if let Some(height) = report.rewound_to {
-        writeln!(out, "reorg: blocks after height {height} were dropped, another branch is longer")?;
-    }
-    if report.stale > 0 {
-        writeln!(out, "{} stale blocks left out: their branch is no longer than what is held", report.stale)?;
-    }
-    for refused in report.refused.iter().take(SHOWN_PROBLEMS) {
-        let (tx, height, why) = (refused.tx, refused.height, refused.why);
-        writeln!(out, "not read: a log of transaction {tx} in block {height}: {why}")?;
-    }
-    let more = report.refused_count.saturating_sub(SHOWN_PROBLEMS as u64);
-    if more > 0 {
-        writeln!(out, "and {more} more logs (--output json lists the first)")?;
-    }
-    print_end(out, 0, &report.lacking, report.stopped.then_some("interrupted"))
 }
 
 fn server(args: &NodeArgs) -> Result<Box<dyn BlockServer>> {

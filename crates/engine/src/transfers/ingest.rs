@@ -1,19 +1,24 @@
 //! Blocks of an account chain into its ledger of transfers.
 
+mod node;
+
 use std::{ops::ControlFlow, path::PathBuf};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_analysis::extent::lacking_transfers;
 use tracehound_evm::movements::Rules;
-use tracehound_ingest::{Era1Files, TransferReport, era1_chain, ingest_era1_files};
+use tracehound_ingest::{
+    Era1Files, EtlSource, TransferReport, era1_chain, ingest_era1_files, ingest_etl_files,
+};
 use tracehound_model::{Chain, TxRef};
 use tracehound_transfers::{Opening, TransferLedger, TransferRows as _};
 
 use super::view::openings;
 use crate::{EngineError, Workspace};
 
-pub use tracehound_ingest::{TransferProgress, transfer_writer_within};
+pub use node::{Following, NodeSource, NodeTold, ReadTo};
+pub use tracehound_ingest::{EvmRound, TransferProgress, transfer_writer_within};
 pub use tracehound_transfers::WriterOptions;
 
 /// Which files.
@@ -54,12 +59,24 @@ pub struct TakenIn {
     pub snapshot: String,
     /// Whether the run was ended before its last block. What was appended is kept.
     pub stopped: bool,
+    /// Files that were not read: those of token transfers, which do not say whether a value is an amount or a number, and whatever
+    /// else lay among those of ethereum-etl.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub passed_over: Vec<String>,
+    /// What the node told, where one did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node: Option<NodeTold>,
 }
 
 impl TakenIn {
     /// Whether the ledger is whole now and nothing was refused.
     pub fn is_complete(&self) -> bool {
         self.refused_count == 0 && self.whole
+    }
+
+    /// In words: why the node ended the run early, if it did.
+    pub fn problem(&self) -> Option<&str> {
+        self.node.as_ref()?.problem.as_deref()
     }
 }
 
@@ -107,6 +124,33 @@ impl Workspace {
         self.taken_in(chain_id, report)
     }
 
+    /// Appends what files of ethereum-etl hold to the ledger of the chain, which they do not name; `show` is told how far it is and
+    /// may end it.
+    ///
+    /// # Errors
+    /// A chain that is not named or whose rules are not known, files that cannot be used or contradict each other, and a ledger that
+    /// cannot be written. What was committed before stays.
+    #[tracing::instrument(skip_all)]
+    pub fn ingest_etl(
+        &self,
+        files: &Files,
+        show: &dyn Fn(TransferProgress) -> ControlFlow<()>,
+    ) -> Result<TakenIn, EngineError> {
+        let chain_id = files.chain_id.ok_or_else(|| {
+            EngineError::Question(
+                "files of ethereum-etl do not say which chain they are of: name it with --chain".to_owned(),
+            )
+        })?;
+        let source = EtlSource {
+            paths: files.paths.clone(),
+            rules: known_rules(chain_id)?,
+            writer: files.writer.clone(),
+        };
+        let done = ingest_etl_files(&self.folder().transfers(chain_id), &source, show)?;
+        let passed_over = done.passed_over.iter().map(|path| path.display().to_string()).collect();
+        Ok(TakenIn { passed_over, ..self.taken_in(chain_id, done.report)? })
+    }
+
     fn taken_in(&self, chain_id: u64, report: TransferReport) -> Result<TakenIn, EngineError> {
         let chain = Chain::Evm(chain_id);
         let ledger = TransferLedger::open(&self.folder().transfers(chain_id), chain)?;
@@ -129,8 +173,22 @@ impl Workspace {
             lacking,
             snapshot: ledger.snapshot_id(),
             stopped: report.stopped,
+            passed_over: Vec::new(),
+            node: None,
         })
     }
+}
+
+/// What must be known of a chain to say what moved on it.
+fn known_rules(chain_id: u64) -> Result<Rules, EngineError> {
+    Rules::of(chain_id).ok_or_else(|| {
+        let known: Vec<String> = Rules::known().map(|id| Chain::Evm(id).short_name()).collect();
+        EngineError::Question(format!(
+            "what moves on {} is not known here: there are rules for {}",
+            Chain::Evm(chain_id).short_name(),
+            known.join(", ")
+        ))
+    })
 }
 
 /// What must be known of a chain that has era1 files.

@@ -162,6 +162,7 @@ fn what_now(error: &RpcError, count: usize) -> Now {
         RpcError::Http(HttpError::Connection { .. }) if many => Now::Fewer(1),
         // Nobody is there or lets us in; or the client has waited and tried again already.
         RpcError::Url(_)
+        | RpcError::Socket(_)
         | RpcError::User(_)
         | RpcError::Http(
             HttpError::Connection { .. }

@@ -7,4 +7,5 @@ mod evm;
 mod evm_etl;
 mod evm_node;
 mod fake_node;
+mod follow;
 mod node;

@@ -864,15 +864,9 @@ pub(crate) const EXECUTION: &str =
 /// Addresses in the data of a call: of a function that is known, its parameters; else whatever looks like one.
 pub(crate) fn named(call: &Call<'_>) -> Vec<Address> {
     call.decoded.as_ref().map_or_else(
-        || in_words(call.data.get(4..).unwrap_or_default()),
+        || mentions::words(call.data.get(4..).unwrap_or_default()).0,
         |decoded| decoded.args.iter().flat_map(Value::addresses).collect(),
     )
-}
-
-/// Words that hold an address as the ABI pads it. Numbers of 97 to 160 bits look like one; they are on no list.
-fn in_words(data: &[u8]) -> Vec<Address> {
-    let is_address = |word: &&[u8]| word[..12] == [0; 12] && word[12..20] != [0; 8];
-    data.chunks_exact(32).filter(is_address).map(|word| Address::from_slice(&word[12..])).collect()
 }
 
 /// Addresses of typed data, and what may be one, where something is held against it.

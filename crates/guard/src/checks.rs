@@ -68,6 +68,8 @@ pub const CHECKS: &[(CheckId, Check)] = &[
     (CheckId::Act01, vouched::acts),
     (CheckId::Act01, vouched::instructed),
     (CheckId::Act01, unread::named_by_context),
+    (CheckId::Act01, unread::strangers),
+    (CheckId::Act01, unread::either_way),
     (CheckId::Act01, told_abi::contradicted),
     (CheckId::Gas01, unread::typed),
     (CheckId::Sim01, bridge::bridges),

@@ -43,6 +43,7 @@ impl Entry {
                 "contract" => roles.push(Role::Contract),
                 "spender" => roles.push(Role::Spender),
                 "permit2-spender" => roles.push(Role::Permit2Spender),
+                "fallback-handler" => roles.push(Role::FallbackHandler),
                 "wrapped" => wraps = true,
                 "proxy" => is_proxy = true,
                 _ => return None,

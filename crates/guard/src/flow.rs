@@ -85,7 +85,12 @@ const NOTHING: &[&str] = &[
     "incrementCounter()",
     "simulateAndRevert(address,bytes)",
     "createProxyWithNonce(address,bytes,uint256)",
+    "unwrapWETH9WithFee(uint256,address,uint256,address)",
+    "sweepTokenWithFee(address,uint256,address,uint256,address)",
+    "collect((uint256,address,uint128,uint128))",
+    "depositETH(address,address,uint16)",
     "swapExactETHForTokens(uint256,address[],address,uint256)",
+    "swapExactETHForTokensSupportingFeeOnTransferTokens(uint256,address[],address,uint256)",
     "swapETHForExactTokens(uint256,address[],address,uint256)",
     // Lists without an entry; each entry is an act of its own.
     "permit(address,((address,uint160,uint48,uint48)[],address,uint256),bytes)",
@@ -106,7 +111,10 @@ pub(crate) enum Takes {
 /// and `WithdrawalQueue.sol`. A gateway's router is not among them: its gateways take.
 const BY_ALLOWANCE: &[&str] = &[
     "supply(address,uint256,address,uint16)",
+    "deposit(address,uint256,address,uint16)",
+    "supplyWithPermit(address,uint256,address,uint16,uint256,uint8,bytes32,bytes32)",
     "repay(address,uint256,uint256,address)",
+    "repayWithPermit(address,uint256,uint256,address,uint256,uint8,bytes32,bytes32)",
     "supply(address,uint256)",
     "supplyTo(address,address,uint256)",
     MORPHO_SUPPLY,
@@ -115,6 +123,8 @@ const BY_ALLOWANCE: &[&str] = &[
     "wrap(uint256)",
     "requestWithdrawals(uint256[],address)",
     "requestWithdrawalsWstETH(uint256[],address)",
+    "requestWithdrawalsWithPermit(uint256[],address,(uint256,uint256,uint8,bytes32,bytes32))",
+    "requestWithdrawalsWstETHWithPermit(uint256[],address,(uint256,uint256,uint8,bytes32,bytes32))",
     "addLiquidity(address,address,uint256,uint256,uint256,uint256,address,uint256)",
     "addLiquidityETH(address,uint256,uint256,uint256,address,uint256)",
     "swapExactTokensForTokens(uint256,uint256,address[],address,uint256)",
@@ -122,6 +132,8 @@ const BY_ALLOWANCE: &[&str] = &[
     "swapTokensForExactTokens(uint256,uint256,address[],address,uint256)",
     "swapTokensForExactTokens(uint256,uint256,address[],address)",
     "swapExactTokensForETH(uint256,uint256,address[],address,uint256)",
+    "swapExactTokensForTokensSupportingFeeOnTransferTokens(uint256,uint256,address[],address,uint256)",
+    "swapExactTokensForETHSupportingFeeOnTransferTokens(uint256,uint256,address[],address,uint256)",
     "swapTokensForExactETH(uint256,uint256,address[],address,uint256)",
     "exactInputSingle((address,address,uint24,address,uint256,uint256,uint256,uint160))",
     "exactInputSingle((address,address,uint24,address,uint256,uint256,uint160))",
@@ -231,6 +243,12 @@ impl Flow {
             | "deposit(uint256,address)"
             | "removeLiquidity(address,address,uint256,uint256,uint256,address,uint256)"
             | "removeLiquidityETH(address,uint256,uint256,uint256,address,uint256)"
+            | "removeLiquidityETHSupportingFeeOnTransferTokens(address,uint256,uint256,uint256,address,uint256)"
+            | "removeLiquidityWithPermit(address,address,uint256,uint256,uint256,address,uint256,bool,uint8,bytes32,bytes32)"
+            | "removeLiquidityETHWithPermit(address,uint256,uint256,uint256,address,uint256,bool,uint8,bytes32,bytes32)"
+            | "removeLiquidityETHWithPermitSupportingFeeOnTransferTokens(address,uint256,uint256,uint256,address,uint256,bool,uint8,bytes32,bytes32)"
+            // The gateway takes the pool's own token for ether.
+            | "withdrawETH(address,uint256,address)"
             | "queueWithdrawals((address[],uint256[],address)[])" => Self::UNNAMED,
             "addLiquidity(address,address,uint256,uint256,uint256,uint256,address,uint256)"
             | "addLiquidityETH(address,uint256,uint256,uint256,address,uint256)" => {
@@ -239,7 +257,10 @@ impl Flow {
                 Self { gives: gives.collect(), ..Self::NOTHING }
             }
             "supply(address,uint256,address,uint16)"
+            | "deposit(address,uint256,address,uint16)"
+            | "supplyWithPermit(address,uint256,address,uint16,uint256,uint8,bytes32,bytes32)"
             | "repay(address,uint256,uint256,address)"
+            | "repayWithPermit(address,uint256,uint256,address,uint256,uint8,bytes32,bytes32)"
             | "supply(address,uint256)" => Self::gives([at(0, 1)]),
             "supplyTo(address,address,uint256)" => Self::gives([at(1, 2)]),
             "supplyFrom(address,address,address,uint256)" => Self::gives([at(2, 3)]),
@@ -266,7 +287,9 @@ impl Flow {
             }
             "operatorSend(address,address,uint256,bytes,bytes)"
             | "transferWithAuthorization(address,address,uint256,uint256,uint256,bytes32,uint8,bytes32,bytes32)"
-            | "receiveWithAuthorization(address,address,uint256,uint256,uint256,bytes32,uint8,bytes32,bytes32)" => {
+            | "receiveWithAuthorization(address,address,uint256,uint256,uint256,bytes32,uint8,bytes32,bytes32)"
+            | "transferWithAuthorization(address,address,uint256,uint256,uint256,bytes32,bytes)"
+            | "receiveWithAuthorization(address,address,uint256,uint256,uint256,bytes32,bytes)" => {
                 if spends(0) {
                     unless_back(own(2))
                 } else {
@@ -278,7 +301,7 @@ impl Flow {
                 if comes_back { Self::gives([payment]) } else { Self::gives([at(1, 3), payment]) }
             }
             // What comes to oneself may be a loan. Source: compound-finance/comet, `Comet.sol`, `withdrawInternal`.
-            "withdrawTo(address,address,uint256)" => unless_back(at(1, 2)).and(Rest::Unnamed),
+            "withdrawTo(address,address,uint256)" | "transferAsset(address,address,uint256)" => unless_back(at(1, 2)).and(Rest::Unnamed),
             "withdrawFrom(address,address,address,uint256)"
             | "transferAssetFrom(address,address,address,uint256)" => {
                 unless_back(at(2, 3)).and(Rest::Unnamed)
@@ -299,10 +322,12 @@ impl Flow {
             "withdrawCollateral((address,address,address,address,uint256),uint256,address,address)" => {
                 unless_back(market(decoded, COLLATERAL).zip(decoded.uint(1)))
             }
-            "requestWithdrawals(uint256[],address)" => {
+            "requestWithdrawals(uint256[],address)"
+            | "requestWithdrawalsWithPermit(uint256[],address,(uint256,uint256,uint8,bytes32,bytes32))" => {
                 Self::gives([Some(known::STETH).zip(summed(decoded.args.first()))])
             }
-            "requestWithdrawalsWstETH(uint256[],address)" => {
+            "requestWithdrawalsWstETH(uint256[],address)"
+            | "requestWithdrawalsWstETHWithPermit(uint256[],address,(uint256,uint256,uint8,bytes32,bytes32))" => {
                 Self::gives([Some(known::WSTETH).zip(summed(decoded.args.first()))])
             }
             // A share is worth more than the token, and how much more is not here.
@@ -335,6 +360,8 @@ impl Flow {
                 let is_named = is_token && lz_fee(decoded).is_some_and(|fee| fee.is_zero());
                 Self::gives([Some(to).zip(amount)]).and(if is_named { Rest::Nothing } else { Rest::Unnamed })
             }
+            // Counted as what is sent along.
+            _ if bridges_coin(case, call) => Self::NOTHING,
             _ if ACROSS.contains(&signature) => Self::gives([address(decoded, 2).zip(decoded.uint(4))]),
             _ if CCTP.contains(&signature) => Self::gives([at(3, 0)]),
             _ => {
@@ -381,6 +408,46 @@ fn market(decoded: &Decoded<'_>, field: usize) -> Option<Address> {
 fn permitted(decoded: &Decoded<'_>) -> Option<(Address, U256)> {
     let token = decoded.args.first()?.elements().first()?.elements().first()?.address();
     token.zip(decoded.args.get(1)?.elements().get(1)?.uint())
+}
+
+/// What a bridge may keep of what it is given, as its fee or for whoever brings it to the other end: what need not arrive there. Of
+/// another token than the one that is given nobody can tell.
+pub(crate) fn kept(case: &Case<'_>, call: &Call<'_>) -> Option<(Address, U256)> {
+    let (to, decoded) = call.to.zip(call.decoded.as_ref()).filter(|_| !call.delegate)?;
+    let signature = decoded.signature();
+    let (token, kept) = if ACROSS.contains(&signature) {
+        is_same_there(case, decoded).then_some(())?;
+        (address(decoded, 2)?, decoded.uint(4)?.saturating_sub(decoded.uint(5)?))
+    } else if CCTP.contains(&signature) && decoded.args.len() >= 7 {
+        (decoded.address(3)?, decoded.uint(5)?.min(decoded.uint(0)?))
+    } else if signature == OFT_SEND {
+        let amount = |index: usize| decoded.args.first()?.elements().get(index)?.uint();
+        (to, amount(2)?.saturating_sub(amount(3)?))
+    } else {
+        return None;
+    };
+    (!kept.is_zero()).then_some((token, kept))
+}
+
+/// Whether Across is handed the coin itself for the token that wraps it: it takes all of what is sent along, and no token. Source:
+/// across-protocol/contracts, `SpokePool.sol`, `_depositV3`.
+pub(crate) fn bridges_coin(case: &Case<'_>, call: &Call<'_>) -> bool {
+    let Some(decoded) = call.decoded.as_ref().filter(|it| ACROSS.contains(&it.signature())) else {
+        return false;
+    };
+    let is_wrapped = address(decoded, 2).is_some_and(|token| case.wraps(&token));
+    is_wrapped && !call.value.is_zero() && decoded.uint(4) == Some(call.value)
+}
+
+/// Whether both tokens that Across is told of are known to be one, each on its chain.
+pub(crate) fn is_same_there(case: &Case<'_>, decoded: &Decoded<'_>) -> bool {
+    let chain = decoded.uint(6).and_then(|number| u64::try_from(number).ok());
+    let unit = |index: usize, chain: Option<u64>| {
+        let unit = known::shipped(&address(decoded, index)?, Some(chain?))?;
+        Some((unit.ticker, unit.decimals))
+    };
+    let there = unit(3, chain.filter(|chain| known::ships_tokens(*chain)));
+    unit(2, case.chain_id).is_some_and(|input| there == Some(input))
 }
 
 /// What an OFT takes as its fee in the token of `LayerZero`.

@@ -9,10 +9,12 @@ use alloy_primitives::{Address, U256};
 use crate::{
     case::{Case, Subject},
     decode::{
-        Act, BRAVO_PROPOSE, By, Call, Extent, Grant, Placed, Plan, Power, QUEUE_TRANSACTION, Setting, Value,
+        ACCESS_SCHEDULE, Act, BRAVO_PROPOSE, By, Call, Extent, Grant, Placed, Plan, Power, QUEUE_TRANSACTION,
+        Setting, Value,
     },
+    flow,
     known::{self, Size},
-    message::Method,
+    message::{Message, Method},
     policy::Role,
     sign_in::{self, SignIn},
     swap::{Joined, Swap, has_markers, liquidity},
@@ -75,6 +77,13 @@ pub(crate) fn parts(case: &Case<'_>) -> Vec<String> {
     let delegated = parts.len();
     for placed in &case.acts {
         let call = &case.unpacked.calls[placed.call];
+        // It is told with what the bridge does with it.
+        if let Act::Pay { to, .. } = &placed.act
+            && flow::bridges_coin(case, call)
+            && case.trusts(to, &[Role::Contract, Role::Spender])
+        {
+            continue;
+        }
         // What a stranger's code does by delegatecall is not what its function's name says.
         if call.delegate
             && delegated > 0
@@ -198,6 +207,8 @@ fn later(case: &Case<'_>, index: usize) -> Option<String> {
         let decoded = outer.decoded.as_ref()?;
         let by = inner.from.map_or_else(|| "whoever queues it".to_owned(), |from| case.show(&from));
         Some(match decoded.signature() {
+            ACCESS_SCHEDULE if decoded.uint(2)?.is_zero() => format!("later, as soon as it may be, by {by}"),
+            ACCESS_SCHEDULE => format!("later, not before {}, by {by}", known::moment(decoded.uint(2)?)?),
             QUEUE_TRANSACTION => match known::moment(decoded.uint(4)?) {
                 Some(when) => format!("later, not before {when}, by {by}"),
                 None => format!("later, at a time that never comes, by {by}"),
@@ -304,10 +315,13 @@ fn whom(case: &Case<'_>, call: &Call<'_>, beneficiaries: &[Address]) -> String {
 fn lent(case: &Case<'_>, placed: &Placed) -> Option<String> {
     let Act::Named { to, function, beneficiaries } = &placed.act else { return None };
     let verb = match &function[..] {
-        "supply(address,uint256,address,uint16)" => "supplies",
+        "supply(address,uint256,address,uint16)"
+        | "deposit(address,uint256,address,uint16)"
+        | "supplyWithPermit(address,uint256,address,uint16,uint256,uint8,bytes32,bytes32)" => "supplies",
         "withdraw(address,uint256,address)" => "withdraws",
         "borrow(address,uint256,uint256,uint16,address)" => "borrows",
-        "repay(address,uint256,uint256,address)" => "repays",
+        "repay(address,uint256,uint256,address)"
+        | "repayWithPermit(address,uint256,uint256,address,uint256,uint8,bytes32,bytes32)" => "repays",
         _ => return None,
     };
     if !case.trusts(to, &[Role::Contract, Role::Spender]) {
@@ -406,7 +420,18 @@ fn act(case: &Case<'_>, act: &Act, call: &Call<'_>) -> String {
         Act::ApproveHash { safe, hash } => {
             format!("approves the transaction {hash} of the Safe {}", case.show(safe))
         }
-        Act::SignMessage { .. } => "marks a message as signed by the Safe".to_owned(),
+        Act::SignMessage { message } => {
+            let message = Message::personal(message, "");
+            match message.text().filter(|text| !text.is_empty() && !message.is_hash()) {
+                Some(text) => {
+                    let text = crate::json::shorten(text.lines().next().unwrap_or_default());
+                    format!("marks the text {text:?} as signed by the Safe, for good")
+                }
+                None => {
+                    "marks a hash or bytes that nobody can read as signed by the Safe, for good".to_owned()
+                }
+            }
+        }
         Act::Memo { to, text } => {
             format!("sends the text {:?} to {}", crate::json::shorten(text), case.show(to))
         }
@@ -588,9 +613,9 @@ fn numbered(case: &Case<'_>, placed: &Placed) -> Option<String> {
         list.iter().filter_map(Value::uint).collect::<Vec<U256>>()
     };
     let (ids, counts) = match decoded.signature() {
-        "safeTransferFrom(address,address,uint256,uint256,bytes)" => {
-            (vec![decoded.uint(2)?], vec![decoded.uint(3)?])
-        }
+        "safeTransferFrom(address,address,uint256,uint256,bytes)"
+        | "transferFrom(address,address,uint256,uint256)" => (vec![decoded.uint(2)?], vec![decoded.uint(3)?]),
+        "transfer(address,uint256,uint256)" => (vec![decoded.uint(1)?], vec![decoded.uint(2)?]),
         "safeBatchTransferFrom(address,address,uint256[],uint256[],bytes)" => (list(2), list(3)),
         _ => return None,
     };

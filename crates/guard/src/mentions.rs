@@ -17,6 +17,37 @@ pub(crate) fn windows(bytes: &[u8]) -> Vec<(usize, EvmAddress)> {
     windows.map(|(at, window)| (at, EvmAddress::from_slice(window))).collect()
 }
 
+/// Most calls among the arguments of one call that are looked into.
+const INNER: usize = 64;
+
+/// Words of a call's arguments that hold an address as the ABI pads it, also those of calls among the arguments: bytes behind a word
+/// with their number, four more than whole words. Numbers of 97 to 160 bits look like an address. With whether all such calls were
+/// looked into. O(bytes).
+pub(crate) fn words(arguments: &[u8]) -> (Vec<EvmAddress>, bool) {
+    const WORD: usize = 32;
+    let (mut found, mut parts) = (Vec::new(), vec![arguments]);
+    let mut next = 0;
+    while let Some(data) = parts.get(next).copied().filter(|_| next <= INNER) {
+        next += 1;
+        for (index, word) in data.chunks_exact(WORD).enumerate() {
+            if word[..12] == [0; 12] && word[12..20] != [0; 8] {
+                found.push(EvmAddress::from_slice(&word[12..]));
+            }
+            let (high, low) = word.split_at(WORD - 4);
+            let length = u32::from_be_bytes([low[0], low[1], low[2], low[3]]) as usize;
+            let is_call = high.iter().all(|byte| *byte == 0) && length % WORD == 4;
+            // The words behind it are looked at as they stand too: whoever wrote the number may have meant that.
+            if let Some(inner) = data.get((index + 1) * WORD..).and_then(|rest| rest.get(4..length))
+                && is_call
+                && parts.len() <= INNER + 1
+            {
+                parts.push(inner);
+            }
+        }
+    }
+    (found, parts.len() <= INNER + 1)
+}
+
 /// What may be an address of EVM chains in a text, with `0x` and without, glued to what stands beside, in wide letters, broken into
 /// groups by whatever is no letter and no digit, or by words. O(bytes).
 pub(crate) fn evm(text: &str) -> Vec<EvmAddress> {
@@ -128,6 +159,25 @@ mod tests {
             assert_eq!(found, ["149w62rY42aZBox8fGcmqNsXUzSStKeq8C"], "{text}");
         }
         assert!(addresses("Welcome to our application, please sign in below").is_empty());
+    }
+
+    #[test]
+    fn words_of_calls_among_the_arguments_are_found() {
+        let word = |number: u8| [vec![0; 31], vec![number]].concat();
+        let address = |byte: u8| [vec![0; 12], vec![byte; 20]].concat();
+        // A call with one address, behind a number and its own length.
+        let call = [vec![1; 4], address(7), vec![0; 28]].concat();
+        let data = [word(64), address(8), word(36), call].concat();
+        let [seven, eight] = [7, 8].map(EvmAddress::repeat_byte);
+        let (found, is_whole) = words(&data);
+        assert!(is_whole && found == [eight, seven], "{found:?}");
+        // A number that looks like a length hides nothing.
+        let (found, _) = words(&[word(36), address(9), word(0)].concat());
+        assert!(found.contains(&EvmAddress::repeat_byte(9)), "{found:?}");
+        let (found, is_whole) = words(&[word(4), address(8)].concat().repeat(100));
+        assert!(!is_whole && found.contains(&eight));
+        let many = [[vec![0; 30], vec![0x40, 0x04]].concat(), word(36)].concat().repeat(2_000);
+        assert!(!words(&many).1);
     }
 
     #[test]

@@ -34,6 +34,11 @@ pub struct Message {
 }
 
 impl Message {
+    /// Bytes that stand somewhere as a message.
+    pub fn personal(bytes: &[u8], path: &str) -> Self {
+        Self { method: Method::Personal, bytes: bytes.to_vec(), path: path.to_owned(), signer: None }
+    }
+
     /// The text, if it is one that people can read.
     pub fn text(&self) -> Option<&str> {
         let text = std::str::from_utf8(&self.bytes).ok()?;

@@ -58,6 +58,9 @@ impl Swap {
             swap.gets.extend(end);
         }
         let name = &decoded.function.name;
+        if name.starts_with("ethUnoswap") {
+            (swap.gives, swap.most) = (Some(Address::ZERO), Some(call.value));
+        }
         swap.is_exact_out = name.starts_with("exactOutput") || name.contains("ForExact");
         // The amount that comes out is asked for only where there is no limit of the price. Source: Uniswap v3-periphery,
         // `SwapRouter.sol`, and swap-router-contracts, `V3SwapRouter.sol`: `exactOutputInternal`.
@@ -90,6 +93,12 @@ impl Swap {
             match (&param.name[..], &param.ty, value) {
                 (_, Type::Tuple(inner), Value::Tuple(values)) => self.look(inner, values),
                 ("tokenIn" | "srcToken", _, Value::Address(token)) => self.gives = Some(*token),
+                // Of a number its end is meant. Source: 1inch, `AddressLib.sol`.
+                ("srcToken", _, Value::Uint(number)) => {
+                    self.gives = Some(Address::from_word(number.to_be_bytes().into()));
+                }
+                // Pools with flags, which are not read. Source: 1inch, `ProtocolLib.sol`.
+                ("dex", _, Value::Uint(_)) => self.is_unread = true,
                 ("tokenOut" | "dstToken", _, Value::Address(token)) => self.gets.push(*token),
                 ("amountIn" | "amountInMax" | "amountInMaximum" | "amount", _, Value::Uint(most)) => {
                     self.most = Some(*most);

@@ -2,15 +2,16 @@
 
 use alloy_primitives::{Address, U256};
 
+use super::{costs, price, swap, worth};
 use crate::{
     case::Case,
     decode::{Call, Decoded, Value},
     finding::{
-        CheckId::{Addr02, Sim01},
+        CheckId::{Addr02, Gas01, Sim01},
         Finding,
         Severity::{Block, Incomplete, Review},
     },
-    flow::{ACROSS, CCTP, OFT_SEND, OUTBOUND, address, in_word, lz_fee},
+    flow::{self, ACROSS, CCTP, OFT_SEND, OUTBOUND, address, in_word, lz_fee},
     known,
     there::There,
 };
@@ -21,6 +22,7 @@ const NOT_ABOUT: &str = "What arrives at the other end of the bridge is not abou
 pub(super) fn bridges(case: &Case<'_>, out: &mut Vec<Finding>) {
     for call in &case.unpacked.calls {
         let Some(decoded) = &call.decoded else { continue };
+        out.extend(kept(case, call));
         let mut add = |title: &str| out.push(Finding::new(Sim01, Review, &call.path, title));
         let uint = |index: usize| decoded.uint(index).unwrap_or_default();
         let is_empty = |value: Option<&Value<'_>>| value.and_then(Value::bytes).is_none_or(<[u8]>::is_empty);
@@ -81,6 +83,35 @@ pub(super) fn bridges(case: &Case<'_>, out: &mut Vec<Finding>) {
     }
 }
 
+/// What a bridge keeps is a fee, whoever gets it: held to the bounds of fees where it is the coin, and to what may be lost unseen.
+fn kept(case: &Case<'_>, call: &Call<'_>) -> Option<Finding> {
+    let (token, amount) = flow::kept(case, call)?;
+    let shown = case.amount(amount, &token);
+    if let Some(coin) = costs::kept_coin(case, call) {
+        let title = format!("The bridge may keep {shown} of what is given.");
+        return costs::severity(case, coin).map(|severity| Finding::new(Gas01, severity, &call.path, title));
+    }
+    let title = match worth::dearest(case, token, amount) {
+        Some(dollars) if dollars <= swap::bound(case) => return None,
+        Some(_) => format!(
+            "The bridge may keep {shown} of what is given; the policy lets {} go (`unseen-loss`).",
+            swap::dollars(swap::bound(case))
+        ),
+        None => format!(
+            "The bridge may keep {shown} of what is given, and what that is worth is not known here: there is no price of {}.",
+            price::name(case, &token)
+        ),
+    };
+    Some(Finding::new(Sim01, Review, &call.path, title))
+}
+
+/// What bridges keep of one request beside the coin, in the smallest parts of a dollar.
+pub(super) fn lost(case: &Case<'_>) -> Vec<U256> {
+    let kept = case.unpacked.calls.iter().filter_map(|call| flow::kept(case, call));
+    let tokens = kept.filter(|(token, _)| !case.or_coin(*token).is_zero());
+    tokens.filter_map(|(token, amount)| worth::dearest(case, token, amount)).collect()
+}
+
 /// Whether the data of a gateway's function are its fee alone. Source: `OffchainLabs`, `L1ArbitrumGateway.sol`, `_parseUserEncodedData`:
 /// the most that the submission costs, and data for the other chain.
 fn is_plain(decoded: &Decoded<'_>) -> bool {
@@ -115,12 +146,7 @@ fn across(case: &Case<'_>, call: &Call<'_>, decoded: &Decoded<'_>, out: &mut Vec
     let (given, least) = (decoded.uint(4).unwrap_or_default(), decoded.uint(5).unwrap_or_default());
     let number = decoded.uint(6).unwrap_or_default();
     let chain = u64::try_from(number).ok().filter(|chain| known::ships_tokens(*chain));
-    let unit = |index: usize, chain: Option<u64>| {
-        let unit = known::shipped(&address(decoded, index)?, Some(chain?))?;
-        Some((unit.ticker, unit.decimals))
-    };
-    let is_same = unit(2, case.chain_id).is_some_and(|input| unit(3, chain) == Some(input));
-    if !is_same {
+    if !flow::is_same_there(case, decoded) {
         let token = address(decoded, 2).unwrap_or_default();
         let there = chain.map_or_else(|| format!("chain {number}"), known::chain);
         let title = format!(

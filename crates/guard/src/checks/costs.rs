@@ -12,7 +12,7 @@ use crate::{
         Finding,
         Severity::{self, Block, Review},
     },
-    flow::OFT_SEND,
+    flow::{self, OFT_SEND, OUTBOUND},
 };
 
 /// Keeps a name of ENS. Source: ensdomains/ens-contracts, `ETHRegistrarController.sol`.
@@ -29,7 +29,8 @@ pub(super) fn asked(case: &Case<'_>, index: usize) -> Option<Finding> {
 /// What the money of a call is for, where it is for a bridge or a name; calls of a contract to itself share it.
 fn purpose(case: &Case<'_>, index: usize) -> Option<&'static str> {
     let of = |call: &Call<'_>| match call.signature() {
-        Some(OFT_SEND) => Some("to a bridge as its fee"),
+        // The token that goes over it is none of the money that is sent along.
+        Some(OFT_SEND | OUTBOUND) => Some("to a bridge as its fee"),
         Some(RENEW) => Some("to keep a name"),
         _ => None,
     };
@@ -67,7 +68,13 @@ pub(super) fn together(cases: &[&Case<'_>], path: &str) -> Option<Finding> {
     Some(Finding::new(Gas01, severity, path, title))
 }
 
-fn severity(case: &Case<'_>, amount: U256) -> Option<Severity> {
+/// What a bridge keeps of the coin, or of what wraps it.
+pub(super) fn kept_coin(case: &Case<'_>, call: &Call<'_>) -> Option<U256> {
+    flow::kept(case, call).filter(|(token, _)| case.or_coin(*token).is_zero()).map(|(_, amount)| amount)
+}
+
+/// What is to be said of so much of the coin that is paid as a fee, where it is to be looked at.
+pub(super) fn severity(case: &Case<'_>, amount: U256) -> Option<Severity> {
     let bounds = &case.policy.bounds;
     (amount > bounds.review_fee.0).then(|| if amount > bounds.block_fee.0 { Block } else { Review })
 }
@@ -84,5 +91,7 @@ fn costs(case: &Case<'_>) -> Vec<U256> {
     let asked = calls.filter(|(index, _)| purpose(case, *index).is_some()).map(|(_, call)| call.value);
     let handed = case.unpacked.calls.iter().filter_map(ownership::payment);
     let handed = handed.filter(|(token, _)| token.is_zero()).map(|(_, amount)| amount);
-    network.into_iter().chain(refunds.map(|refund| refund.likely())).chain(asked).chain(handed).collect()
+    let kept = case.unpacked.calls.iter().filter_map(|call| kept_coin(case, call));
+    let refunds = refunds.map(|refund| refund.likely());
+    network.into_iter().chain(refunds).chain(asked).chain(handed).chain(kept).collect()
 }

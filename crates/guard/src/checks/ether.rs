@@ -123,7 +123,12 @@ fn used(case: &Case<'_>, call: &Call<'_>, value: U256) -> Use {
         // What of it an exchange does not take is looked at with the exchange.
         _ if super::swap::keeps(call) => Use::All,
         _ => match &decoded.function.name[..] {
-            "swapExactETHForTokens" | "swapETHForExactTokens" | "addLiquidityETH" => Use::All,
+            "swapExactETHForTokens"
+            | "swapExactETHForTokensSupportingFeeOnTransferTokens"
+            | "swapETHForExactTokens"
+            | "addLiquidityETH" => Use::All,
+            // Of Aave's gateway alone: the third parameter says so.
+            "depositETH" => all_if(decoded.signature() == "depositETH(address,address,uint16)"),
             _ => all_if(Swap::of(call).is_some_and(|swap| is_coin(swap.gives) && swap.most.is_some())),
         },
     }

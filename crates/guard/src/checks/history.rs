@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use alloy_primitives::{Address, U256};
 
-use super::whom::For;
+use super::{unread, whom::For};
 use crate::{
     case::Case,
     decode::{
@@ -39,22 +39,23 @@ pub(super) fn unseen(case: &Case<'_>, out: &mut Vec<Finding>) {
         match &placed.act {
             // A delegatecall to unknown code is judged as such.
             Act::Unknown { to, selector } if !call.delegate => {
-                if case.trusts(to, &[Role::Contract, Role::Spender]) {
-                    let title = format!("Calls {} for a function that is not known here.", case.show(to));
-                    out.push(Finding::new(Sim01, Review, path, title));
-                    continue;
-                }
                 let paid = !call.value.is_zero();
-                let title = format!(
-                    "Calls {} for an unknown function (0x{}){}: what it does cannot be seen without a simulation.",
-                    case.show(to),
-                    hex::encode(selector),
-                    if paid { ", with money" } else { "" }
-                );
+                let with = if paid { ", with money" } else { "" };
+                // That a contract may be called says nothing of whom its functions serve.
+                let title = if case.trusts(to, &[Role::Contract, Role::Spender]) {
+                    format!("Calls {} for a function that is not known here{with}.", case.show(to))
+                } else {
+                    format!(
+                        "Calls {} for an unknown function (0x{}){with}: what it does cannot be seen without a simulation.",
+                        case.show(to),
+                        hex::encode(selector)
+                    )
+                };
                 // Bytes behind money, or in a signature, make neither milder: who gets it is not vouched for.
                 // That its source is published lets a person look at what it is.
                 let verified = case.facts.at(to).is_some_and(|facts| facts.verified == Some(true));
-                let blind = !verified && paid || case.typed().is_some();
+                let blind =
+                    !verified && paid || case.typed().is_some() || unread::names_strangers(case, call);
                 let severity = if blind { Incomplete } else { Review };
                 out.push(Finding::new(Sim01, severity, path, title));
             }
@@ -366,8 +367,14 @@ const MARKET: &str = "((address,address,address,address,uint256),";
 /// A function whose one address is told in an event and nothing more: who sent the user (`Lido.sol`, `_submit`).
 const TOLD_ALONE: &str = "submit(address)";
 
-/// How functions end that bring money out by a signature, which is no data for anybody else: ERC-3009, Safe's `AllowanceModule`.
-const HANDS_IN_SIGNATURES: [&str; 2] = ["uint8,bytes32,bytes32)", "address,uint96,address,bytes)"];
+/// How functions end that bring money out by a signature, which is no data for anybody else: ERC-3009, Lido's queue, ERC-7598,
+/// Safe's `AllowanceModule`.
+const HANDS_IN_SIGNATURES: [&str; 4] = [
+    "uint8,bytes32,bytes32)",
+    "uint8,bytes32,bytes32))",
+    "uint256,bytes32,bytes)",
+    "address,uint96,address,bytes)",
+];
 
 /// What bytes among the arguments of a function that brings money out are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

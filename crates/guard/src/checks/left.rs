@@ -238,8 +238,13 @@ fn coin(case: &Case<'_>) -> Vec<Named> {
 pub(super) fn pieces(call: &Call<'_>, amount: U256, nft: bool) -> Vec<(Option<U256>, U256)> {
     let decoded = call.decoded.as_ref();
     match decoded.map_or("", |decoded| decoded.signature()) {
-        "safeTransferFrom(address,address,uint256,uint256,bytes)" => {
+        "safeTransferFrom(address,address,uint256,uint256,bytes)"
+        | "transferFrom(address,address,uint256,uint256)" => {
             let count = decoded.and_then(|decoded| decoded.uint(3)).unwrap_or_default();
+            vec![(Some(amount), count)]
+        }
+        "transfer(address,uint256,uint256)" => {
+            let count = decoded.and_then(|decoded| decoded.uint(2)).unwrap_or_default();
             vec![(Some(amount), count)]
         }
         "safeBatchTransferFrom(address,address,uint256[],uint256[],bytes)" => {

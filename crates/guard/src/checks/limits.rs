@@ -8,6 +8,7 @@ use super::{
     leaving::{Leaving, leaving, leaving_together},
     ownership::{self, LIKELY_GAS},
     turns::turns,
+    unread,
 };
 use crate::{
     ask::Listing,
@@ -29,7 +30,7 @@ fn untold(case: &Case<'_>, out: &mut Vec<Finding>) {
     if case.policy.limits.is_empty() {
         return;
     }
-    let mut add = |path: &str, title| out.push(Finding::new(Pol01, Review, path, title));
+    let mut add = |severity, path: &str, title| out.push(Finding::new(Pol01, severity, path, title));
     for placed in &case.acts {
         let call = &case.unpacked.calls[placed.call];
         let function = match &placed.act {
@@ -48,7 +49,9 @@ fn untold(case: &Case<'_>, out: &mut Vec<Finding>) {
                 "What leaves by {function} at {} does not all stand in the call data: the policy's limits were not applied to it.",
                 case.show(&to)
             );
-            add(&placed.path, title);
+            // A look does not tell what goes to somebody for whom nobody vouches.
+            let severity = if unread::names_strangers(case, call) { Incomplete } else { Review };
+            add(severity, &placed.path, title);
         }
     }
     for refund in ownership::Refund::all(case).iter().filter(|refund| refund.is_open()) {
@@ -56,7 +59,7 @@ fn untold(case: &Case<'_>, out: &mut Vec<Finding>) {
             "The refund of gas has no bound but what is used ({} a unit): the policy's limits were applied to {LIKELY_GAS} units of it.",
             case.amount(refund.price, &refund.token)
         );
-        add(&case.path, title);
+        add(Review, &case.path, title);
     }
 }
 

@@ -16,8 +16,9 @@ use crate::{
         Severity::{Block, Incomplete, Info, Review},
     },
     json,
+    message::Message,
     policy::Role,
-    typed::{Meaning, TypedData},
+    typed::{Data, Meaning, TypedData},
 };
 
 pub(super) fn blind(case: &Case<'_>, out: &mut Vec<Finding>) {
@@ -31,20 +32,28 @@ pub(super) fn blind(case: &Case<'_>, out: &mut Vec<Finding>) {
     match &case.subject {
         Subject::Message(message) => of_message(case, message, out),
         Subject::Typed(data, meaning) => of_typed(case, data, meaning, out),
-        Subject::Safe(_) | Subject::Tx(_) => {
-            for placed in &case.acts {
-                if let Act::SignMessage { message } = &placed.act {
-                    let title = "Marks a message as signed by the Safe, on the chain: only its hash is here.";
-                    let shown = hex::encode(&message[..message.len().min(32)]);
-                    out.push(
-                        Finding::new(Sign01, Review, &placed.path, title)
-                            .because(format!("message 0x{shown}")),
-                    );
-                }
-            }
-        }
-        Subject::Authorization => {}
+        Subject::Safe(_) | Subject::Tx(_) | Subject::Authorization => {}
     }
+    for placed in &case.acts {
+        if let Act::SignMessage { message } = &placed.act {
+            on_chain(case, &placed.path, message, out);
+        }
+    }
+}
+
+/// What a Safe signs on the chain holds for good, for whoever asks it. The message itself stands in the call, and is read as one.
+fn on_chain(case: &Case<'_>, path: &str, bytes: &[u8], out: &mut Vec<Finding>) {
+    let message = Message::personal(bytes, path);
+    let shown = format!("message 0x{}", hex::encode(&bytes[..bytes.len().min(32)]));
+    if message.is_hash() || bytes.is_empty() {
+        let title =
+            "Marks a hash as signed by the Safe, on the chain and for good: what it agrees to is not here.";
+        out.push(Finding::new(Sign01, Incomplete, path, title).because(shown));
+        return;
+    }
+    let title = "Marks a message as signed by the Safe, on the chain and for good.";
+    out.push(Finding::new(Sign01, Review, path, title).because(shown));
+    of_message(case, &message, out);
 }
 
 fn of_typed(case: &Case<'_>, data: &TypedData, meaning: &Meaning, out: &mut Vec<Finding>) {
@@ -64,9 +73,21 @@ fn of_typed(case: &Case<'_>, data: &TypedData, meaning: &Meaning, out: &mut Vec<
         of_domain(case, data, meaning, out);
     }
     if matches!(meaning, Meaning::SafeMessage) {
-        let title = "A message in the name of a Safe: only its hash or bytes are here.";
-        out.push(Finding::new(Sign01, Review, "message", title));
+        // A text is judged as one beside this.
+        let (severity, title) = match data.message.get("message") {
+            Some(Data::Bytes(bytes)) if is_text(bytes) => (Review, "A message in the name of a Safe."),
+            _ => (
+                Incomplete,
+                "A message in the name of a Safe, of which only a hash or bytes are here: what it agrees to cannot be seen.",
+            ),
+        };
+        out.push(Finding::new(Sign01, severity, "message", title));
     }
+}
+
+fn is_text(bytes: &[u8]) -> bool {
+    let message = Message::personal(bytes, "message.message");
+    message.text().is_some() && !message.is_hash() && !bytes.is_empty()
 }
 
 /// Chain and contract that the signature is for.

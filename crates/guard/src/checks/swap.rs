@@ -308,16 +308,16 @@ fn remedy(case: &Case<'_>) -> String {
 /// The smallest parts of a dollar.
 const DOLLAR: u64 = 1_000_000_000_000_000_000;
 
-fn dollars(amount: U256) -> String {
+pub(super) fn dollars(amount: U256) -> String {
     format!("{} dollars", crate::known::decimal(amount / U256::from(DOLLAR), 0))
 }
 
 /// The most that may be lost for want of a price before a person looks.
-fn bound(case: &Case<'_>) -> U256 {
+pub(super) fn bound(case: &Case<'_>) -> U256 {
     U256::from(case.policy.bounds.unseen_loss).saturating_mul(U256::from(DOLLAR))
 }
 
-/// What exchanges that are asked for at once may lose together, for want of a price or by those that are told, where each by itself
+/// What exchanges and bridges that are asked for at once may lose together, for want of a price or by those that are told, where each by itself
 /// stays within the policy's bound.
 pub(super) fn lost_together(cases: &[&Case<'_>], path: &str) -> Option<Finding> {
     let case = *cases.first()?;
@@ -325,7 +325,7 @@ pub(super) fn lost_together(cases: &[&Case<'_>], path: &str) -> Option<Finding> 
     let of_case = |case: &Case<'_>| {
         let calls = case.unpacked.calls.iter().enumerate();
         let all = calls.filter_map(|(index, call)| lost(case, call, &case.swap_of(index)?));
-        let all = all.chain(super::order::lost(case));
+        let all = all.chain(super::order::lost(case)).chain(super::bridge::lost(case));
         all.fold((U256::ZERO, 0), |(sum, count), lost| (sum.saturating_add(lost), count + 1))
     };
     // Of rivals one alone loses anything.
@@ -333,8 +333,10 @@ pub(super) fn lost_together(cases: &[&Case<'_>], path: &str) -> Option<Finding> 
     let (sum, count) =
         worst.fold((U256::ZERO, 0), |(sum, count), (lost, of)| (sum.saturating_add(lost), count + of));
     (sum > bound && count > 1).then(|| {
+        let has_bridge = cases.iter().any(|case| !super::bridge::lost(case).is_empty());
+        let what = if has_bridge { "exchanges and bridges" } else { "exchanges" };
         let title = format!(
-            "Held against told prices and ranges of prices, {count} exchanges may lose {} together ({}).",
+            "Held against told prices and ranges of prices, {count} {what} may lose {} together ({}).",
             dollars(sum),
             remedy(case)
         );
@@ -350,8 +352,8 @@ fn is_pool_open(call: &Call<'_>, name: &str, args: &[Value<'_>]) -> bool {
     match name {
         "addLiquidity" => open(uint(2), uint(4)) || open(uint(3), uint(5)),
         "addLiquidityETH" => open(uint(1), uint(2)) || open(call.value, uint(3)),
-        "removeLiquidity" => uint(3).is_zero() || uint(4).is_zero(),
-        "removeLiquidityETH" => uint(2).is_zero() || uint(3).is_zero(),
+        _ if name.starts_with("removeLiquidityETH") => uint(2).is_zero() || uint(3).is_zero(),
+        _ if name.starts_with("removeLiquidity") => uint(3).is_zero() || uint(4).is_zero(),
         _ => false,
     }
 }
@@ -363,7 +365,16 @@ fn name<'c>(call: &'c Call<'_>) -> &'c str {
 
 /// Whether a call does nothing but bring what a router has to somebody.
 pub(super) fn is_sweep(call: &Call<'_>) -> bool {
-    matches!(name(call), "sweepToken" | "sweepERC20" | "unwrapWETH9" | "refundETH" | "sweepETH")
+    matches!(
+        name(call),
+        "sweepToken"
+            | "sweepTokenWithFee"
+            | "sweepERC20"
+            | "unwrapWETH9"
+            | "unwrapWETH9WithFee"
+            | "refundETH"
+            | "sweepETH"
+    )
 }
 
 /// Whether the money that is left with a contract is asked back, after a call.

@@ -1,18 +1,18 @@
 //! What stands beside the acts and takes money or decides where it goes: fees of user operations and of payments by
-//! signature, fields of orders that nothing else reads, functions that only the context names.
+//! signature, fields of orders that nothing else reads, functions that nothing here reads or that only the context names.
 
 use alloy_primitives::{Address, U256};
 
-use super::ownership::refund_severity;
+use super::{ownership::refund_severity, whom::For};
 use crate::{
     case::Case,
-    decode::Functions,
+    decode::{Act, Call, Functions},
     finding::{
         CheckId::{Act01, Gas01, Ord01},
         Finding,
         Severity::{Block, Incomplete, Info, Review},
     },
-    known,
+    known, mentions,
     policy::Role,
     typed::{Data, Known, Meaning, Sight, Told, TypedData},
 };
@@ -236,5 +236,79 @@ pub(super) fn named_by_context(case: &Case<'_>, out: &mut Vec<Finding>) {
             );
             out.push(Finding::new(Act01, Review, &call.path, title));
         }
+    }
+}
+
+/// Most addresses of one call that are named.
+const MOST: usize = 8;
+
+/// Whoever the bytes of a function name that nothing here reads may get, own or decide something by it: that its contract is known,
+/// be it one's own, says nothing of for whom it is called.
+pub(super) fn strangers(case: &Case<'_>, out: &mut Vec<Finding>) {
+    for call in &case.unpacked.calls {
+        let Some(unread) = Unread::of(case, call) else { continue };
+        if !unread.is_whole {
+            let title = "Holds more calls than are looked into, in data that nothing here reads.";
+            out.push(Finding::new(Act01, Incomplete, &call.path, title));
+        }
+        let [first, others @ ..] = &unread.strangers[..] else { continue };
+        let more = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
+        let title = format!(
+            "Names {}{more} in data that nothing here reads, and nobody vouches for whoever that is.",
+            case.show(first)
+        );
+        let finding = Finding::new(Act01, Incomplete, &call.path, title);
+        out.push(others.iter().take(MOST).fold(finding, |finding, one| finding.because(case.show(one))));
+    }
+}
+
+/// What the bytes of a function hold that nothing here reads.
+struct Unread {
+    /// Those whom they name, and for whom nobody vouches.
+    strangers: Vec<Address>,
+    /// Whether all calls among them were looked into.
+    is_whole: bool,
+}
+
+impl Unread {
+    /// Nothing where the function is read, or code that runs by delegatecall is judged as that.
+    fn of(case: &Case<'_>, call: &Call<'_>) -> Option<Self> {
+        // A text is read as one, and a name that the context tells reads no bytes.
+        let is_text = || {
+            let index = case.unpacked.calls.iter().position(|other| std::ptr::eq(other, call));
+            case.acts
+                .iter()
+                .any(|placed| Some(placed.call) == index && matches!(placed.act, Act::Memo { .. }))
+        };
+        let known = |selector| Functions::default().find(selector).is_some();
+        let is_read = call.decoded.as_ref().is_some_and(|decoded| known(decoded.function.selector));
+        if call.delegate || is_read || call.is_wrapper || call.to.is_none() || is_text() {
+            return None;
+        }
+        let (mut strangers, is_whole) = mentions::words(call.data.get(4..)?);
+        strangers.sort_unstable();
+        strangers.dedup();
+        strangers.retain(|address| !case.vouches_for(address, For::Any));
+        Some(Self { strangers, is_whole })
+    }
+}
+
+/// Whether a call holds bytes that nothing here reads, and that name somebody for whom nobody vouches.
+pub(super) fn names_strangers(case: &Case<'_>, call: &Call<'_>) -> bool {
+    Unread::of(case, call).is_some_and(|unread| !unread.is_whole || !unread.strangers.is_empty())
+}
+
+/// Has a contract call another one, or run its code as its own: which, the call does not say. Source: `OpenZeppelin`,
+/// `AccessManager.sol`; dapphub/ds-proxy, `proxy.sol`.
+const EITHER: &str = "execute(address,bytes)";
+
+/// What is unpacked as a call, and may be one of the contract's own code.
+pub(super) fn either_way(case: &Case<'_>, out: &mut Vec<Finding>) {
+    for call in case.unpacked.calls.iter().filter(|call| call.signature() == Some(EITHER)) {
+        let who = call.to.map_or_else(|| "Somebody".to_owned(), |to| case.show(&to));
+        let title = format!(
+            "{who} calls what is named, or runs its code as its own (a proxy of a user): which of the two, is not known here."
+        );
+        out.push(Finding::new(Act01, Review, &call.path, title));
     }
 }

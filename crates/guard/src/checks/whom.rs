@@ -36,6 +36,7 @@ const THINGS: &[(&str, &[usize])] = &[
     ("repay(address,uint256,uint256,address)", &[0]),
     ("flashLoan(address,address[],uint256[],uint256[],address,bytes,uint16)", &[1]),
     ("withdrawTo(address,address,uint256)", &[1]),
+    ("transferAsset(address,address,uint256)", &[1]),
     ("withdrawFrom(address,address,address,uint256)", &[2]),
     ("transferAssetFrom(address,address,address,uint256)", &[2]),
     ("supply(address,uint256)", &[0]),

@@ -194,6 +194,18 @@ pub(super) fn unseen(case: &Case<'_>, gives: (Address, U256), gets: (Address, U2
     Some(at(gives, true)?.saturating_sub(at(gets, false)?))
 }
 
+/// What so much of a token, or of the coin (zero), is worth at most, in the smallest parts of a dollar: by the price that is told, else
+/// at the dearest that it can have.
+pub(super) fn dearest(case: &Case<'_>, token: Address, amount: U256) -> Option<U256> {
+    price::worth(case, token, amount).or_else(|| {
+        band(case, &token)?;
+        let (band, held) = held(case, &token, amount)?;
+        // `held` counts in 10^-36.
+        let most = U256::from(band.most).saturating_mul(U256::from(band.grown)) / U256::from(100);
+        Some(held.saturating_mul(most) / U256::from(10).pow(U256::from(18)))
+    })
+}
+
 /// Which of two tokens has no price here, where it takes one to tell what one is in the other. Coin and wrapped coin are one
 /// (`or_coin`).
 pub(super) fn unpriced(case: &Case<'_>, gives: Address, gets: Address) -> Option<Address> {

@@ -382,6 +382,10 @@ fn beneficiaries(decoded: &super::Decoded<'_>, caller: Option<Address>) -> Vec<A
             match (&param.ty, value) {
                 (super::Type::Tuple(inner), Value::Tuple(values)) => look(inner, values, out),
                 (_, Value::Address(address)) if RECEIVES.contains(&&param.name[..]) => out.push(*address),
+                // Of a number its end is meant. Source: 1inch, `AddressLib.sol`.
+                (_, Value::Uint(number)) if RECEIVES.contains(&&param.name[..]) => {
+                    out.push(Address::from_word(number.to_be_bytes().into()));
+                }
                 _ => {}
             }
         }
@@ -449,9 +453,19 @@ fn token(decoded: &super::Decoded<'_>, signature: &str, to: Address) -> Option<A
     };
     match signature {
         "transfer(address,uint256)"
+        | "transferAndCall(address,uint256)"
         | "transferAndCall(address,uint256,bytes)"
-        | "send(address,uint256,bytes)" => transfer(None, address(0)?, uint(1)?, false),
-        "transferFrom(address,address,uint256)" => transfer(address(0), address(1)?, uint(2)?, false),
+        | "send(address,uint256,bytes)"
+        | "push(address,uint256)" => transfer(None, address(0)?, uint(1)?, false),
+        "transferFrom(address,address,uint256)"
+        | "transferFromAndCall(address,address,uint256)"
+        | "transferFromAndCall(address,address,uint256,bytes)"
+        | "move(address,address,uint256)" => transfer(address(0), address(1)?, uint(2)?, false),
+        // ERC-6909 and CryptoPunks: the number first.
+        "transfer(address,uint256,uint256)" | "transferPunk(address,uint256)" => {
+            transfer(None, address(0)?, uint(1)?, true)
+        }
+        "transferFrom(address,address,uint256,uint256)" => transfer(address(0), address(1)?, uint(2)?, true),
         "safeTransferFrom(address,address,uint256)"
         | "safeTransferFrom(address,address,uint256,bytes)"
         | "safeTransferFrom(address,address,uint256,uint256,bytes)" => {
@@ -470,6 +484,7 @@ fn token(decoded: &super::Decoded<'_>, signature: &str, to: Address) -> Option<A
         "approve(address,uint256)"
         | "increaseAllowance(address,uint256)"
         | "increaseApproval(address,uint256)"
+        | "approveAndCall(address,uint256)"
         | "approveAndCall(address,uint256,bytes)" => {
             grant(By::Approve, to, None, address(0)?, extent(uint(1)?, 256), None, None)
         }
@@ -485,7 +500,8 @@ fn token(decoded: &super::Decoded<'_>, signature: &str, to: Address) -> Option<A
         "approve(address,address,uint160,uint48)" => {
             grant(By::Permit2, address(0)?, None, address(1)?, extent(uint(2)?, 160), uint(3), None)
         }
-        "permit(address,address,uint256,uint256,uint8,bytes32,bytes32)" => {
+        "permit(address,address,uint256,uint256,uint8,bytes32,bytes32)"
+        | "permit(address,address,uint256,uint256,bytes)" => {
             grant(By::Permit, to, address(0), address(1)?, extent(uint(2)?, 256), None, uint(3))
         }
         "permit(address,address,uint256,uint256,bool,uint8,bytes32,bytes32)" => {

@@ -181,6 +181,11 @@ pub(crate) const QUEUE_TRANSACTION: &str = "queueTransaction(address,uint256,str
 const EXECUTE_TRANSACTION: &str = "executeTransaction(address,uint256,string,bytes,uint256)";
 pub(crate) const BRAVO_PROPOSE: &str = "propose(address[],uint256[],string[],bytes[],string)";
 
+/// Functions of `AccessManager`: target, data, and the second from when on it can be executed. Source: `OpenZeppelin`,
+/// `AccessManager.sol`.
+const ACCESS_EXECUTE: &str = "execute(address,bytes)";
+pub(crate) const ACCESS_SCHEDULE: &str = "schedule(address,bytes,uint48)";
+
 /// The outermost call.
 #[derive(Clone, Debug)]
 pub struct Outer<'a> {
@@ -271,7 +276,7 @@ impl<'a> Unpacker<'a, '_> {
             }
         };
         let decoded = Decoded { function, args };
-        let inner = self.inner(&path, from, to, delegate, &decoded);
+        let inner = self.inner(&path, (from, to, value), delegate, &decoded);
         let call = &mut self.into.calls[index];
         call.decoded = Some(decoded);
         let Some(inner) = inner else { return };
@@ -298,8 +303,7 @@ impl<'a> Unpacker<'a, '_> {
     fn inner(
         &mut self,
         path: &str,
-        from: Option<Address>,
-        to: Option<Address>,
+        (from, to, value): (Option<Address>, Option<Address>, U256),
         delegate: bool,
         decoded: &Decoded<'a>,
     ) -> Option<Vec<Inner<'a>>> {
@@ -351,7 +355,41 @@ impl<'a> Unpacker<'a, '_> {
             | "execTransactionFromModuleReturnData(address,uint256,bytes,uint8)" => {
                 vec![single(decoded, to, !decoded.uint(3)?.is_zero())?]
             }
-            "execute(bytes32,bytes)" => return self.account(path, to, decoded),
+            "execute(bytes32,bytes)" | "executeFromExecutor(bytes32,bytes)" => {
+                return self.account(path, to, decoded);
+            }
+            // Source: OpenZeppelin, `AccessManager.sol`: the manager calls, with what is sent along.
+            ACCESS_EXECUTE | ACCESS_SCHEDULE => vec![Inner {
+                label: name.clone(),
+                from: actor,
+                to: decoded.address(0),
+                value: if decoded.signature() == ACCESS_EXECUTE { value } else { U256::ZERO },
+                data: bytes(decoded.args.get(1)?),
+                delegate: false,
+            }],
+            // Source: coinbase/smart-wallet, `CoinbaseSmartWallet.sol`: the account calls itself.
+            "executeWithoutChainIdValidation(bytes[])" => {
+                let calls = decoded.args.first()?.elements().iter().enumerate();
+                calls
+                    .map(|(index, data)| Inner {
+                        label: labelled(index),
+                        from: actor,
+                        to: actor,
+                        value: U256::ZERO,
+                        data: bytes(data),
+                        delegate: false,
+                    })
+                    .collect()
+            }
+            // Source: euler-xyz/ethereum-vault-connector, `EthereumVaultConnector.sol`: whoever signed calls the connector.
+            "permit(address,address,uint256,uint256,uint256,uint256,bytes,bytes)" => vec![Inner {
+                label: name.clone(),
+                from: decoded.address(0),
+                to,
+                value: decoded.uint(5)?,
+                data: bytes(decoded.args.get(6)?),
+                delegate: false,
+            }],
             "execTransactionWithRole(address,uint256,bytes,uint8,bytes32,bool)"
             | "executeNextTx(address,uint256,bytes,uint8)"
             | "executeUserOp(address,uint256,bytes,uint8)"

@@ -39,7 +39,7 @@ pub(super) fn told(case: &Case<'_>, placed: &Placed) -> Option<String> {
             format!("takes back its signature of the order {} at {at}", uid.digest)
         });
     }
-    bridged(case, decoded, to, &at, &whom)
+    bridged(case, call, decoded, to, &at, &whom)
         .or_else(|| vaulted(case, decoded, to, &at, &whom))
         .or_else(|| lent(case, decoded, &at, &whom))
         .or_else(|| staked(case, decoded, to, &at, &whom))
@@ -82,8 +82,9 @@ pub(super) fn moved(case: &Case<'_>, placed: &Placed) -> Option<String> {
             format!("moves {} from {} to {}", shares(2)?, who(0)?, who(1)?)
         }
         "transferWithAuthorization(address,address,uint256,uint256,uint256,bytes32,uint8,bytes32,bytes32)"
-        | "receiveWithAuthorization(address,address,uint256,uint256,uint256,bytes32,uint8,bytes32,bytes32)" =>
-        {
+        | "receiveWithAuthorization(address,address,uint256,uint256,uint256,bytes32,uint8,bytes32,bytes32)"
+        | "transferWithAuthorization(address,address,uint256,uint256,uint256,bytes32,bytes)"
+        | "receiveWithAuthorization(address,address,uint256,uint256,uint256,bytes32,bytes)" => {
             let from = who(0)?;
             format!(
                 "moves {} from {from} to {}, by a signature of {from}",
@@ -98,10 +99,20 @@ pub(super) fn moved(case: &Case<'_>, placed: &Placed) -> Option<String> {
 /// Solana's domain at CCTP. Source: Circle, "CCTP supported blockchains".
 const SOLANA: U256 = U256::from_limbs([5, 0, 0, 0]);
 
-fn bridged(case: &Case<'_>, decoded: &Decoded<'_>, to: &Address, at: &str, whom: &str) -> Option<String> {
+fn bridged(
+    case: &Case<'_>,
+    call: &Call<'_>,
+    decoded: &Decoded<'_>,
+    to: &Address,
+    at: &str,
+    whom: &str,
+) -> Option<String> {
     let signature = decoded.signature();
+    let kept = flow::kept(case, call).map_or_else(String::new, |(token, kept)| {
+        format!(", and up to {} stay with the bridge", case.amount(kept, &token))
+    });
     let sent = |amount: U256, token: &Address, there: &str, least: &str| {
-        format!("sends {} by the bridge {at} to {there}{whom}{least}", case.amount(amount, token))
+        format!("sends {} by the bridge {at} to {there}{whom}{least}{kept}", case.amount(amount, token))
     };
     if CCTP.contains(&signature) {
         let domain = decoded.uint(1)?;
@@ -128,7 +139,9 @@ fn bridged(case: &Case<'_>, decoded: &Decoded<'_>, to: &Address, at: &str, whom:
             None => format!("{least} base units of {output}"),
         };
         let least = format!(", where {least} arrive");
-        return Some(sent(decoded.uint(4)?, &flow::address(decoded, 2)?, &there.show(), &least));
+        let input = flow::address(decoded, 2)?;
+        let input = if flow::bridges_coin(case, call) { Address::ZERO } else { input };
+        return Some(sent(decoded.uint(4)?, &input, &there.show(), &least));
     }
     if signature == OFT_SEND {
         let params = decoded.args.first()?.elements();
@@ -208,6 +221,10 @@ fn lent(case: &Case<'_>, decoded: &Decoded<'_>, at: &str, whom: &str) -> Option<
             let amount = token_amount(case, decoded.uint(2)?, &decoded.address(1)?);
             format!("takes {amount} out of {at}{whom}, as a loan where you have less there")
         }
+        "transferAsset(address,address,uint256)" => {
+            let amount = token_amount(case, decoded.uint(2)?, &decoded.address(1)?);
+            format!("moves {amount} within {at}{whom}, as a loan where you have less there")
+        }
         "withdrawFrom(address,address,address,uint256)"
         | "transferAssetFrom(address,address,address,uint256)" => {
             let amount = token_amount(case, decoded.uint(3)?, &decoded.address(2)?);
@@ -228,11 +245,13 @@ fn supplied(case: &Case<'_>, amount: U256, token: &Address) -> String {
 
 fn staked(case: &Case<'_>, decoded: &Decoded<'_>, to: &Address, at: &str, whom: &str) -> Option<String> {
     Some(match decoded.signature() {
-        "requestWithdrawals(uint256[],address)" => {
+        "requestWithdrawals(uint256[],address)"
+        | "requestWithdrawalsWithPermit(uint256[],address,(uint256,uint256,uint8,bytes32,bytes32))" => {
             let amount = case.amount(flow::summed(decoded.args.first())?, &known::STETH);
             format!("hands in {amount} at {at} for ether later{whom}")
         }
-        "requestWithdrawalsWstETH(uint256[],address)" => {
+        "requestWithdrawalsWstETH(uint256[],address)"
+        | "requestWithdrawalsWstETHWithPermit(uint256[],address,(uint256,uint256,uint8,bytes32,bytes32))" => {
             let amount = case.amount(flow::summed(decoded.args.first())?, &known::WSTETH);
             format!("hands in {amount} at {at} for ether later{whom}")
         }

@@ -329,3 +329,124 @@ fn the_fee_of_a_gateway_is_what_its_data_say() {
     };
     assert_eq!((asked(1_100_000), asked(1_100_001)), (false, true));
 }
+
+#[test]
+fn what_a_bridge_keeps_is_a_fee() {
+    let keeps = |report: &Report| {
+        let said = |one: &&tracehound_guard::Finding| one.title.contains("The bridge may keep");
+        report.findings.iter().any(|one| said(&one))
+    };
+    let million = |function: &str, input: &str, output: &str, given: u128, least: u128| {
+        let who = [word(ME), word(ME), word(input), word(output)];
+        let amounts = [format!("{given:064x}"), format!("{least:064x}"), number(8453), number(0)];
+        let rest = [number(1_770_000_000), number(1_770_010_000), number(0), number(384), number(0)];
+        call(function, &[&who[..], &amounts, &rest].concat())
+    };
+    for function in [V3, WORDS] {
+        let ask = |least| judge("", &million(function, USDC, USDC_ON_BASE, 1_000_000_000_000, least));
+        let tenth = ask(900_000_000_000);
+        assert!(tenth.exit_code == 10 && keeps(&tenth), "{:#?}", tenth.findings);
+        assert!(
+            tenth.items[0].intent.contains("up to 100,000 USDC stay with the bridge"),
+            "{}",
+            tenth.summary
+        );
+        assert_eq!(ask(998_999_999_999).exit_code, 10);
+        assert_eq!(ask(999_000_000_000).exit_code, 0, "as much as the policy lets go");
+        // Of the coin the bounds of fees hold.
+        let ether = 1_000_000_000_000_000_000;
+        let weth = "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2";
+        let ask = |least| judge("", &million(function, weth, WETH_ON_BASE, 100 * ether, least)).exit_code;
+        assert_eq!([ask(94 * ether), ask(99 * ether), ask(100 * ether - 1)], [20, 10, 0]);
+    }
+    let burn = |fee: u64| {
+        let function = "depositForBurn(uint256,uint32,bytes32,address,bytes32,uint256,uint32)";
+        let args = [
+            number(1_000_000_000_000),
+            number(6),
+            word(ME),
+            word(USDC),
+            number(0),
+            number(fee),
+            number(1_000),
+        ];
+        judge("", &call(function, &args))
+    };
+    let report = burn(5_000_000_000);
+    assert!(report.exit_code == 10 && keeps(&report), "{:#?}", report.findings);
+    assert!(report.items[0].intent.contains("up to 5,000 USDC stay"), "{}", report.items[0].intent);
+    assert_eq!(burn(500_000_000).exit_code, 0);
+    // Nobody knows what the token is worth.
+    let param = [number(30_184), word(ME), number(1_000), number(999), number(224), number(256), number(288)];
+    let head = [number(128), number(0), number(0), word(ME)];
+    let send = call(OFT, &[&head[..], &param, &[number(0), number(0), number(0)]].concat());
+    let report = judge("", &send);
+    assert!(report.exit_code == 10 && keeps(&report), "{:#?}", report.findings);
+}
+
+#[test]
+fn what_bridges_keep_adds_up_over_all_that_is_asked() {
+    let policy = policy("");
+    let facts = format!("chain-id=1\nnow='2026-02-01T00:00:00Z'\naccount='{ME}'\n");
+    let facts = Facts::parse(&facts).expect("facts");
+    let one = |least: u64| {
+        let data = across(V3, USDC_ON_BASE, least, 8453);
+        format!(r#"{{"from":"{ME}","to":"{BRIDGE}","value":"0x0","data":"0x{data}","chainId":1}}"#)
+    };
+    // 100 dollars of each thousand.
+    let all = vec![one(900_000_000); 11].join(",");
+    let report = check_tx(format!("[{all}]").as_bytes(), Context::new(&policy, &facts));
+    assert!(report.exit_code == 10 && report.has("G-SIM-01"), "{:#?}", report.findings);
+    let all = vec![one(900_000_000); 10].join(",");
+    let report = check_tx(format!("[{all}]").as_bytes(), Context::new(&policy, &facts));
+    assert_eq!(report.exit_code, 0, "{:#?}", report.findings);
+}
+
+#[test]
+fn ether_goes_over_a_bridge_once() {
+    let weth = "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2";
+    let facts = format!("chain-id=1\nnow='2026-02-01T00:00:00Z'\naccount='{ME}'\n");
+    let facts = Facts::parse(&facts).expect("facts");
+    let ask = |most: &str, value: u64| {
+        let who = [word(ME), word(ME), word(weth), word(WETH_ON_BASE)];
+        let amounts = [number(1_000_000), number(999_000), number(8453), number(0)];
+        let rest = [number(1_770_000_000), number(1_770_010_000), number(0), number(384), number(0)];
+        let data = call(V3, &[&who[..], &amounts, &rest].concat());
+        let input = format!(
+            r#"{{"from":"{ME}","to":"{BRIDGE}","value":"{value:#x}","data":"0x{data}","chainId":1}}"#
+        );
+        let policy = policy(&format!("[[limit]]\nper-transaction='{most}'\n"));
+        check_tx(input.as_bytes(), Context::new(&policy, &facts))
+    };
+    let report = ask("1500000", 1_000_000);
+    assert_eq!(report.exit_code, 0, "{:#?}", report.findings);
+    let intent = &report.items[0].intent;
+    assert!(intent.starts_with("sends 0.000000000001 ETH by the bridge"), "{intent}");
+    assert_eq!(ask("999999", 1_000_000).exit_code, 20);
+    // Sent along with what is no part of it, both leave.
+    assert_eq!(ask("1500000", 600_000).exit_code, 20);
+}
+
+#[test]
+fn what_a_gateway_is_paid_for_gas_is_a_fee() {
+    let ether: u128 = 1_000_000_000_000_000_000;
+    let facts = format!("chain-id=1\nnow='2026-02-01T00:00:00Z'\naccount='{ME}'\n");
+    let facts = Facts::parse(&facts).expect("facts");
+    let ask = |gas: u128, submission: u128| {
+        let head = [word(USDC), word(ME), number(100_000_000), format!("{gas:064x}"), number(1), number(192)];
+        let data = [number(96), format!("{submission:064x}"), number(64), number(0)];
+        let data = call(
+            "outboundTransfer(address,address,uint256,uint256,uint256,bytes)",
+            &[&head[..], &data].concat(),
+        );
+        let value = gas + submission;
+        let input = format!(
+            r#"{{"from":"{ME}","to":"{BRIDGE}","value":"{value:#x}","data":"0x{data}","chainId":1}}"#
+        );
+        check_tx(input.as_bytes(), Context::new(&policy(""), &facts)).exit_code
+    };
+    assert_eq!(ask(4_000 * ether, 0), 20);
+    assert_eq!(ask(0, 400 * ether), 20);
+    assert_eq!(ask(0, 4 * ether), 10);
+    assert_eq!(ask(ether / 1_000, ether / 1_000), 0);
+}

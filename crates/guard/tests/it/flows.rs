@@ -103,9 +103,12 @@ const NOTHING_LEAVES: &[&str] = &[
     "cancel((address,address,(uint8,address,uint256,uint256,uint256)[],(uint8,address,uint256,uint256,uint256,address)[],uint8,uint256,uint256,bytes32,uint256,bytes32,uint256)[])",
     "cancelOrder(uint256,bytes32)",
     "claimWithdrawalsTo(uint256[],uint256[],address)",
+    "collect((uint256,address,uint128,uint128))",
     "deposit()",
+    "depositETH(address,address,uint16)",
     "depositTo(address)",
     "executeBatch(address[],bytes[])",
+    "executeWithoutChainIdValidation(bytes[])",
     "increaseEpoch(uint96)",
     "incrementCounter()",
     "invalidateOrder(bytes)",
@@ -117,23 +120,28 @@ const NOTHING_LEAVES: &[&str] = &[
     "multicall(uint256,bytes[])",
     "operatorSend(address,address,uint256,bytes,bytes)",
     "permitTransferFrom(((address,uint256),uint256,uint256),(address,uint256),address,bytes)",
+    "receiveWithAuthorization(address,address,uint256,uint256,uint256,bytes32,bytes)",
     "receiveWithAuthorization(address,address,uint256,uint256,uint256,bytes32,uint8,bytes32,bytes32)",
     "refundETH()",
     "renew(string,uint256)",
     "rescueERC20(address,address,uint256)",
     "rescueTokens(address,address,uint256)",
+    "schedule(address,bytes,uint48)",
     "simulateAndRevert(address,bytes)",
     "submit(address)",
     "sweepERC20(address,address)",
     "sweepETH(address)",
     "sweepToken(address,uint256)",
     "sweepToken(address,uint256,address)",
+    "sweepTokenWithFee(address,uint256,address,uint256,address)",
     "transferShares(address,uint256)",
     "transferSharesFrom(address,address,uint256)",
+    "transferWithAuthorization(address,address,uint256,uint256,uint256,bytes32,bytes)",
     "transferWithAuthorization(address,address,uint256,uint256,uint256,bytes32,uint8,bytes32,bytes32)",
     "tryAggregate(bool,(address,bytes)[])",
     "unwrapWETH9(uint256)",
     "unwrapWETH9(uint256,address)",
+    "unwrapWETH9WithFee(uint256,address,uint256,address)",
     "updateRescuer(address)",
     "withdraw((address,address,address,address,uint256),uint256,uint256,address,address)",
     "withdraw(address,uint256,address)",
@@ -374,7 +382,7 @@ fn oft(lz_fee: u64) -> String {
     let me = DynSolValue::FixedBytes(ME.parse::<Address>().expect("an address").into_word(), 32);
     let none = || DynSolValue::Bytes(Vec::new());
     let there = DynSolValue::Uint(U256::from(30_184), 32);
-    let send = DynSolValue::Tuple(vec![there, me, uint(500), uint(490), none(), none(), none()]);
+    let send = DynSolValue::Tuple(vec![there, me, uint(500), uint(500), none(), none(), none()]);
     let fee = DynSolValue::Tuple(vec![uint(0), uint(lz_fee)]);
     let function = "send((uint32,bytes32,uint256,uint256,bytes,bytes,bytes),(uint256,uint256),address)";
     call(function, vec![send, fee, address(ME)])
@@ -397,7 +405,7 @@ fn bridges_vaults_and_lenders_are_told_in_the_words_of_money() {
     let market = DynSolValue::Tuple(vec![usdc(), address(WETH), address(NOBODY), address(NOBODY), uint(0)]);
     for (data, words) in [
         (burn(USDC), &["sends 5 USDC by the bridge", "to Base (chain 8453), for you"][..]),
-        (oft(0), &["sends 500 base units", "to Base (chain 8453), for you", "at least 490"]),
+        (oft(0), &["sends 500 base units", "to Base (chain 8453), for you", "at least 500"]),
         (
             call("mint(uint256,address)", vec![uint(5_000), me()]),
             &["buys 5,000 base units of shares", "at whatever they cost, for you"],

@@ -572,7 +572,7 @@ fn ether_for_a_bridge_is_its_fee() {
             number(30_110),
             word(ME),
             number(5_000_000),
-            number(4_990_000),
+            number(5_000_000),
             number(224),
             number(256),
             number(288),

@@ -575,3 +575,24 @@ fn what_clients_were_seen_to_ask_passes_but_for_what_sends() {
     }
     assert_eq!(prepared, 1);
 }
+
+#[test]
+fn reviews_that_pass_hold_no_stranger_in_bytes_that_nothing_reads() {
+    let house = House { allow_review: true, ..House::new() };
+    let stranger = format!("{:0>64}", "e7".repeat(20));
+    let [own, cold] = [ME, COLD].map(|who| format!("{:0>64}", who.trim_start_matches("0x").to_lowercase()));
+    let five = format!("{:064x}", 5);
+    for (to, data, passes) in [
+        // DAI's `push`, and what nobody knows of DAI, the wrapped coin and one's own account.
+        ("0x6B175474E89094C44Da98b954EedeAC495271d0F", format!("b753a98c{stranger}{five}"), false),
+        ("0x6B175474E89094C44Da98b954EedeAC495271d0F", format!("12345678{stranger}{five}"), false),
+        ("0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2", format!("12345678{stranger}{five}"), false),
+        (ME, format!("12345678{stranger}{five}"), false),
+        ("0x6B175474E89094C44Da98b954EedeAC495271d0F", format!("12345678{cold}{own}"), true),
+    ] {
+        let body = format!(
+            r#"{{"jsonrpc":"2.0","id":1,"method":"eth_sendTransaction","params":[{{"from":"{ME}","to":"{to}","data":"0x{data}","chainId":"0x1"}}]}}"#
+        );
+        assert_eq!(house.passes(&body), passes, "{body}");
+    }
+}

@@ -613,12 +613,14 @@ impl NameIndex {
     ) -> (Vec<Term<'static>>, Vec<f64>) {
         let is_name = |term: &Term<'_>| !term.may_be_title() && !term.is_initial() && !term.is_particle();
         let names = tokens.iter().filter(|token| is_name(&Term::new(token, 1.0))).count();
+        let beside = question::is_beside(tokens);
         let mut terms = Vec::with_capacity(tokens.len());
         let mut support = vec![0.0; self.names.len()];
         for (place, token) in tokens.iter().enumerate() {
             let mut term = Term::new(token, 1.0);
             // Beside one name alone it may be the other.
             term.is_title = names >= 2 && term.may_be_title();
+            term.is_name = !beside[place] && self.is_ordinary(token);
             // An initial supports names that have it as an initial too; what it may stand for is for the score to say.
             let found = if term.is_initial() {
                 self.word(token).map(|word| (word, 1.0)).into_iter().collect()
@@ -864,12 +866,16 @@ fn asked(query: &str) -> Result<Vec<Reading>, NameError> {
     if names.len() > MAX_ASKED {
         return too_long(names.len(), "names", MAX_ASKED);
     }
-    let readings = question::readings(names, MAX_READINGS);
+    let mut readings = question::readings(names, MAX_READINGS);
     if readings.len() > MAX_READINGS {
-        too_long(readings.len(), "readings", MAX_READINGS)
-    } else {
-        Ok(readings)
+        return too_long(readings.len(), "readings", MAX_READINGS);
     }
+    // "Bluebell Toys, LLC" does not ask for whoever is called "LLC".
+    let is_whole = |text: &str| text == query || read.iter().any(|whole| whole == text);
+    readings.retain(|reading| {
+        is_whole(&reading.text) || !question::tells_nothing(&normal(&reading.text, MAX_TOKENS).tokens)
+    });
+    Ok(readings)
 }
 
 /// How telling a token is that `count` of `names` names have.

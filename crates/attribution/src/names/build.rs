@@ -18,6 +18,7 @@ use super::{
     },
     legal_forms,
     normal::normal,
+    question,
     score::{Shape, Term},
     script, split,
 };
@@ -114,7 +115,8 @@ impl Prepared {
         for (number, name) in party.names.iter().enumerate() {
             for (place, text) in split::names(&name.full).into_iter().enumerate() {
                 let normal = normal(&text, MAX_TOKENS);
-                if normal.tokens.is_empty() {
+                let is_part = place > 0 && organisation;
+                if normal.tokens.is_empty() || is_part && question::tells_nothing(&normal.tokens) {
                     continue;
                 }
                 if !organisation {

@@ -97,6 +97,12 @@ pub(super) fn forms_asked(tokens: &[String]) -> u64 {
 /// A bit for each of `tokens` (at most 64) that belongs to a legal form; none where all do, as a company may be called
 /// nothing else.
 pub(super) fn forms(tokens: &[String]) -> u64 {
+    let found = all_forms(tokens);
+    if found == bits(0, tokens.len().min(64)) { 0 } else { found }
+}
+
+/// As [`forms`], also where all do.
+pub(super) fn all_forms(tokens: &[String]) -> u64 {
     let folded: Vec<String> = tokens.iter().take(64).map(|token| plain(token)).collect();
     let mut found = 0;
     for place in 0..folded.len() {
@@ -121,8 +127,7 @@ pub(super) fn forms(tokens: &[String]) -> u64 {
             }
         }
     }
-    let all = bits(0, folded.len());
-    if found == all { 0 } else { found }
+    found
 }
 
 fn bits(first: usize, count: usize) -> u64 {

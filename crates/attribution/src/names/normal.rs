@@ -65,8 +65,9 @@ pub(super) fn normal(text: &str, limit: usize) -> Normal {
         }
         token.clear();
     };
-    // Presentation forms of Arabic and full-width letters become plain ones.
-    for character in text.nfkc() {
+    // Presentation forms of Arabic and full-width letters become plain ones, and signs would become letters.
+    let unsigned = text.chars().map(|character| if is_sign(character) { ' ' } else { character });
+    for character in unsigned.nfkc() {
         // Persian writes it between the parts of a name.
         if character == NON_JOINER && token.chars().next().is_some_and(abjad::is_abjad) {
             end(&mut token, &mut tokens);
@@ -97,7 +98,7 @@ pub(super) fn normal(text: &str, limit: usize) -> Normal {
         if alone {
             end(&mut token, &mut tokens);
         }
-        // What has no transliteration (an emoji, a private character) separates, as punctuation does.
+        // What has no transliteration (a private character) separates, as punctuation does.
         for plain in deunicode_char(character).unwrap_or(" ").chars() {
             if plain.is_ascii_alphanumeric() {
                 token.push(plain.to_ascii_lowercase());
@@ -111,6 +112,17 @@ pub(super) fn normal(text: &str, limit: usize) -> Normal {
     }
     end(&mut token, &mut tokens);
     Normal { tokens, before_comma: before_comma.unwrap_or(0) }
+}
+
+/// Signs that stand at a name and are none of its letters, though they could be transliterated: a trade mark's, the number
+/// of a footnote, pictures and flags.
+fn is_sign(character: char) -> bool {
+    let is_raised = matches!(character, '\u{b2}' | '\u{b3}' | '\u{b9}' | '\u{2070}'..='\u{2089}' | '\u{2460}'..='\u{249b}')
+        && !character.is_alphabetic();
+    // Signs in the shape of letters, and those of no alphabet, beyond the marks that stand at letters.
+    let is_picture = matches!(character, '\u{a2}'..='\u{a9}' | '\u{ac}' | '\u{ae}'..='\u{b1}' | '\u{b6}' | '\u{2100}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}')
+        && !character.is_alphanumeric();
+    is_raised || is_picture
 }
 
 fn written_out(token: &str) -> String {
@@ -172,6 +184,10 @@ mod tests {
             ("Ki\u{200c}m", &["kim"]),
             ("K\u{17b4}i\u{180f}m\u{fffb}", &["kim"]),
             ("K\u{e0041}i\u{e01ef}m\u{3164}", &["kim"]),
+            ("Garantex\u{2122} VTB\u{ae} SUEX\u{2120} Grinex\u{a9}", &["garantex", "vtb", "suex", "grinex"]),
+            ("Garantex\u{b2} Grinex\u{2460}", &["garantex", "grinex"]),
+            ("Kim\u{1f525}Jong\u{2764}\u{fe0f} \u{1f1f7}\u{1f1fa}Un", &["kim", "jong", "un"]),
+            ("\u{1d40a}im \u{24bf}ong", &["kim", "jong"]),
         ] {
             assert_eq!(tokens(text), expected, "{text}");
         }

@@ -6,11 +6,16 @@ use super::{NameIndex, ORGANISATION, Term, legal_forms, ordinary, question};
 const MAX_WORDS: usize = 4;
 /// Letters of a legal form that a family name may have.
 const SHORT_FORM: usize = 3;
+/// Ends of family names that few other words have, as they are transliterated.
+const FAMILY_ENDS: &[&str] = &["chuk", "dze", "enko", "ev", "eva", "ov", "ova", "shvili", "yan"];
+/// Letters before such an end.
+const STEM: usize = 3;
 /// Names that are looked at for a given name.
 const MOST_NAMES: usize = 2_000;
 
 impl NameIndex {
-    /// Whether all words may be names of a person, and one is a given name, or all are ordinary names.
+    /// Whether all words may be names of a person, and one is a given name or ends as family names do, or all are ordinary
+    /// names.
     pub(super) fn is_person(&self, tokens: &[String], forms: u64) -> bool {
         let may_be = |token: &String| {
             let term = Term::new(token, 1.0);
@@ -21,7 +26,7 @@ impl NameIndex {
             && forms == 0
             && tokens.iter().all(may_be)
             && !question::is_beside(tokens).contains(&true)
-            && (tokens.iter().any(|token| self.is_given(token))
+            && (tokens.iter().any(|token| self.is_given(token) || ends_as_family(token))
                 || tokens.iter().all(|token| token == "and" || ordinary::is_family(token)))
     }
 
@@ -40,7 +45,7 @@ impl NameIndex {
     pub(super) fn is_ordinary(&self, token: &str) -> bool {
         let is_persons = |&name: &u32| self.kinds[name as usize] & ORGANISATION == 0;
         let on_lists = || self.word(token).is_some_and(|word| self.names_with(word).iter().any(is_persons));
-        ordinary::is_given(token) || ordinary::is_family(token) || on_lists()
+        ordinary::is_given(token) || ordinary::is_family(token) || ends_as_family(token) || on_lists()
     }
 
     /// Whether it is a given name: an ordinary one, or a listed person's.
@@ -53,4 +58,10 @@ impl NameIndex {
         };
         ordinary::is_given(token) || self.word(token).is_some_and(of_list)
     }
+}
+
+/// Whether a word ends as family names do: "Asatryan", "Kuznetsov".
+fn ends_as_family(word: &str) -> bool {
+    let stem = FAMILY_ENDS.iter().filter_map(|end| word.strip_suffix(end)).min_by_key(|stem| stem.len());
+    stem.is_some_and(|stem| stem.len() >= STEM)
 }

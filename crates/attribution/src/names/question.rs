@@ -5,7 +5,7 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use super::{abroad, han, legal_forms, normal::normal, respell, translated, written};
+use super::{abroad, han, legal_forms, normal::normal, respell, score::Term, translated, written};
 use crate::country::{by_name, country};
 
 /// Phrases beside names; where they come from stands in the file.
@@ -420,6 +420,22 @@ pub(super) fn is_beside(tokens: &[String]) -> Vec<bool> {
     beside
 }
 
+/// Whether part of a name says only what kind of firm is meant, or only where: "CO. LIMITED", "HONG KONG", "TRADING LTD". No
+/// party is told by it.
+pub(super) fn tells_nothing(tokens: &[String]) -> bool {
+    let (forms, beside) = (legal_forms::all_forms(tokens), is_beside(tokens));
+    let all_are = |is_said: &dyn Fn(usize, &Term<'_>) -> bool| {
+        tokens.iter().enumerate().all(|(place, token)| {
+            let term = Term::new(token, 1.0);
+            forms & (1 << (place & 63)) != 0
+                || term.is_filler()
+                || term.is_particle()
+                || is_said(place, &term)
+        })
+    };
+    !tokens.is_empty() && (all_are(&|place, _| beside[place]) || all_are(&|_, term| term.is_generic()))
+}
+
 /// Codes of countries that stand beside names in capitals; others are words of names there.
 const CODES: &[&str] = &[
     "RU", "UA", "IR", "SY", "KP", "CN", "HK", "US", "GB", "UK", "DE", "FR", "ES", "TR", "AE", "KZ", "UZ",
@@ -663,6 +679,25 @@ mod tests {
         ] {
             let more = texts(text).split_off(1);
             assert!(more.iter().all(|found| found == "ABC"), "{text}: {more:?}");
+        }
+    }
+
+    #[test]
+    fn a_form_a_place_or_a_trade_tells_nothing() {
+        let tells_nothing = |text: &str| tells_nothing(&normal(text, usize::MAX).tokens);
+        for text in [
+            "LLC",
+            "CO. LIMITED",
+            "PTE. LTD.",
+            "HONG KONG",
+            "TRADING LTD",
+            "Technology Company Limited",
+            "GmbH",
+        ] {
+            assert!(tells_nothing(text), "{text}");
+        }
+        for text in ["", "Bank of Syria", "Garantex", "VTB", "Bluebell Ltd", "Hong Kong Blue"] {
+            assert!(!tells_nothing(text), "{text}");
         }
     }
 }

@@ -50,6 +50,9 @@ const DROPPED_TELLS: f64 = 0.9;
 const INITIAL_TELLS: f64 = 0.7;
 /// What they must more where the family name is an ordinary one.
 const ORDINARY_TELLS: f64 = 0.3;
+/// What a given and a family name must more where another word stands beside them, and how many may.
+const BESIDE_TELLS: f64 = 0.2;
+const MOST_BESIDE: usize = 1;
 /// Words of a question that are a given and a family name.
 const GIVEN_AND_FAMILY: RangeInclusive<usize> = 2..=4;
 /// A spelling of a word of a script without vowels from here on is the word.
@@ -458,6 +461,8 @@ pub(super) struct Term<'a> {
     pub(super) rarity: f64,
     /// Of a question: it may be the title of a person with the names beside it.
     pub(super) is_title: bool,
+    /// Of a question: people are called so.
+    pub(super) is_name: bool,
     /// Of a word of a script without vowels, made when it is asked for.
     reading: OnceCell<Option<Box<Reading>>>,
 }
@@ -475,6 +480,7 @@ impl<'a> Term<'a> {
             shape,
             rarity,
             is_title: false,
+            is_name: false,
             reading: OnceCell::from(reading.map(Box::new)),
         }
     }
@@ -488,6 +494,7 @@ impl<'a> Term<'a> {
             shape,
             rarity,
             is_title: false,
+            is_name: false,
             reading: OnceCell::new(),
         }
     }
@@ -562,6 +569,16 @@ impl<'a> Term<'a> {
         let (abjad, latin) =
             if self.is_abjad() { (self.reading(), &other.text) } else { (other.reading(), &self.text) };
         abjad.is_some_and(|reading| reading.begins_with(latin))
+    }
+
+    /// An article, or a word for a group of companies.
+    pub(super) const fn is_filler(&self) -> bool {
+        self.shape.is(FILLER_WORD)
+    }
+
+    /// A word that many organisations have in their names.
+    pub(super) const fn is_generic(&self) -> bool {
+        self.shape.is(GENERIC_WORD)
     }
 
     /// A part of names that joins others.
@@ -743,20 +760,33 @@ pub(super) fn score(sought: &Sought<'_>, name: &[&Term<'_>], kind: Kind) -> f64 
     let may_doubt = is_short || !organisation && query.len() > 1;
     let doubt = if may_doubt && surest < SURE { NOTHING_SURE } else { 1.0 };
     let score = (query_share * doubt * (1.0 - loss * (1.0 - name_share))).clamp(0.0, OTHER_ORDER);
-    let is_all = query_used.count_ones() as usize == query.len();
     match kind {
-        Kind::Person { before_comma } if score < DROPPED && all_sure && is_all => {
+        Kind::Person { before_comma } if score < DROPPED && all_sure => {
             let (given, family) = given_and_family(name, before_comma);
             let is_used = |place: usize| name_used >> place & 1 == 1 || name[place].is_particle();
             let is_known = given.is_some_and(is_used) && family.clone().all(is_used);
-            if is_known && tells_without_middle(query, name, given, family, all_same) {
-                DROPPED
-            } else {
-                score
-            }
+            let others = Others { at_ends: at_ends(query_used, query), are_same: all_same };
+            if is_known && tells_without_middle(query, name, given, family, others) { DROPPED } else { score }
         }
         _ => score,
     }
+}
+
+/// What a question has beside a person's given and family name.
+#[derive(Clone, Copy, Debug)]
+struct Others {
+    /// How many words stand before or behind these; `None` where some stand between, or are names too.
+    at_ends: Option<usize>,
+    /// Whether the two are letter for letter, or nearly, those of the name.
+    are_same: bool,
+}
+
+/// How many words are not `used`, where those that are stand side by side and nobody is called by one of the others.
+fn at_ends(used: u64, query: &[&Term<'_>]) -> Option<usize> {
+    let run = used >> used.trailing_zeros().min(63);
+    let others = query.iter().enumerate().filter(|(place, _)| used >> place & 1 == 0).map(|(_, term)| term);
+    let are_apart = run & run.wrapping_add(1) == 0 && others.clone().all(|term| !term.is_name);
+    are_apart.then(|| others.count())
 }
 
 /// Where the first given name and the family name of a person stand: around the comma, or first and last.
@@ -769,30 +799,40 @@ fn given_and_family(name: &[&Term<'_>], before_comma: usize) -> (Option<usize>, 
     ((from..end).find(|&place| !name[place].is_particle()), family)
 }
 
-/// Whether a given and a family name, or an initial and a rare family name that is quite the `same`, tell who is meant without
-/// what stands between them.
+/// Whether a given and a family name, or an initial and a rare family name that is quite the same, tell who is meant without
+/// what stands between them, and whatever word stands beside them: a town, a firm's form, an honour.
 fn tells_without_middle(
     query: &[&Term<'_>],
     name: &[&Term<'_>],
     given: Option<usize>,
     family: Range<usize>,
-    same: bool,
+    others: Others,
 ) -> bool {
     // Half of a Korean or Chinese given name is another name.
     let is_syllable =
         |place: usize| korean::is_family(name[place].text()) || mandarin::is_syllable(name[place].text());
-    if !GIVEN_AND_FAMILY.contains(&query.len()) || family.clone().all(is_syllable) {
+    let Some(beside) = others.at_ends.filter(|beside| *beside <= MOST_BESIDE) else { return false };
+    if !GIVEN_AND_FAMILY.contains(&(query.len() - beside)) || family.clone().all(is_syllable) {
         return false;
     }
     let tells = |place: usize| name[place].tells(false);
     let rarest = family.clone().max_by(|a, b| tells(*a).total_cmp(&tells(*b)));
     let initials = query.iter().filter(|term| term.is_initial()).count();
     match (initials, rarest, given) {
-        (0, Some(rarest), Some(given)) => {
-            let ordinary = if ordinary::is_family(name[rarest].text()) { ORDINARY_TELLS } else { 0.0 };
-            tells(rarest) + tells(given) >= DROPPED_TELLS + ordinary
+        (0, Some(rarest), Some(given)) if beside == 0 => {
+            // Words without vowels are alike by chance more often.
+            let is_ordinary =
+                ordinary::is_family(name[rarest].text()) || query.iter().any(|term| term.is_abjad());
+            let more = if is_ordinary { ORDINARY_TELLS } else { 0.0 };
+            tells(rarest) + tells(given) >= DROPPED_TELLS + more
         }
-        (1, Some(rarest), _) if same => {
+        (0, Some(rarest), Some(given)) => {
+            others.are_same
+                && !ordinary::is_family(name[rarest].text())
+                && tells(rarest) >= INITIAL_TELLS
+                && tells(rarest) + tells(given) >= DROPPED_TELLS + BESIDE_TELLS
+        }
+        (1, Some(rarest), _) if beside == 0 && others.are_same => {
             tells(rarest) >= INITIAL_TELLS && !ordinary::is_family(name[rarest].text())
         }
         _ => false,

@@ -50,6 +50,22 @@ fn real_lists_find_names_that_forms_and_other_writing_change() {
     );
     // One initial, and a rare family name.
     all_found(&index, &[("O. Deripaska", "24283"), ("Deripaska O", "24283"), ("Deripaska O.V.", "24283")]);
+    // What stands beside given and family name clears nobody.
+    all_found(
+        &index,
+        &[
+            ("Oleg Deripaska LLC", "24283"),
+            ("Oleg Deripaska OBE", "24283"),
+            ("Oleg Deripaska London", "24283"),
+            ("Poa Deripaska Oleg", "24283"),
+        ],
+    );
+    // Nor do signs that stand at a name.
+    for sign in ["\u{2122}", "\u{ae}", "\u{2120}", "\u{b2}", "\u{1f525}", "\u{1f1f7}\u{1f1fa}"] {
+        for (name, id) in [("VTB", "17013"), ("Oleg Deripaska", "24283")] {
+            all_found(&index, &[(&format!("{name}{sign}"), id), (&format!("{sign}{name}"), id)]);
+        }
+    }
     // A weak alias in its own script.
     all_found(&index, &[("أبو بكر البغدادي", "12926"), ("أبو بكر البغدادي", "QDi.299")]);
     // Chinese names as Russians and Taiwanese spell them.
@@ -120,6 +136,16 @@ fn real_lists_leave_people_and_firms_with_ordinary_names_alone() {
             "Larsson & Karlsson HB",
             "Jakobsson & Malmberg HB",
             "Koch Mühle GmbH & Co. OHG",
+            // What a listed company's name has beside it, or in brackets, is no name.
+            "Bluebell Toys, LLC",
+            "Acme Widgets (Shanghai) Co., Ltd.",
+            "Greenfield Textiles (Hong Kong) Limited",
+            "Northwind Foods (S) Pte Ltd",
+            "Bluebell Toys (Xiamen) Trading Co., Ltd.",
+            "Northwind Foods (Shenzhen) Technology Co., Ltd",
+            "Bluebell Toys (LLC)",
+            "Acme Widgets (GmbH)",
+            "Greenfield Textiles (Middle East) Ltd",
         ],
     );
     // Companies are found by one word still.

@@ -295,13 +295,14 @@ impl Follower<'_> {
         }
     }
 
-    /// A transaction in which assets are exchanged, as a whole: a pool may give before it takes. What comes to a balance from
-    /// which nothing goes in it is laid there at its end, in order, which changes nothing else.
-    fn exchange(&mut self, tx: TxNum, found: exchange::Found) {
-        let exchange::Found { transfers, mut exchanges, receiving } = found;
+    /// A transaction in which assets are exchanged, as a whole: a pool may give before it takes. What comes to a balance out of
+    /// which nothing goes behind it (the fee goes first) is laid there at its end, in order, which changes nothing else.
+    fn exchange(&mut self, tx: TxNum, mut found: exchange::Found) {
+        let mut exchanges = std::mem::take(&mut found.exchanges);
+        let transfers = &found.transfers;
         let method = self.options.method;
         let mut later: Vec<(&Transfer, Option<Moved>)> = Vec::new();
-        for transfer in &transfers {
+        for transfer in transfers {
             self.waiting.remove(&transfer.num);
             if transfer.from == transfer.to {
                 self.check_self_transfer(transfer);
@@ -322,7 +323,7 @@ impl Follower<'_> {
                 }
                 continue;
             }
-            if transfer.target().is_some_and(|target| receiving.contains(&target)) {
+            if found.may_wait(transfer) {
                 later.push((transfer, moved));
                 continue;
             }
@@ -342,7 +343,7 @@ impl Follower<'_> {
             }
         }
         let Some(last) = transfers.last() else { return };
-        for transfer in &transfers {
+        for transfer in transfers {
             self.await_next(transfer, last.num);
         }
     }

@@ -89,11 +89,20 @@ impl Exchange {
     }
 }
 
-/// Transfers of a transaction, what is exchanged in it, and the balances to which something comes in it and from which nothing goes.
+/// Transfers of a transaction, what is exchanged in it, and the last one out of each balance.
 pub(super) struct Found {
     pub transfers: Vec<Transfer>,
     pub exchanges: Vec<Exchange>,
-    pub receiving: BTreeSet<Balance>,
+    last_out: BTreeMap<Balance, TransferNum>,
+}
+
+impl Found {
+    /// Whether what a transfer brings may as well be laid at the transaction's end: nothing goes out of there behind it.
+    pub(super) fn may_wait(&self, transfer: &Transfer) -> bool {
+        transfer
+            .target()
+            .is_some_and(|target| self.last_out.get(&target).is_none_or(|last| *last < transfer.num))
+    }
 }
 
 /// Reads the exchanges of a transaction; nothing where there are none. O(transfers · log transfers).
@@ -144,10 +153,9 @@ pub(super) fn of(
     if exchanges.is_empty() {
         return None;
     }
-    let sending: BTreeSet<Balance> = transfers.iter().filter_map(Transfer::source).collect();
-    let targets = transfers.iter().filter_map(Transfer::target);
-    let receiving = targets.filter(|balance| !sending.contains(balance)).collect();
-    Some(Found { transfers, exchanges, receiving })
+    let sources = transfers.iter().filter_map(|transfer| Some((transfer.source()?, transfer.num)));
+    let last_out = sources.collect();
+    Some(Found { transfers, exchanges, last_out })
 }
 
 fn exchange<'a>(given: &[&Transfer], taken: impl Iterator<Item = &'a Transfer>) -> Option<Exchange> {

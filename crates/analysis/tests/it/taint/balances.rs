@@ -563,6 +563,13 @@ fn what_is_bought_is_as_dirty_as_what_was_given_for_it() {
         assert_eq!(after(Method::CleanFirst), (vec![('T', 0, 400), ('T', 1, 50)], true), "{what}");
     }
     assert_eq!(dirty_after(between(), vec![], Method::Haircut), (vec![('T', 1, 30), ('T', 2, 1_200)], true));
+    // The fee goes out of the balance into which the bought comes, before it: it takes nothing of that along.
+    let fee = || Movement { kind: MovementKind::Fee, ..moves('T', 'F', 7) };
+    for trade in [v2(), v3(), two_hops()] {
+        let with_fee = [vec![fee()], trade].concat();
+        let expected = (vec![('T', 0, 1_200), ('T', 1, 30)], true);
+        assert_eq!(dirty_after(with_fee, vec![], Method::Haircut), expected);
+    }
     // Followed on: 1,200 of 3,000 wei are dirty, so 400 of 1,000.
     let onwards = vec![moves('T', 'H', 1_000)];
     let (ends, _) = dirty_after(v3(), onwards, Method::Haircut);

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::accounts::MOST_ACCOUNT_TXS;
 use crate::config::{MAX_START_TIME, MAX_TXS, MIN_TXS};
 
 /// Why a chain was not generated.
@@ -11,6 +12,9 @@ pub enum RangeError {
     /// The number of transactions is out of range.
     #[error("cannot generate {0} transactions: ask for {MIN_TXS} to {MAX_TXS}")]
     TxCount(u64),
+    /// A chain of accounts is larger than what is held in memory.
+    #[error("cannot generate {0} transactions between accounts: ask for {MOST_ACCOUNT_TXS} at most")]
+    AccountTxs(u64),
     /// The chain would run past the end of 32-bit block times.
     #[error(
         "start time {0} is later than {MAX_START_TIME} (2033-05-18), and block times end in 2106: start earlier"

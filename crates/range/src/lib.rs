@@ -7,6 +7,7 @@
 //! **Invariant:** no clock, no system randomness, no floating point. Only the functions that write block files and
 //! read the truth do I/O.
 
+mod accounts;
 mod assembler;
 mod case;
 mod config;
@@ -25,6 +26,10 @@ pub mod score;
 mod truth;
 mod wire;
 
+pub use accounts::{
+    ACCOUNT_CHAIN, AccountChain, AccountConfig, AccountHeist, AccountTruth, Bait, BaitKind,
+    FEWEST_TXS_A_HEIST, HeistNumber, MOST_ACCOUNT_TXS, Money, Part,
+};
 pub use case::{DemoCase, GENERATED_SOURCE, demo_case};
 pub use config::{Difficulty, GeneratorConfig, MAX_TXS, MIN_TXS, Profile};
 pub use error::RangeError;

@@ -3,6 +3,7 @@
 //! Everything is value-weighted and whole numbers; shares are divided when they are printed. A figure without a placebo
 //! is an anecdote, so each measurement is repeated from coins that have nothing to do with any heist.
 
+mod accounts;
 mod answers;
 mod changes;
 mod clusters;
@@ -26,6 +27,10 @@ use tracehound_analysis::{
 use tracehound_ledger::{AddrNum, Ledger, OutNum, TxNum};
 use tracehound_model::OutPoint;
 
+pub use accounts::{
+    ACCOUNT_METHODS, AccountRates, AccountSample, AccountScore, AccountsKnown, BaitRates, DepositRates,
+    accounts_page,
+};
 pub use answers::{Answers, Part, Place};
 pub use changes::{ChangeRates, score_changes};
 pub use clusters::{ClusterRates, ClusterRule, score_clusters};

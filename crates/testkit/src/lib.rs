@@ -48,3 +48,18 @@ pub fn skipped(why: &str) {
     // What cannot be counted has been printed.
     let _ = log.and_then(|mut log| log.write_all(line.as_bytes()));
 }
+
+/// Writes a section of `docs/SCORECARD.md` between its marks, in the place of what stood there; at the end where nothing did.
+///
+/// # Panics
+/// When the scorecard cannot be read or written.
+pub fn scorecard_section((begins, ends): (&str, &str), page: &str) {
+    let card = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/SCORECARD.md");
+    let old = std::fs::read_to_string(&card).expect("the scorecard is there");
+    let (before, after) = match old.split_once(begins) {
+        Some((before, rest)) => (before, rest.split_once(ends).map_or("", |(_, after)| after)),
+        None => (old.as_str(), "\n"),
+    };
+    let page = format!("{}\n\n{begins}\n{}\n{ends}{after}", before.trim_end(), page.trim_end());
+    std::fs::write(&card, page).expect("written");
+}

@@ -28,7 +28,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("vet", &["model", "net"]),
     ("share", &["model", "net"]),
     // Measures what analysis finds in the chains it makes.
-    ("range", &["model", "ledger", "analysis"]),
+    ("range", &["model", "ledger", "transfers", "analysis"]),
     ("lake", &["model", "ledger", "attribution", "analysis"]),
     // What every handler asks.
     (

@@ -41,15 +41,25 @@ pub struct Spread {
 /// The middle 95 % of each figure of [`FIGURES`] when as many heists are drawn with replacement; `None` where nothing was
 /// measured, or of one heist. The same heists give the same ranges. O(heists), times 2,000.
 pub fn by_heist(heists: &[(u64, TaintRates)]) -> [Option<Spread>; FIGURES.len()] {
-    let mut drawn = FIGURES.map(|_| Vec::with_capacity(DRAWS));
+    spreads(heists, |sum: &mut TaintRates, heist| sum.add(&heist.1), FIGURES.map(|(_, figure)| figure))
+}
+
+/// The middle 95 % of each figure of the sum when as many samples are drawn with replacement; `None` where nothing was measured, or
+/// of one sample. O(samples), times 2,000.
+pub(super) fn spreads<R, S: Default, const N: usize>(
+    samples: &[R],
+    add: impl Fn(&mut S, &R),
+    figures: [fn(&S) -> Share; N],
+) -> [Option<Spread>; N] {
+    let mut drawn = figures.map(|_| Vec::with_capacity(DRAWS));
     let mut dice = Dice::new(0);
-    if heists.len() > 1 {
+    if samples.len() > 1 {
         for _ in 0..DRAWS {
-            let mut sum = TaintRates::default();
-            for _ in heists {
-                sum.add(&heists[dice.index(heists.len())].1);
+            let mut sum = S::default();
+            for _ in samples {
+                add(&mut sum, &samples[dice.index(samples.len())]);
             }
-            for (drawn, (_, figure)) in drawn.iter_mut().zip(FIGURES) {
+            for (drawn, figure) in drawn.iter_mut().zip(figures) {
                 drawn.extend(figure(&sum).permille());
             }
         }

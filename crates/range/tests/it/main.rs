@@ -1,5 +1,6 @@
 //! Generated chains, read back with rust-bitcoin.
 
+mod accounts;
 mod case;
 mod chain;
 mod harder;

@@ -13,11 +13,11 @@ use alloy_consensus::{
     Header, Transaction as _, TxEnvelope, Typed2718 as _, proofs, transaction::SignerRecoverable as _,
 };
 use alloy_eips::eip4895::Withdrawal;
-use alloy_primitives::{Address, B256, U64, U256};
+use alloy_primitives::{Address, B256, U64, U256, keccak256};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::names::Names;
+use crate::{kin, names::Names};
 
 /// A block, its parts as far as they are proved.
 #[derive(Clone, Debug)]
@@ -58,7 +58,8 @@ pub struct Tx {
     pub hash: B256,
     /// Who sent it.
     pub from: Address,
-    /// Whether the signature is that of `from`. Where it is not checked or there is none, the node's word.
+    /// Whether the signature is that of `from`, or its hash is of what `from` gives to whom. Where neither is checked, the node's
+    /// word.
     pub from_proved: bool,
     /// Whom it calls; nobody where it creates a contract.
     pub to: Option<Address>,
@@ -97,8 +98,8 @@ pub enum Unproved {
     /// The chain's headers are of another form than Ethereum's.
     #[error("headers of this chain are of a form that is not recomputed")]
     HeaderForm,
-    /// The chain's roots cover other things than what nodes tell.
-    #[error("the roots in this chain's headers are of other things than what nodes tell")]
+    /// What was told does not come to the root, which on this chain is at times of other things than what nodes tell.
+    #[error("the root in the header is of something else than what the node tells")]
     Roots,
     /// Some transaction is of a type of which the encoding is not known.
     #[error("a transaction is of type {0}, of which the encoding is not known")]
@@ -114,7 +115,8 @@ pub enum HeaderForm {
     /// That of Ethereum: a hash that is not the header's is an error.
     Standard,
     /// Ethereum's fields under Ethereum's hash, so that one that is not the header's is an error; but some transactions, their
-    /// receipts or withdrawals are not what its roots are of, and nothing is proved.
+    /// receipts or withdrawals are not what its roots are of, or of a type whose encoding is not known. A part whose root recomputes
+    /// is proved; any other is the node's word.
     HashOnly,
     /// Another: the stated hash is taken at its word, and nothing is proved.
     Other,
@@ -139,7 +141,6 @@ impl Checks {
     pub(crate) fn roots(self) -> Proof {
         match self {
             Self { header: HeaderForm::Other, .. } => Proof::Reported(Unproved::HeaderForm),
-            Self { header: HeaderForm::HashOnly, .. } => Proof::Reported(Unproved::Roots),
             Self { roots: false, .. } => Proof::Reported(Unproved::NotAsked),
             Self { .. } => Proof::Header,
         }
@@ -257,6 +258,8 @@ struct ToldTx {
     #[serde(rename = "type")]
     kind: Option<U64>,
     mint: Option<U256>,
+    r: Option<U256>,
+    s: Option<U256>,
 }
 
 impl Block {
@@ -358,8 +361,9 @@ impl Block {
 fn read_txs(told: &[&RawValue], header: &Header, checks: Checks) -> Result<(Vec<Tx>, Proof), BlockError> {
     let number = header.number;
     let mut txs = Vec::with_capacity(told.len());
-    let mut envelopes = Vec::new();
+    let mut encoded: Vec<Vec<u8>> = Vec::new();
     let mut proof = checks.roots();
+    let is_kin = checks.header != HeaderForm::Standard;
     let mut seen = HashSet::with_capacity(told.len());
     for (index, json) in told.iter().enumerate() {
         if json.get().starts_with('"') {
@@ -368,6 +372,9 @@ fn read_txs(told: &[&RawValue], header: &Header, checks: Checks) -> Result<(Vec<
         let wrong = |what: String| BlockError::Tx { number, index, what };
         let missing = |field: &str| wrong(format!("it has no `{field}`"));
         let told: ToldTx = serde_json::from_str(json.get()).map_err(|error| wrong(error.to_string()))?;
+        // What is from nobody, or has a signature of zeros (what a roll-up took over from the chain below), nobody signed.
+        let is_zero = |part: Option<U256>| part.is_some_and(|part| part.is_zero());
+        let is_unsigned = told.from == Some(Address::ZERO) || is_zero(told.r) && is_zero(told.s);
         let hash = told.hash.ok_or_else(|| missing("hash"))?;
         let mut tx = Tx {
             hash,
@@ -386,38 +393,60 @@ fn read_txs(told: &[&RawValue], header: &Header, checks: Checks) -> Result<(Vec<
             return Err(BlockError::Twice { number, hash });
         }
         if proof.is_proved() || checks.senders {
-            // What is from nobody has no signature; it stands in lists of blocks, and under no root.
-            let is_unsigned = tx.from == Address::ZERO && !proof.is_proved();
-            if tx.kind > MAX_KNOWN_TYPE || is_unsigned {
+            if tx.kind > MAX_KNOWN_TYPE {
+                match kin::encoded(tx.kind, json.get()).filter(|encoded| keccak256(encoded) == hash) {
+                    Some(bytes) => {
+                        tx.from_proved = kin::says_who_pays_whom(tx.kind);
+                        encoded.push(bytes);
+                    }
+                    None if proof.is_proved() => proof = Proof::Reported(Unproved::Type(tx.kind)),
+                    None => {}
+                }
+            } else if is_kin && is_unsigned {
+                // It has no encoding that is known, and stands under no root or under one of something else.
                 if proof.is_proved() {
-                    proof = Proof::Reported(Unproved::Type(tx.kind));
+                    proof = Proof::Reported(Unproved::Roots);
                 }
             } else {
                 let envelope: TxEnvelope =
                     serde_json::from_str(json.get()).map_err(|error| wrong(error.to_string()))?;
-                check(&envelope, &mut tx, header, checks).map_err(wrong)?;
-                envelopes.push(envelope);
+                encoded.push(check(&envelope, &mut tx, header, checks).map_err(wrong)?);
             }
         }
         txs.push(tx);
     }
     if proof.is_proved() {
-        let computed = proofs::calculate_transaction_root(&envelopes);
-        same_root("transactions", header, header.transactions_root, computed)?;
+        let computed = proofs::ordered_trie_root_encoded(&encoded);
+        proof = decide("transactions", header, header.transactions_root, computed, checks)?;
     }
     Ok((txs, proof))
+}
+
+/// What a recomputed root says of a part: on a chain with headers of Ethereum's form another one is a lie.
+pub(crate) fn decide(
+    part: &'static str,
+    header: &Header,
+    stated: B256,
+    computed: B256,
+    checks: Checks,
+) -> Result<Proof, BlockError> {
+    if checks.header == HeaderForm::HashOnly && stated != computed {
+        return Ok(Proof::Reported(Unproved::Roots));
+    }
+    same_root(part, header, stated, computed).map(|()| Proof::Header)
 }
 
 /// Types of transactions whose encoding is known: EIP-2718 (legacy), 2930, 1559, 4844, 7702.
 const MAX_KNOWN_TYPE: u8 = 4;
 
-/// Whether what stands beside the encoded fields of a transaction is what they say.
-fn check(envelope: &TxEnvelope, tx: &mut Tx, header: &Header, checks: Checks) -> Result<(), String> {
+/// The encoding of a transaction, where what stands beside its encoded fields is what they say.
+fn check(envelope: &TxEnvelope, tx: &mut Tx, header: &Header, checks: Checks) -> Result<Vec<u8>, String> {
     if envelope.ty() != tx.kind {
         return Err(format!("its fields are of type {}, it says {}", envelope.ty(), tx.kind));
     }
     let computed = *envelope.tx_hash();
-    let encoded = alloy_primitives::keccak256(alloy_eips::eip2718::Encodable2718::encoded_2718(envelope));
+    let bytes = alloy_eips::eip2718::Encodable2718::encoded_2718(envelope);
+    let encoded = keccak256(&bytes);
     if encoded != tx.hash || computed != tx.hash {
         return Err(format!("it is said to have the hash {}, its fields have {encoded}", tx.hash));
     }
@@ -433,7 +462,7 @@ fn check(envelope: &TxEnvelope, tx: &mut Tx, header: &Header, checks: Checks) ->
         }
         tx.from_proved = true;
     }
-    Ok(())
+    Ok(bytes)
 }
 
 fn prove_withdrawals(
@@ -441,7 +470,7 @@ fn prove_withdrawals(
     header: &Header,
     checks: Checks,
 ) -> Result<Proof, BlockError> {
-    if checks.header != HeaderForm::Standard {
+    if checks.header == HeaderForm::Other {
         return Ok(checks.roots());
     }
     let Some(stated) = header.withdrawals_root else {
@@ -461,8 +490,7 @@ fn prove_withdrawals(
         return Ok(Proof::Reported(Unproved::NotAsked));
     }
     let computed = proofs::calculate_withdrawals_root(withdrawals);
-    same_root("withdrawals", header, stated, computed)?;
-    Ok(Proof::Header)
+    decide("withdrawals", header, stated, computed, checks)
 }
 
 pub(crate) fn same_root(

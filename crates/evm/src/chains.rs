@@ -123,7 +123,7 @@ const L1_FEE_VAULT: Recipient = Recipient::Account(address!("4200000000000000000
 const OLD_FEE_VAULT: Recipient = Recipient::Account(address!("4200000000000000000000000000000000000011"));
 /// The first block of Bedrock on Optimism (superchain registry; kona-protocol).
 const BEDROCK: u64 = 105_235_063;
-/// Deposits of the OP stack (specs.optimism.io, protocol/deposits): they mint `mint`, and no root that we compute covers them.
+/// Deposits of the OP stack (specs.optimism.io, protocol/deposits): they mint `mint`.
 const DEPOSITS: &[(System, Issues)] = &[(System::Kind(0x7e), Issues::Mint)];
 
 /// Arbitrum's own transactions (docs.arbitrum.io, geth fork `core/types/arb_types.go`): deposits (100), calls by contracts below
@@ -167,7 +167,8 @@ const ROWS: &[Row] = &[
     // Headers and roots recompute over real blocks (tests).
     Row { chain_id: 1, wrapped: Some(address!("C02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2")), rewards: Rewards::Ethereum,
         ..Row::LIKE_ETHEREUM },
-    // Optimism: a vault for each part of a fee; no root of ours covers deposits. Before Bedrock ether was a token beside.
+    // Optimism: a vault for each part of a fee. Before Bedrock ether was a token beside; roots of such blocks recompute (tests), but
+    // for those with a transaction taken over from Ethereum.
     Row { chain_id: 10, wrapped: Some(address!("4200000000000000000000000000000000000006")),
         native: Some(address!("DeadDeAddeAddEAddeadDEaDDEAdDeaDDeAD0000")),
         base_fee: &[(0, Recipient::Nobody), (BEDROCK, BASE_FEE_VAULT)],

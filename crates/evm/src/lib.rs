@@ -11,6 +11,7 @@ pub mod era1;
 pub mod etl;
 pub mod explorer;
 pub mod heads;
+mod kin;
 pub mod logs;
 pub mod movements;
 mod names;

@@ -207,11 +207,13 @@ impl Of<'_> {
     /// What the sender paid for gas: the base fee and blobs' is destroyed or whosever the chain's rules say, the rest is the
     /// producer's. False where it is not told.
     fn fee(&mut self, receipt: &Receipt) -> bool {
-        let proved = self.is_proved && self.tx.from_proved;
-        // What was signed and the block's base fee say the price; what a node says of it counts where that was not read, and
-        // then nothing is proved.
-        let price = self.tx.gas_price.map(U256::from).or(receipt.effective_gas_price);
+        // What was signed and the block's base fee say the price; what a node says of it counts where that was not read or is not
+        // what the chain takes (Arbitrum drops tips), and then nothing is proved.
+        let signed = self.tx.gas_price.map(U256::from);
+        let told = receipt.effective_gas_price;
+        let price = if self.block.form == HeaderForm::HashOnly { told.or(signed) } else { signed.or(told) };
         let Some(price) = price else { return false };
+        let proved = self.is_proved && self.tx.from_proved && signed == Some(price);
         let used = U256::from(receipt.gas_used);
         let base = U256::from(self.block.header.base_fee_per_gas.unwrap_or(0)).min(price);
         let amounts = (used.checked_mul(base), used.checked_mul(price - base));

@@ -7,11 +7,13 @@ use std::collections::BTreeMap;
 use alloy_consensus::{
     Eip658Value, Receipt as Encoded, ReceiptEnvelope, ReceiptWithBloom, TxReceipt as _, TxType, proofs,
 };
+use alloy_eips::eip2718::Encodable2718 as _;
 use alloy_primitives::{Address, B256, Bloom, Bytes, Log, U64, U256, logs_bloom};
 use serde::Deserialize;
 
 use crate::{
-    block::{Block, BlockError, Checks, Proof, Tx, Unproved, same_root},
+    block::{Block, BlockError, Checks, Proof, Tx, Unproved, decide, same_root},
+    kin,
     names::Names,
 };
 
@@ -96,6 +98,8 @@ struct Told {
     l1_fee: Option<U256>,
     operator_fee_scalar: Option<U256>,
     operator_fee_constant: Option<U256>,
+    deposit_nonce: Option<U64>,
+    deposit_receipt_version: Option<U64>,
     contract_address: Option<Address>,
     logs_bloom: Option<Bloom>,
     logs: Option<Vec<ToldLog>>,
@@ -142,7 +146,7 @@ impl Receipts {
             return Err(ReceiptError::Count { number, txs: block.txs.len(), receipts: told.len() });
         }
         let mut proof = checks.roots();
-        let (mut receipts, mut envelopes) = (Vec::with_capacity(told.len()), Vec::new());
+        let (mut receipts, mut encoded) = (Vec::with_capacity(told.len()), Vec::<Vec<u8>>::new());
         let mut unknown_fields = BTreeMap::new();
         let mut before = 0;
         for (index, (told, tx)) in told.into_iter().zip(&block.txs).enumerate() {
@@ -151,6 +155,8 @@ impl Receipts {
                 *unknown_fields.entry(name.clone()).or_insert(0) += 1;
             }
             let told_bloom = told.logs_bloom;
+            let deposit =
+                [told.deposit_nonce, told.deposit_receipt_version].map(|told| told.map(|told| told.to()));
             let (receipt, outcome) = told.receipt(tx).map_err(wrong)?;
             // Five hashes a log. Under the root stands the right one, so what was told need not be recomputed to be held against it.
             let bloom = match told_bloom {
@@ -168,24 +174,28 @@ impl Receipts {
             }
             before = receipt.cumulative_gas_used;
             if proof.is_proved() {
-                match TxType::try_from(tx.kind) {
-                    Ok(kind) => {
-                        let encoded = Encoded {
-                            status: outcome,
-                            cumulative_gas_used: receipt.cumulative_gas_used,
-                            logs: receipt.logs.clone(),
-                        };
-                        let encoded = ReceiptWithBloom { receipt: encoded, logs_bloom: bloom };
-                        envelopes.push(ReceiptEnvelope::from_typed(kind, encoded));
+                let plain = Encoded {
+                    status: outcome,
+                    cumulative_gas_used: receipt.cumulative_gas_used,
+                    logs: receipt.logs.clone(),
+                };
+                let plain = ReceiptWithBloom { receipt: plain, logs_bloom: bloom };
+                let bytes = match TxType::try_from(tx.kind) {
+                    Ok(kind) => Some(ReceiptEnvelope::from_typed(kind, plain).encoded_2718()),
+                    Err(_) => {
+                        kin::encoded_receipt(tx.kind, &alloy_rlp::encode(&plain), deposit[0], deposit[1])
                     }
-                    Err(_) => proof = Proof::Reported(Unproved::Type(tx.kind)),
+                };
+                match bytes {
+                    Some(bytes) => encoded.push(bytes),
+                    None => proof = Proof::Reported(Unproved::Type(tx.kind)),
                 }
             }
             receipts.push(receipt);
         }
         if proof.is_proved() {
-            let computed = proofs::calculate_receipt_root(&envelopes);
-            same_root("receipts", &block.header, block.header.receipts_root, computed)?;
+            let computed = proofs::ordered_trie_root_encoded(&encoded);
+            proof = decide("receipts", &block.header, block.header.receipts_root, computed, checks)?;
         }
         Ok(Self { receipts, proof, unknown_fields })
     }

@@ -1,11 +1,8 @@
 //! What differs between Ethereum and its kin, on their own answers where there are some.
 
-use std::io::BufRead as _;
-
 use alloy_consensus::{Header, constants::EMPTY_WITHDRAWALS};
 use alloy_eips::eip4895::Withdrawal;
 use alloy_primitives::{Address, B256, address, b256};
-use flate2::read::GzDecoder;
 use serde_json::{Value, json};
 use tracehound_evm::{
     block::{Block, Checks, HeaderForm, Proof, Unproved},
@@ -16,7 +13,8 @@ use tracehound_model::{
     Address as Account,
     transfer::{MovementKind, Unseen},
 };
-use tracehound_testkit::shared_data;
+
+use crate::recorded;
 
 const SENDER: Address = address!("00000000000000000000000000000000000000a1");
 const OTHER: Address = address!("00000000000000000000000000000000000000b2");
@@ -215,40 +213,13 @@ fn a_header_whose_roots_are_of_other_things_is_still_held_against_its_hash() {
 /// Receipts of nine chains as their nodes tell them.
 #[test]
 fn real_receipts_of_every_chain_are_read() {
+    let Some(all) = recorded::all() else { return };
     let mut read = std::collections::BTreeMap::new();
-    for name in ["bridge", "misc", "swap", "wrap_lst_lend"] {
-        let Some(path) = shared_data(&format!("evm_tx/{name}.jsonl.gz")) else { return };
-        let file = std::fs::File::open(path).expect("it can be read");
-        for line in std::io::BufReader::new(GzDecoder::new(file)).lines() {
-            let recorded: Value = serde_json::from_str(&line.expect("text")).expect("JSON");
-            let chain = recorded["chain"].as_u64().expect("a number");
-            let (tx, mut receipt, header) =
-                (&recorded["tx"], recorded["receipt"].clone(), &recorded["block"]);
-            let (Some(rules), false) =
-                (Rules::of(chain), receipt.is_null() || tx["from"].is_null() || header.is_null())
-            else {
-                continue;
-            };
-            // It was recorded alone: what the others of its block used is not known.
-            receipt["cumulativeGasUsed"] = receipt["gasUsed"].clone();
-            let mut told = serde_json::to_value(Header::default()).expect("JSON");
-            for name in ["number", "timestamp", "miner", "baseFeePerGas"] {
-                if !header[name].is_null() {
-                    told[name] = header[name].clone();
-                }
-            }
-            told["hash"] = json!(B256::repeat_byte(2));
-            told["uncles"] = json!([]);
-            told["transactions"] = json!([tx]);
-            let what = format!("{chain} {}", recorded["hash"]);
-            let block =
-                Block::read(&told.to_string(), OTHER_FORM).unwrap_or_else(|error| panic!("{what}: {error}"));
-            let receipts = Receipts::read(&json!([receipt]).to_string(), &block, OTHER_FORM);
-            let receipts = receipts.unwrap_or_else(|error| panic!("{what}: {error}"));
-            movements(&block, Some(&receipts), None, &rules)
-                .unwrap_or_else(|error| panic!("{what}: {error}"));
-            *read.entry(chain).or_insert(0) += 1;
-        }
+    for one in &all {
+        let Some((rules, block, receipts)) = one.read() else { continue };
+        movements(&block, Some(&receipts), None, &rules)
+            .unwrap_or_else(|error| panic!("{} {}: {error}", one.chain, one.hash));
+        *read.entry(one.chain).or_insert(0) += 1;
     }
     insta::assert_snapshot!(format!("{read:?}"));
 }

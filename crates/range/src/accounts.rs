@@ -24,13 +24,11 @@ use tracehound_model::{
     transfer::{Movement, MovementKind, TransferBlock, TransferTx, Unseen},
 };
 
-use crate::RangeError;
+use crate::{RangeError, config::MOST_ACCOUNT_TXS};
 use world::World;
 
 /// Fewest transactions in which a heist and its parts find room.
 pub const FEWEST_TXS_A_HEIST: u64 = 200;
-/// Most transactions of a chain, which is held in memory.
-pub const MOST_ACCOUNT_TXS: u64 = 1_000_000;
 /// The chain that generated ones are of: Sepolia, a test network, which nobody takes for Ethereum.
 pub const ACCOUNT_CHAIN: u64 = 11_155_111;
 /// Seconds between two blocks.

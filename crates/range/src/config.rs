@@ -7,6 +7,9 @@ pub const MIN_TXS: u64 = 1_000;
 /// Most transactions a chain can be asked for.
 pub const MAX_TXS: u64 = 10_000_000;
 
+/// Most transactions of a chain of accounts, which is held in memory.
+pub const MOST_ACCOUNT_TXS: u64 = 1_000_000;
+
 /// Latest time of the first block: 2033-05-18. Block times are 32 bits wide and end in 2106, which leaves 900 seconds
 /// for each of 2.5 million blocks; chains with more transactions than that have large blocks and few of them.
 pub(crate) const MAX_START_TIME: u32 = 2_000_000_000;

@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::accounts::MOST_ACCOUNT_TXS;
-use crate::config::{MAX_START_TIME, MAX_TXS, MIN_TXS};
+use crate::config::{MAX_START_TIME, MAX_TXS, MIN_TXS, MOST_ACCOUNT_TXS};
 
 /// Why a chain was not generated.
 #[derive(Debug, thiserror::Error)]

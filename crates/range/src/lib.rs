@@ -28,10 +28,10 @@ mod wire;
 
 pub use accounts::{
     ACCOUNT_CHAIN, AccountChain, AccountConfig, AccountHeist, AccountTruth, Bait, BaitKind,
-    FEWEST_TXS_A_HEIST, HeistNumber, MOST_ACCOUNT_TXS, Money, Part,
+    FEWEST_TXS_A_HEIST, HeistNumber, Money, Part,
 };
 pub use case::{DemoCase, GENERATED_SOURCE, demo_case};
-pub use config::{Difficulty, GeneratorConfig, MAX_TXS, MIN_TXS, Profile};
+pub use config::{Difficulty, GeneratorConfig, MAX_TXS, MIN_TXS, MOST_ACCOUNT_TXS, Profile};
 pub use error::RangeError;
 pub use generator::{Generator, HeistConfig, Progress, Summary, generate_heists};
 pub use heist::{

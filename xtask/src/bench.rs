@@ -179,6 +179,7 @@ pub(crate) fn run(words: &[&str]) -> Result<(), Failure> {
     analysis::measure_all(&mut bench, &builds, &chains)?;
     guard::measure_all(&mut bench, &builds)?;
     transfers::measure_all(&mut bench, &builds.now)?;
+    transfers::measure_taint(&mut bench, &builds.now)?;
     transfers::measure_sources(&mut bench, &builds.now)?;
     if bench.peers {
         peers::run(&mut bench, &chains)?;

@@ -3,6 +3,9 @@
 //! `measure_evm rpc|proof|etl BLOCKS TXS LOGS LEDGER`: made-up blocks of so many transactions with so many transfers of tokens each,
 //! served by JSON-RPC on the loopback interface in answers that are ready (`proof`: with all roots recomputed), or as files of
 //! ethereum-etl. Traces are not asked for, senders not recovered. `cpu_seconds` are those of all threads but the one that serves.
+//!
+//! `measure_evm serve BLOCKS TXS LOGS -- PROGRAM ARGUMENT...` serves the same blocks to a peer: it runs the program with `{url}` in its
+//! arguments replaced, and tells the processor time that it and its children took and the JSON that it said last.
 
 use std::{
     collections::HashMap,
@@ -40,8 +43,18 @@ const SERVER: &str = "server";
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    if let ["serve", blocks, txs, logs, "--", program, ref arguments @ ..] = args[..] {
+        let blocks = chain(blocks.parse()?, txs.parse()?, logs.parse()?);
+        let bytes = bytes_of(&blocks);
+        let (cpu, said) = peer(blocks, program, arguments)?;
+        let done = json!({ "how": "serve", "bytes": bytes, "cpu_seconds": cpu, "said": said });
+        return Ok(writeln!(std::io::stdout(), "{done}")?);
+    }
     let [how, blocks, txs, logs, ledger] = args[..] else {
-        return Err("usage: measure_evm rpc|proof|etl BLOCKS TXS LOGS LEDGER".into());
+        return Err(
+            "usage: measure_evm rpc|proof|etl BLOCKS TXS LOGS LEDGER, or serve BLOCKS TXS LOGS -- PROGRAM..."
+                .into(),
+        );
     };
     let blocks = chain(blocks.parse()?, txs.parse()?, logs.parse()?);
     let dir = Path::new(ledger);
@@ -202,6 +215,24 @@ fn cpu() -> f64 {
 
 type Done = (f64, f64, TransferReport);
 
+/// Lets a peer read the blocks; the processor time that it took, and what it said last, which is JSON.
+fn peer(blocks: Vec<Told>, program: &str, arguments: &[&str]) -> Result<(f64, Value), Box<dyn Error>> {
+    let url = serve(blocks)?;
+    let arguments = arguments.iter().map(|argument| argument.replace("{url}", &url));
+    let out = std::process::Command::new(program).args(arguments).output()?;
+    if !out.status.success() {
+        let said = String::from_utf8_lossy(&out.stderr).into_owned();
+        return Err(format!("{program} failed ({}): {}", out.status, said.trim()).into());
+    }
+    // Of children that ended: user and system time, in ticks of a hundredth of a second (proc(5), fields 16 and 17).
+    let stat = fs::read_to_string("/proc/self/stat")?;
+    let behind_name = stat.rsplit_once(')').ok_or("no name in /proc/self/stat")?.1;
+    let ticks =
+        behind_name.split_whitespace().skip(13).take(2).map(str::parse::<f64>).sum::<Result<f64, _>>()?;
+    let said = String::from_utf8_lossy(&out.stdout);
+    Ok((ticks / 100.0, serde_json::from_str(said.trim().lines().next_back().unwrap_or_default())?))
+}
+
 fn rpc(blocks: Vec<Told>, dir: &Path, roots: bool) -> Result<Done, Box<dyn Error>> {
     let url = serve(blocks)?;
     let options = NodeOptions { roots, senders: false, traces: false, batch: 20, ..NodeOptions::default() };
@@ -221,7 +252,11 @@ fn serve(blocks: Vec<Told>) -> Result<String, Box<dyn Error>> {
     let url = format!("http://{}", listener.local_addr()?);
     let last = blocks.len() - 1;
     let mut results: HashMap<(String, usize), String> = HashMap::new();
+    let mut logs: Vec<String> = Vec::new();
     for (number, told) in blocks.into_iter().enumerate() {
+        let of_block =
+            told.parts.1.as_array().into_iter().flatten().filter_map(|receipt| receipt["logs"].as_array());
+        logs.push(of_block.flatten().map(Value::to_string).collect::<Vec<_>>().join(","));
         results.insert(("eth_getBlockByNumber".to_owned(), number), told.block);
         results.insert(("eth_getBlockReceipts".to_owned(), number), told.receipts);
     }
@@ -241,6 +276,18 @@ fn serve(blocks: Vec<Told>) -> Result<String, Box<dyn Error>> {
                     let result = match method.as_str() {
                         "eth_chainId" => "\"0x1\"".to_owned(),
                         "eth_blockNumber" => format!("\"{last:#x}\""),
+                        "eth_getLogs" => {
+                            let end = |name: &str| {
+                                let digits = question["params"][0][name].as_str().unwrap_or_default();
+                                usize::from_str_radix(digits.trim_start_matches("0x"), 16)
+                                    .unwrap_or(last)
+                                    .min(last)
+                            };
+                            let asked = logs.get(end("fromBlock")..=end("toBlock")).unwrap_or_default();
+                            let told: Vec<&str> =
+                                asked.iter().map(String::as_str).filter(|logs| !logs.is_empty()).collect();
+                            format!("[{}]", told.join(","))
+                        }
                         _ => results.get(&(method, number)).cloned().unwrap_or_else(|| "null".to_owned()),
                     };
                     answers.push(format!(

@@ -19,9 +19,10 @@ const BUILT: [&[&str]; 6] = [
 ];
 
 /// What commits that are compared with need not have.
-const ONLY_NOW: [&[&str]; 3] = [
+const ONLY_NOW: [&[&str]; 4] = [
     &["--package", "tracehound-ingest", "--example", "measure_evm"],
     &["--package", "tracehound-labels", "--example", "measure_labels"],
+    &["--package", "tracehound-range", "--example", "measure_taint"],
     &["--package", "tracehound-transfers", "--example", "measure_transfers"],
 ];
 

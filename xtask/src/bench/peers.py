@@ -5,6 +5,8 @@
     peers.py explorer COPY        bitcoin-explorer
     peers.py parser   COPY        blockchain-parser
     peers.py clusters FILE        graphsense-clustering on the owners of each transaction's inputs
+    peers.py etl      LOGS OUT    ethereum-etl's transfers of tokens, out of its own table of logs
+    peers.py cryo     OUT BLOCKS URL   cryo's transfers of tokens of so many blocks, from a node
 
 NODE and COPY are folders with `blocks/blk*.dat` in them, as a node's data folder is.
 """
@@ -130,8 +132,56 @@ def run_clusters(path):
     return {"inputs": inputs, "addresses": mapping.num_rows, "best": best}
 
 
+def run_etl(logs, out):
+    """Its own job on its own table; what is imported is imported before the clock starts."""
+    import csv
+    from ethereumetl.jobs.exporters.token_transfers_item_exporter import token_transfers_item_exporter
+    from ethereumetl.jobs.extract_token_transfers_job import ExtractTokenTransfersJob
+
+    began = time.process_time()
+    with open(logs, newline="") as table:
+        job = ExtractTokenTransfersJob(
+            logs_iterable=csv.DictReader(table),
+            batch_size=100,
+            max_workers=1,
+            item_exporter=token_transfers_item_exporter(str(out)),
+        )
+        job.run()
+    took = time.process_time() - began
+    with open(out) as written:
+        transfers = sum(1 for _ in written) - 1
+    return {"transfers": transfers, "cpu_seconds": took}
+
+
+def run_cryo(out, blocks, url):
+    import cryo
+
+    out.mkdir(parents=True)
+    cryo.freeze(
+        "erc20_transfers",
+        blocks=[f"0:{blocks}"],
+        rpc=str(url).replace(":/", "://", 1),
+        output_dir=str(out),
+        csv=True,
+        no_report=True,
+        no_verbose=True,
+    )
+    transfers = 0
+    for part in out.glob("*.csv"):
+        with open(part) as written:
+            transfers += sum(1 for _ in written) - 1
+    return {"transfers": transfers}
+
+
 def main():
-    tasks = {"index": write_index, "explorer": run_explorer, "parser": run_parser, "clusters": run_clusters}
+    tasks = {
+        "cryo": run_cryo,
+        "index": write_index,
+        "explorer": run_explorer,
+        "parser": run_parser,
+        "clusters": run_clusters,
+        "etl": run_etl,
+    }
     task = tasks[sys.argv[1]]
     began = time.perf_counter()
     result = task(*map(pathlib.Path, sys.argv[2:]))

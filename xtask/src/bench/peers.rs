@@ -167,6 +167,96 @@ pub(crate) fn clusters(
     Ok(())
 }
 
+/// Peers that read account chains, on what [`super::transfers::measure_sources`] read last: `files` of ethereum-etl, and the same blocks
+/// over JSON-RPC. Neither keeps a ledger, nor holds a receipt against a root.
+pub(crate) fn account_chains(
+    bench: &mut Bench,
+    build: &super::build::Build,
+    files: &Path,
+    [blocks, txs, logs]: [&str; 3],
+) -> Result<(), Failure> {
+    let home = bench.work_dir.with_file_name("bench-peers-evm");
+    let python = match environment(&home) {
+        Ok(python) => python,
+        Err(reason) => {
+            bench.skipped.push(format!("peers of account chains: {reason}"));
+            return Ok(());
+        }
+    };
+    let script = home.join("peers.py");
+    fs::write(&script, SCRIPT)
+        .map_err(|error| Failure::new(format!("cannot write {}: {error}", script.display())))?;
+    let count = |text: &str| text.parse::<u64>().map_err(|_| Failure::new(format!("`{text}` is no number")));
+    let transfers = count(blocks)? * count(txs)? * count(logs)?;
+    let row = |subject: String, seconds: f64, peak_mib: Option<u64>, command: &str, note: &str| Row {
+        section: "Account chains",
+        subject,
+        input: format!("generated blocks of {txs} transactions with {logs} transfers of tokens each"),
+        bytes: 0,
+        items: transfers,
+        unit: "transfers",
+        seconds,
+        whole: false,
+        peak_mib,
+        command: command.to_owned(),
+        note: note.to_owned(),
+    };
+    // On newer Pythons it wants a newer version of what it reads contracts' interfaces with than it asks for.
+    let installed = install(&python, "ethereum-etl==2.4.2")
+        .and_then(|version| install(&python, "parsimonious==0.10.0").map(|_| version));
+    match installed {
+        Ok(version) => {
+            #[derive(Deserialize)]
+            struct Said {
+                transfers: u64,
+                cpu_seconds: f64,
+            }
+            let mut task = Command::new(&python);
+            task.arg(&script)
+                .arg("etl")
+                .arg(files.join("logs.csv"))
+                .arg(bench.work_dir.join("peer-transfers.csv"));
+            let measured = measure(task)?;
+            let said: Said = parse(&measured.stdout)?;
+            if said.transfers != transfers {
+                let counted = said.transfers;
+                return Err(Failure::new(format!("ethereum-etl found {counted} transfers of {transfers}")));
+            }
+            bench.rows.push(row(
+                format!("ethereum-etl {version}: transfers of tokens out of its own files"),
+                said.cpu_seconds,
+                Some(measured.peak_mib),
+                "peers.py etl LOGS OUT",
+                "one worker; out of logs into CSV; CPU time without starting Python; no transactions, no fees, no ledger",
+            ));
+        }
+        Err(reason) => bench.skipped.push(format!("peer ethereum-etl: {reason}")),
+    }
+    match install(&python, "cryo==0.3.2") {
+        Ok(version) => {
+            let out = bench.work_dir.join("peer-cryo");
+            let _ = fs::remove_dir_all(&out);
+            let (out, script) = (out.to_string_lossy().into_owned(), script.to_string_lossy().into_owned());
+            let args = ["serve", blocks, txs, logs, "--", &*python, &script, "cryo", &out, blocks, "{url}"];
+            let measured = measure(command(&build.example("measure_evm"), &args))?;
+            let said: serde_json::Value = parse(&measured.stdout)?;
+            if said["said"]["transfers"].as_u64() != Some(transfers) {
+                return Err(Failure::new(format!("cryo found other transfers than {transfers}: {said}")));
+            }
+            let seconds = said["cpu_seconds"].as_f64().unwrap_or(f64::NAN);
+            bench.rows.push(row(
+                format!("cryo {version}: transfers of tokens from a node"),
+                seconds,
+                None,
+                "measure_evm serve BLOCKS TXS LOGS -- python peers.py cryo OUT BLOCKS {url}",
+                "`eth_getLogs` block by block into CSV; CPU time of the process, starting Python included; no transactions, no fees, no proof, no ledger",
+            ));
+        }
+        Err(reason) => bench.skipped.push(format!("peer cryo: {reason}")),
+    }
+    Ok(())
+}
+
 fn parse<T: serde::de::DeserializeOwned>(json: &str) -> Result<T, Failure> {
     serde_json::from_str(json)
         .map_err(|error| Failure::new(format!("no figures in `{}`: {error}", json.trim())))

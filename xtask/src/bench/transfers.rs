@@ -14,6 +14,10 @@ use crate::run::{Failure, command};
 
 /// Transfers that are made and taken in.
 const TRANSFERS: &str = "4000000";
+/// Blocks, transactions of each and transfers of tokens of each of these, of the sources.
+const SHAPES: [[&str; 3]; 2] = [["1000", "20", "10"], ["1000", "100", "2"]];
+/// Transactions and heists of the chain in which taint is followed.
+const HEISTS: [&str; 2] = ["300000", "500"];
 /// MiB of memory for the writer's tables in the row that has a budget.
 const BUDGET: &str = "16";
 
@@ -46,9 +50,50 @@ pub(super) fn measure_sources(bench: &mut Bench, build: &Build) -> Result<(), Fa
         ("proof", "Tracehound: blocks and receipts from a node, roots proved"),
         ("etl", "Tracehound: files of ethereum-etl"),
     ] {
-        for (blocks, txs, logs) in [("1000", "20", "10"), ("1000", "100", "2")] {
-            bench.rows.push(source(bench, build, how, subject, [blocks, txs, logs])?);
+        for shape in SHAPES {
+            bench.rows.push(source(bench, build, how, subject, shape)?);
         }
+    }
+    if bench.peers {
+        // The last source left its files.
+        let files = bench.work_dir.join("sources.etl");
+        super::peers::account_chains(bench, build, &files, SHAPES[SHAPES.len() - 1])?;
+    }
+    Ok(())
+}
+
+/// Taint over the histories of accounts, in a ledger of generated heists.
+pub(super) fn measure_taint(bench: &mut Bench, build: &Build) -> Result<(), Failure> {
+    for method in ["haircut", "fifo"] {
+        let folder = bench.work_dir.join("taint");
+        let _ = fs::remove_dir_all(&folder);
+        let args = [HEISTS[0], HEISTS[1], &*folder.to_string_lossy(), method];
+        let mut command = command(&build.example("measure_taint"), &args);
+        command.env("RAYON_NUM_THREADS", "1");
+        let measured = measure(command)?;
+        let _ = fs::remove_dir_all(&folder);
+        let said: Value = serde_json::from_str(measured.stdout.trim())
+            .map_err(|error| Failure::new(format!("measure_taint said no JSON: {error}")))?;
+        if number(&said, "transfers") == 0 {
+            return Err(Failure::new(format!("measure_taint followed nothing: {said}")));
+        }
+        bench.rows.push(Row {
+            section: "Account chains",
+            subject: format!("Tracehound: taint over account history, {method}"),
+            input: format!("generated heists, {} transfers in the ledger", grouped(number(&said, "stored"))),
+            bytes: 0,
+            items: number(&said, "transfers"),
+            unit: "transfers",
+            seconds: float(&said, "seconds"),
+            whole: false,
+            peak_mib: None,
+            command: format!("measure_taint {} {} FOLDER {method}", HEISTS[0], HEISTS[1]),
+            note: format!(
+                "{} heists at once, through exchanges; transfers that touch a dirty balance, and those of whole exchanges: each found in \
+                 its balance's history, read and divided; best of three, one thread",
+                HEISTS[1]
+            ),
+        });
     }
     Ok(())
 }

@@ -137,6 +137,8 @@ pub struct BalancePropagation {
     pub exchanges: Vec<BalanceExchange>,
     /// Sums by label and asset.
     pub totals: BTreeMap<(Label, AssetNum), Totals>,
+    /// Transfers looked at, those of whole transactions in which assets are exchanged among them.
+    pub transfers: usize,
 }
 
 impl BalancePropagation {
@@ -250,22 +252,21 @@ impl Follower<'_> {
     }
 
     fn run(&mut self) {
-        let mut looked_at = 0usize;
         while let Some(num) = self.waiting.pop_first() {
             let Some(transfer) = self.rows.transfer(num) else { continue };
             if !self.is_touched(&transfer) && !self.seeds.contains_key(&num) {
                 continue;
             }
-            if looked_at >= self.options.transfers {
+            if self.found.transfers >= self.options.transfers {
                 self.give_up(&transfer);
                 return;
             }
             let tx = self.rows.tx(transfer.tx);
             if let Some(found) = tx.and_then(|tx| exchange::of(self.rows, &tx, self.role)) {
-                looked_at = looked_at.saturating_add(found.transfers.len());
+                self.found.transfers = self.found.transfers.saturating_add(found.transfers.len());
                 self.exchange(transfer.tx, found);
             } else {
-                looked_at += 1;
+                self.found.transfers += 1;
                 self.turn(&transfer);
                 self.await_next(&transfer, num);
             }

@@ -20,6 +20,7 @@ mod limits;
 mod memo;
 mod message;
 mod name;
+mod operation;
 mod order;
 mod ownership;
 mod price;
@@ -70,6 +71,7 @@ pub const CHECKS: &[(CheckId, Check)] = &[
     (CheckId::Act01, unread::named_by_context),
     (CheckId::Act01, unread::strangers),
     (CheckId::Act01, unread::either_way),
+    (CheckId::Act01, operation::operations),
     (CheckId::Act01, told_abi::contradicted),
     (CheckId::Gas01, unread::typed),
     (CheckId::Sim01, bridge::bridges),

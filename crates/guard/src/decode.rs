@@ -21,5 +21,5 @@ pub use self::{
 pub(crate) use self::{
     holder::{ALLOWANCE, holder},
     router::{EXECUTE, Plan, packed_way},
-    unpack::{ACCESS_SCHEDULE, BRAVO_PROPOSE, QUEUE_TRANSACTION},
+    unpack::{ACCESS_SCHEDULE, BRAVO_PROPOSE, HANDLE_OPS, HANDLE_OPS_V6, QUEUE_TRANSACTION},
 };

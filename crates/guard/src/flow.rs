@@ -89,6 +89,8 @@ const NOTHING: &[&str] = &[
     "sweepTokenWithFee(address,uint256,address,uint256,address)",
     "collect((uint256,address,uint128,uint128))",
     "depositETH(address,address,uint16)",
+    "claimWithdrawal(uint256)",
+    "claimWithdrawals(uint256[],uint256[])",
     "swapExactETHForTokens(uint256,address[],address,uint256)",
     "swapExactETHForTokensSupportingFeeOnTransferTokens(uint256,address[],address,uint256)",
     "swapETHForExactTokens(uint256,address[],address,uint256)",

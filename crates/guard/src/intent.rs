@@ -37,7 +37,12 @@ pub(crate) fn sentence(case: &Case<'_>) -> String {
 
 /// What is said where nothing is told: that it does nothing, or that nobody looked.
 pub(crate) fn nothing(case: &Case<'_>) -> String {
-    let told = if case.unpacked.cut.is_empty() { NOTHING } else { "makes calls that were not looked at" };
+    let has_data = case.unpacked.calls.iter().any(|call| !call.data.is_empty());
+    let told = match (case.unpacked.cut.is_empty(), has_data) {
+        (false, _) => "makes calls that were not looked at",
+        (true, true) => "does nothing: no money, and no call in its list",
+        (true, false) => NOTHING,
+    };
     told.to_owned()
 }
 
@@ -75,6 +80,10 @@ pub(crate) fn parts(case: &Case<'_>) -> Vec<String> {
         }
     }
     let delegated = parts.len();
+    let unsent = case.unpacked.calls.iter().filter(|call| call.delegate && !call.value.is_zero());
+    parts.extend(unsent.map(|call| {
+        format!("names {} that a delegatecall does not send", case.amount(call.value, &Address::ZERO))
+    }));
     for placed in &case.acts {
         let call = &case.unpacked.calls[placed.call];
         // It is told with what the bridge does with it.
@@ -91,7 +100,9 @@ pub(crate) fn parts(case: &Case<'_>) -> Vec<String> {
         {
             continue;
         }
-        let told = pooled(case, placed)
+        let told = no_token(case, placed)
+            .or_else(|| fee_of_bridge(case, placed))
+            .or_else(|| pooled(case, placed))
             .or_else(|| exchange(case, placed))
             .or_else(|| nothing_more(case, placed))
             .or_else(|| staked(case, placed))
@@ -151,6 +162,12 @@ pub(crate) fn parts(case: &Case<'_>) -> Vec<String> {
                     None => format!("takes back {what}"),
                 }));
                 parts.extend(known.told.as_ref().map(|told| told.sentence.clone()));
+                // Source: ERC-3009, ERC-4337.
+                let start = data.message.uint("validAfter").and_then(|start| i64::try_from(start).ok());
+                let is_later = |start: &i64| case.facts.now.is_none_or(|now| now.as_second() < *start);
+                let start = start.filter(|start| *start > 0 && is_later(start));
+                let start = start.and_then(|start| known::moment(U256::from(start.unsigned_abs())));
+                parts.extend(start.map(|start| format!("cannot be used before {start}")));
             }
             Meaning::Blind => parts.push("signs a hash whose contents nobody can see".to_owned()),
             Meaning::SafeTx => parts.push("signs a Safe transaction".to_owned()),
@@ -226,6 +243,27 @@ fn later(case: &Case<'_>, index: usize) -> Option<String> {
     })
 }
 
+/// A token's function at an account of one's own, which is none: its own code runs.
+fn no_token(case: &Case<'_>, placed: &Placed) -> Option<String> {
+    let at = case.no_token(&placed.act)?;
+    let name = case.unpacked.calls[placed.call].decoded.as_ref().map(|decoded| &decoded.function.name)?;
+    Some(format!("calls {name} at {}, which is no token", case.show(&at)))
+}
+
+/// Ether that a bridge is paid for what it does.
+fn fee_of_bridge(case: &Case<'_>, placed: &Placed) -> Option<String> {
+    let Act::Pay { to, value } = &placed.act else { return None };
+    let is_fee =
+        matches!(case.unpacked.calls[placed.call].signature(), Some(flow::OFT_SEND | flow::OUTBOUND));
+    (is_fee && case.trusts(to, &[Role::Contract, Role::Spender])).then(|| {
+        format!(
+            "pays up to {} to the bridge {} as its fee",
+            case.amount(*value, &Address::ZERO),
+            case.show(to)
+        )
+    })
+}
+
 /// What a function does that exchanges, in the words of money: at a contract that is trusted alone, since elsewhere its name
 /// and those of its parameters say nothing.
 fn exchange(case: &Case<'_>, placed: &Placed) -> Option<String> {
@@ -241,6 +279,10 @@ fn exchange(case: &Case<'_>, placed: &Placed) -> Option<String> {
     let joined = case.joined().get(&placed.call);
     let swap = case.swap_of(placed.call).or_else(|| Swap::of(call))?;
     let [gets] = swap.gets[..] else { return None };
+    // Some routers unwrap it on the way.
+    let name = call.decoded.as_ref().map_or("", |decoded| &decoded.function.name[..]);
+    let is_coin = case.wraps(&gets) && (name.contains("ForETH") || name.contains("ForExactETH"));
+    let gets = if is_coin { Address::ZERO } else { gets };
     let given = match (swap.taken(call), swap.gives) {
         (_, Some(token)) if swap.takes_all(call) => {
             format!("all {} that the router holds", case.show(&token))

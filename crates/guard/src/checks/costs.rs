@@ -93,5 +93,6 @@ fn costs(case: &Case<'_>) -> Vec<U256> {
     let handed = handed.filter(|(token, _)| token.is_zero()).map(|(_, amount)| amount);
     let kept = case.unpacked.calls.iter().filter_map(|call| kept_coin(case, call));
     let refunds = refunds.map(|refund| refund.likely());
-    network.into_iter().chain(refunds).chain(asked).chain(handed).chain(kept).collect()
+    let all = network.into_iter().chain(refunds).chain(asked).chain(handed).chain(kept);
+    all.chain(super::operation::fees(case)).collect()
 }

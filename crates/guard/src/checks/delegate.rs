@@ -73,6 +73,13 @@ pub(super) fn foreign_code(case: &Case<'_>, out: &mut Vec<Finding>) {
 pub(super) fn misused(case: &Case<'_>, out: &mut Vec<Finding>) {
     for (call, target) in delegatecalls(case) {
         let path = &call.path;
+        if !call.value.is_zero() {
+            let amount = case.amount(call.value, &Address::ZERO);
+            let title = format!(
+                "Names {amount} that a delegatecall does not send: whoever wrote it meant something else."
+            );
+            out.push(Finding::new(Dc02, Review, path, title));
+        }
         if target.is_zero() || case.actor == Some(target) && call.inside == Some("multiSend(bytes)") {
             let title = "Inside MultiSend the zero address means the Safe itself from 1.5.0: a delegatecall to oneself \
                          serves no purpose.";

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     case::Case,
-    decode::{BRAVO_PROPOSE, Call, EXECUTE, Plan, QUEUE_TRANSACTION, Value},
+    decode::{BRAVO_PROPOSE, Call, EXECUTE, HANDLE_OPS, HANDLE_OPS_V6, Plan, QUEUE_TRANSACTION, Value},
     finding::{CheckId::Sim01, Finding, Severity::Review},
     flow::{self, ACROSS, OFT_SEND, OUTBOUND},
     swap::Swap,
@@ -37,6 +37,9 @@ const LATER: &[&str] = &[
     QUEUE_TRANSACTION,
     BRAVO_PROPOSE,
     "queue(address[],uint256[],bytes[],bytes32)",
+    // They take none.
+    HANDLE_OPS,
+    HANDLE_OPS_V6,
     // Its own timelock alone may have it pass anything on.
     "relay(address,uint256,bytes)",
 ];

@@ -105,6 +105,14 @@ pub(super) fn unseen(case: &Case<'_>, out: &mut Vec<Finding>) {
                 let title = format!("Sends a text to {}, which a contract takes for a call.", case.show(to));
                 out.push(Finding::new(Sim01, Review, path, title));
             }
+            act if !call.delegate && case.no_token(act).is_some() => {
+                let at = case.no_token(act).unwrap_or_default();
+                let title = format!(
+                    "Calls a token's function at {}, which is no token: its own code runs, or that of its fallback handler.",
+                    case.show(&at)
+                );
+                out.push(Finding::new(Sim01, Review, path, title));
+            }
             Act::Create => {
                 let title = "Creates a contract: what its code does was not examined.";
                 out.push(Finding::new(Sim01, Review, path, title));
@@ -129,6 +137,19 @@ pub(super) fn unseen(case: &Case<'_>, out: &mut Vec<Finding>) {
     super::swap::left_behind(case, out);
     out.extend(super::swap::lost_together(&[case], &case.path));
     intended(case, out);
+}
+
+impl Case<'_> {
+    /// The account of one's own at which a token's function is called, though it is none.
+    pub(crate) fn no_token(&self, act: &Act) -> Option<Address> {
+        let token = match act {
+            Act::Transfer { token, .. } => token,
+            Act::Grant(grant) => &grant.token,
+            _ => return None,
+        };
+        let is_account = self.is_own(token) || self.facts.names_safe(token);
+        (is_account && !self.knows_token(token)).then_some(*token)
+    }
 }
 
 /// What comes out of a swap or deposit goes to somebody.

@@ -218,6 +218,7 @@ fn outs(case: &Case<'_>) -> Vec<Out> {
         }
         Subject::Safe(_) | Subject::Message(_) | Subject::Authorization => {}
     }
+    outs.extend(super::operation::fees(case).into_iter().map(|fee| Out::Leaves(Address::ZERO, fee)));
     let refunds = ownership::Refund::all(case).into_iter();
     outs.extend(refunds.map(|refund| Out::Leaves(refund.token, refund.likely())));
     outs

@@ -146,6 +146,16 @@ pub fn together(cases: &[Case<'_>], at_once: bool) -> Vec<Finding> {
     findings
 }
 
+/// Whether something is borrowed, which comes and has to be paid back.
+fn owes(case: &Case<'_>) -> bool {
+    case.acts.iter().any(|placed| match &placed.act {
+        Act::Named { beneficiaries, .. } => {
+            !Flow::of(case, &case.unpacked.calls[placed.call], beneficiaries).owes.is_empty()
+        }
+        _ => false,
+    })
+}
+
 fn held_to(case: &Case<'_>, leaving: &Leaving, path: &str, at_once: bool, out: &mut Vec<Finding>) {
     for limit in &case.policy.limits {
         let token = limit.token.map(|token| token.0);
@@ -164,12 +174,14 @@ fn held_to(case: &Case<'_>, leaving: &Leaving, path: &str, at_once: bool, out: &
             }
         };
         if let Some(most) = limit.per_transaction.filter(|most| at_once && amount > most.0) {
-            let title = format!("{} may leave at once; the policy allows {}.", show(amount), show(most.0));
+            let leave = if owes(case) { "leave, or be owed," } else { "leave" };
+            let title = format!("{} may {leave} at once; the policy allows {}.", show(amount), show(most.0));
             out.push(Finding::new(Pol01, Block, path, title));
         }
         let today = case.facts.spent_of(is_limited).saturating_add(amount);
         if let Some(most) = limit.per_day.filter(|most| today > most.0) {
-            let title = format!("{} may leave today; the policy allows {}.", show(today), show(most.0));
+            let leave = if owes(case) { "leave, or be owed," } else { "leave" };
+            let title = format!("{} may {leave} today; the policy allows {}.", show(today), show(most.0));
             out.push(Finding::new(Pol01, Block, path, title));
         }
     }

@@ -56,7 +56,7 @@ pub(super) fn told(case: &Case<'_>, token: Address) -> Told {
         let is_past = |date: jiff::Timestamp| case.facts.now.is_some_and(|now| date <= now);
         return match prices.map(|price| is_past(price.date)).max() {
             None if all.clone().next().is_some() => {
-                Told::Another("of ether is the price that names no chain (chain-id), and none is told")
+                Told::Another("a price that names no chain (chain-id) is one of ether, and there is none")
             }
             None => Told::Nothing,
             Some(_) if case.facts.now.is_none() => {

@@ -157,7 +157,9 @@ pub(super) fn account_code(case: &Case<'_>, out: &mut Vec<Finding>) {
             let title = format!("Hands the account's code to the allow-listed {shown}.");
             Finding::new(Auth7702, Review, path, title)
         } else {
-            let title = format!("Lets the code of {shown} act as your account, with all that is in it.");
+            let another = authorization.authority.filter(|authority| !case.is_own(authority));
+            let whose = another.map_or_else(|| "your account".to_owned(), |another| case.show(&another));
+            let title = format!("Lets the code of {shown} act as {whose}, with all that is in it.");
             Finding::new(Auth7702, Block, path, title)
         };
         out.push(finding.because(format!("nonce {}", authorization.nonce)));

@@ -6,7 +6,7 @@ use alloy_primitives::{Address, U256};
 use super::{ownership::refund_severity, whom::For};
 use crate::{
     case::Case,
-    decode::{Act, Call, Functions},
+    decode::{Act, Call, EXECUTE, Functions, Plan},
     finding::{
         CheckId::{Act01, Gas01, Ord01},
         Finding,
@@ -282,7 +282,12 @@ impl Unread {
         };
         let known = |selector| Functions::default().find(selector).is_some();
         let is_read = call.decoded.as_ref().is_some_and(|decoded| known(decoded.function.selector));
-        if call.delegate || is_read || call.is_wrapper || call.to.is_none() || is_text() {
+        if call.delegate
+            || is_read && !hands_commands(call)
+            || call.is_wrapper
+            || call.to.is_none()
+            || is_text()
+        {
             return None;
         }
         let (mut strangers, is_whole) = mentions::words(call.data.get(4..)?);
@@ -291,6 +296,13 @@ impl Unread {
         strangers.retain(|address| !case.vouches_for(address, For::Any));
         Some(Self { strangers, is_whole })
     }
+}
+
+/// Whether a call hands commands, or calls in a form of an account's own, of which not all are read.
+fn hands_commands(call: &Call<'_>) -> bool {
+    let signature = call.signature().unwrap_or_default();
+    EXECUTE.contains(&signature) && Plan::of(call).is_none()
+        || matches!(signature, "execute(bytes32,bytes)" | "executeFromExecutor(bytes32,bytes)")
 }
 
 /// Whether a call holds bytes that nothing here reads, and that name somebody for whom nobody vouches.

@@ -259,7 +259,8 @@ pub fn acts(calls: &[Call<'_>]) -> Vec<Placed> {
             add(Act::Create);
             continue;
         };
-        if !call.value.is_zero() {
+        // A delegatecall sends nothing.
+        if !call.value.is_zero() && !call.delegate {
             add(Act::Pay { to, value: call.value });
         }
         if call.is_wrapper || call.data.is_empty() {

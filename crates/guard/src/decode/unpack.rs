@@ -163,6 +163,8 @@ impl<'a> Unpacked<'a> {
 
 /// Functions that pass calls on, and have nothing but what is sent along.
 const PASSING_ON: &[&str] = &[
+    HANDLE_OPS,
+    HANDLE_OPS_V6,
     "multiSend(bytes)",
     "multicall(bytes[])",
     "multicall(uint256,bytes[])",
@@ -180,6 +182,13 @@ const PASSING_ON: &[&str] = &[
 pub(crate) const QUEUE_TRANSACTION: &str = "queueTransaction(address,uint256,string,bytes,uint256)";
 const EXECUTE_TRANSACTION: &str = "executeTransaction(address,uint256,string,bytes,uint256)";
 pub(crate) const BRAVO_PROPOSE: &str = "propose(address[],uint256[],string[],bytes[],string)";
+
+/// Has accounts do what their owners signed, of versions 0.7 and 0.6: operations, and who gets their fees. Source:
+/// eth-infinitism/account-abstraction, `IEntryPoint.sol`, `PackedUserOperation.sol`, `UserOperation.sol`.
+pub(crate) const HANDLE_OPS: &str =
+    "handleOps((address,uint256,bytes,bytes,bytes32,uint256,bytes32,bytes,bytes)[],address)";
+pub(crate) const HANDLE_OPS_V6: &str =
+    "handleOps((address,uint256,bytes,bytes,uint256,uint256,uint256,uint256,uint256,bytes,bytes)[],address)";
 
 /// Functions of `AccessManager`: target, data, and the second from when on it can be executed. Source: `OpenZeppelin`,
 /// `AccessManager.sol`.
@@ -380,6 +389,22 @@ impl<'a> Unpacker<'a, '_> {
                         delegate: false,
                     })
                     .collect()
+            }
+            // Source: eth-infinitism/account-abstraction, `EntryPoint.sol`: each account is called with its data.
+            HANDLE_OPS | HANDLE_OPS_V6 => {
+                let operations = decoded.args.first()?.elements().iter().enumerate();
+                let inner = operations.map(|(index, operation)| {
+                    let parts = operation.elements();
+                    Inner {
+                        label: labelled(index),
+                        from: actor,
+                        to: parts.first().and_then(Value::address),
+                        value: U256::ZERO,
+                        data: parts.get(3).and_then(Value::bytes).unwrap_or_default(),
+                        delegate: false,
+                    }
+                });
+                inner.collect()
             }
             // Source: euler-xyz/ethereum-vault-connector, `EthereumVaultConnector.sol`: whoever signed calls the connector.
             "permit(address,address,uint256,uint256,uint256,uint256,bytes,bytes)" => vec![Inner {

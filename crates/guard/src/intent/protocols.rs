@@ -255,6 +255,12 @@ fn staked(case: &Case<'_>, decoded: &Decoded<'_>, to: &Address, at: &str, whom: 
             let amount = case.amount(flow::summed(decoded.args.first())?, &known::WSTETH);
             format!("hands in {amount} at {at} for ether later{whom}")
         }
+        "submit(address)" => match decoded.address(0)? {
+            nobody if nobody.is_zero() => format!("stakes what is sent along at {at}"),
+            who => {
+                format!("stakes what is sent along at {at}, with {} as who sent you there", case.show(&who))
+            }
+        },
         "wrap(uint256)" if *to == known::WSTETH => {
             format!("wraps {} at {at}", case.amount(decoded.uint(0)?, &known::STETH))
         }

@@ -89,6 +89,7 @@ const TURNS: &[&[&str]] = &[
     &[TOKEN, COLD],
     &[ME, COLD, TOKEN],
     &[ME, ME, TOKEN],
+    &[ME, TOKEN, TOKEN],
     &[TOKEN, ME, COLD],
     &[TOKEN, COLD, ME],
 ];
@@ -102,6 +103,8 @@ const NOTHING_LEAVES: &[&str] = &[
     "aggregate3Value((address,bool,uint256,bytes)[])",
     "cancel((address,address,(uint8,address,uint256,uint256,uint256)[],(uint8,address,uint256,uint256,uint256,address)[],uint8,uint256,uint256,bytes32,uint256,bytes32,uint256)[])",
     "cancelOrder(uint256,bytes32)",
+    "claimWithdrawal(uint256)",
+    "claimWithdrawals(uint256[],uint256[])",
     "claimWithdrawalsTo(uint256[],uint256[],address)",
     "collect((uint256,address,uint128,uint128))",
     "deposit()",
@@ -109,8 +112,10 @@ const NOTHING_LEAVES: &[&str] = &[
     "depositTo(address)",
     "executeBatch(address[],bytes[])",
     "executeWithoutChainIdValidation(bytes[])",
+    "handleOps((address,uint256,bytes,bytes,bytes32,uint256,bytes32,bytes,bytes)[],address)",
     "increaseEpoch(uint96)",
     "incrementCounter()",
+    "invalidateNonces(address,address,uint48)",
     "invalidateOrder(bytes)",
     "invalidateUnorderedNonces(uint256,uint256)",
     "lockdown((address,address)[])",
@@ -236,7 +241,8 @@ fn loans_pieces_and_contracts_that_are_made_count_against_the_limits() {
     let aave = "borrow(address,uint256,uint256,uint16,address)";
     let five = DynSolValue::Uint(U256::from(5), 16);
     let aave = call(aave, vec![address(USDC), uint(5), uint(2), five, address(ME)]);
-    assert!(over(&sent(CONTRACT, 0, &aave, &limit(USDC))));
+    let report = sent(CONTRACT, 0, &aave, &limit(USDC));
+    assert!(over(&report) && report.summary.contains("may leave, or be owed, at once"), "{}", report.summary);
     let comet = call("withdrawTo(address,address,uint256)", vec![address(ME), address(USDC), uint(5)]);
     let report = sent(CONTRACT, 0, &comet, &limit(USDC));
     assert!(report.exit_code == 10 && report.has("G-POL-01"), "{:#?}", report.findings);

@@ -7,6 +7,7 @@ use crate::left::{call, number, word};
 
 const ME: &str = "0xa1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1";
 const COLD: &str = "0xc0ffeec0ffeec0ffeec0ffeec0ffeec0ffeec0ff";
+const COLD_SHOWN: &str = "0xc0FfEeC0FFeEC0fFEEc0fFEEc0FFeec0FFeEc0Ff";
 const STRANGER: &str = "0xe7E7E7e7e7e7E7e7e7e7E7E7e7e7E7E7e7E7e731";
 const TRUSTED: &str = "0x4646464646464646464646464646464646464646";
 const NOBODYS: &str = "0x4747474747474747474747474747474747474747";
@@ -163,6 +164,16 @@ fn exchanges_of_tokens_that_take_a_fee_go_to_nobody_else() {
         "swapExactTokensForETHSupportingFeeOnTransferTokens",
     ] {
         assert_eq!(sent(V2, &token(name, STRANGER)).exit_code, 20, "{name}");
+        // A router that unwraps it brings the coin.
+        let path = [number(2), word(USDC), word(WETH)];
+        let args = [number(5_000_000_000), number(1_000_000_000_000_000_000), number(160), word(ME)];
+        let data = call(
+            &format!("{name}(uint256,uint256,address[],address,uint256)"),
+            &[&args[..], std::slice::from_ref(&deadline), &path].concat(),
+        );
+        let intent = sent(V2, &data).items[0].intent.clone();
+        let coin = if name.contains("ForETH") { "at least 1 ETH" } else { "at least 1 WETH" };
+        assert!(intent.contains(coin), "{intent}");
     }
     let out = |who: &str, tail: &[String]| {
         [&[word(DAI), number(5), number(4), number(4), word(who), deadline.clone()][..], tail].concat()
@@ -303,6 +314,26 @@ fn calls_that_managers_connectors_and_executors_make_are_unpacked() {
         &[&head[..], &[number(100), format!("{operator:0<256}"), number(0)]].concat(),
     );
     assert_eq!(sent(TRUSTED, &permit).exit_code, 20);
+    // In a form of its own that nothing reads, and commands that nothing reads.
+    let mode = format!("02{:062x}", 0);
+    let data = call("executeFromExecutor(bytes32,bytes)", &[mode, number(64), number(32), word(STRANGER)]);
+    for to in [ME, TRUSTED] {
+        let report = sent(to, &data);
+        assert!(
+            report.of("G-ACT-01").iter().any(|one| one.title.contains(STRANGER)),
+            "{:#?}",
+            report.findings
+        );
+    }
+    let router = "0x66a9893cC07D91D95644AEDD05D03f95e1dBA8Af";
+    let commands = |who: &str| {
+        let head =
+            [number(64), number(128), number(1), format!("11{:062x}", 0), number(1), number(32), number(32)];
+        sent(router, &call("execute(bytes,bytes[])", &[&head[..], &[word(who)]].concat()))
+    };
+    let report = commands(STRANGER);
+    assert!(report.of("G-ACT-01").iter().any(|one| one.title.contains(STRANGER)), "{:#?}", report.findings);
+    assert!(!commands(ME).has("G-ACT-01"));
     // One call: whom, how much, with what.
     let packed = format!("{}{}", STRANGER.trim_start_matches("0x").to_lowercase(), number(5));
     let data = call(
@@ -311,4 +342,62 @@ fn calls_that_managers_connectors_and_executors_make_are_unpacked() {
     );
     let report = sent(ME, &data);
     assert!(report.exit_code == 30 && report.has("G-POL-03"), "{:#?}", report.findings);
+}
+
+#[test]
+fn what_takes_back_or_brings_to_the_caller_is_known_by_its_name() {
+    let composable = "0xfdaFc9d1902f4e0b84f65F49f244b32b31013b74";
+    let removed = sent(composable, &call("remove(bytes32)", &[number(7)]));
+    assert!(removed.exit_code == 10 && removed.has("G-OWN-01"), "{:#?}", removed.findings);
+    let permit2 = "0x000000000022D473030F116dDEE9F6B43aC78BA3";
+    let data = call("invalidateNonces(address,address,uint48)", &[word(USDC), word(STRANGER), number(9)]);
+    assert_eq!(sent(permit2, &data).exit_code, 0, "it ends what was signed");
+    let claimed = sent(TRUSTED, &call("claimWithdrawal(uint256)", &[number(7)]));
+    assert_eq!(claimed.exit_code, 0, "{:#?}", claimed.findings);
+}
+
+#[test]
+fn operations_that_are_handed_to_an_entry_point_are_unpacked() {
+    let entry = "0x0000000071727De22E5E9d8BAf0edAc6f37da032";
+    let ask = |to: &str, beneficiary: &str, price: &str, more: &str| {
+        let execute = call("execute(address,uint256,bytes)", &[word(to), number(5), number(96), number(0)]);
+        let limits = format!("{:032x}{:032x}", 100_000, 100_000);
+        let operation = [
+            &[
+                word(ME),
+                number(7),
+                number(288),
+                number(320),
+                limits,
+                number(0),
+                format!("{:032x}{price:0>32}", 0),
+            ][..],
+            &[
+                number(512),
+                number(544),
+                number(0),
+                number(132),
+                format!("{execute:0<320}"),
+                number(0),
+                number(0),
+            ],
+        ];
+        let args = [number(64), word(beneficiary), number(1), number(32)];
+        let data = call(
+            "handleOps((address,uint256,bytes,bytes,bytes32,uint256,bytes32,bytes,bytes)[],address)",
+            &[&args[..], &operation.concat()].concat(),
+        );
+        judged(entry, 0, &data, more)
+    };
+    let own = ask(COLD, ME, "1", "");
+    assert_eq!(own.exit_code, 0, "{:#?}", own.findings);
+    assert!(own.items[0].intent.contains(COLD_SHOWN), "{}", own.items[0].intent);
+    let stranger = ask(STRANGER, ME, "1", "");
+    assert!(stranger.exit_code == 30 && stranger.has("G-POL-03"), "{:#?}", stranger.findings);
+    assert_eq!(ask(STRANGER, ME, "1", "[[limit]]\nper-transaction='4'\n").exit_code, 20);
+    let paid = ask(COLD, STRANGER, "1", "");
+    assert!(paid.exit_code == 30 && paid.summary.contains("gets the fees"), "{:#?}", paid.findings);
+    // 200,000 units at 5,000 gwei are an ether.
+    let dear = ask(COLD, ME, "48c27395000", "");
+    assert!(dear.exit_code == 10 && dear.has("G-GAS-01"), "{:#?}", dear.findings);
 }

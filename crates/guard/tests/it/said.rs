@@ -527,3 +527,62 @@ fn a_device_shows_one_of_a_list() {
     let mixed = format!("[shown]\ndigest='{}'\nmessage='{}'\n", of(0).digest, of(1).message);
     assert_eq!(judged(check_safe, &list, ME, &mixed, &[COLD]).exit_code, 20);
 }
+
+#[test]
+fn a_delegatecall_sends_nothing_that_it_names() {
+    let multi = "0x9641d764fc13c8B624c04430C7356C1C7C8102e2";
+    let empty = format!("0x8d80ff0a{:064x}{:064x}", 32, 0);
+    let mut asked = of_safe(multi, "1000000000000000000", &empty);
+    asked["operation"] = json!(1);
+    let report = judged(check_safe, &asked, ME, "", &[COLD]);
+    let intent = &report.items[0].intent;
+    assert!(intent.contains("names 1 ETH that a delegatecall does not send"), "{intent}");
+    assert!(!intent.contains("sends 1 ETH"), "{intent}");
+    assert!(report.has("G-DC-02") && report.exit_code == 10, "{:#?}", report.findings);
+}
+
+#[test]
+fn a_safe_or_an_account_of_ones_own_is_no_token() {
+    let data = format!("0xa9059cbb{}{:064x}", word(COLD), 1);
+    let of_account = json!({"from": ME, "to": ME, "value": "0x0", "data": data, "chainId": 1});
+    for report in [
+        judged(check_safe, &of_safe(SAFE, "0", &data), ME, "", &[COLD]),
+        judged(check_tx, &of_account, ME, "", &[COLD]),
+    ] {
+        assert!(report.exit_code == 10 && report.has("G-SIM-01"), "{:#?}", report.findings);
+        let intent = &report.items[0].intent;
+        assert!(intent.contains("which is no token") && !intent.contains("sends"), "{intent}");
+    }
+    let of_token = json!({"from": ME, "to": USDC, "value": "0x0", "data": data, "chainId": 1});
+    assert_eq!(judged(check_tx, &of_token, ME, "", &[COLD]).exit_code, 0);
+}
+
+#[test]
+fn an_empty_list_of_calls_has_data_and_does_nothing() {
+    let multicall = format!("0xac9650d8{:064x}{:064x}", 32, 0);
+    for (data, words) in [(&multicall[..], "no call in its list"), ("0x", "no money, no data")] {
+        let asked = json!({"from": ME, "to": ME, "value": "0x0", "data": data, "chainId": 1});
+        let report = judged(check_tx, &asked, ME, "", &[]);
+        assert!(report.items[0].intent.contains(words), "{}", report.items[0].intent);
+    }
+}
+
+#[test]
+fn who_sent_somebody_to_a_staker_is_named() {
+    let lido = "0xae7ab96520DE3A18E5e111B5EaAb095312D7fE84";
+    let submit = |who: &str| {
+        let data = format!("0xa1903eab{}", word(who));
+        let asked = json!({"from": ME, "to": lido, "value": "0xde0b6b3a7640000", "data": data, "chainId": 1});
+        let policy = tracehound_guard::policy::DEFAULT;
+        let facts = format!(
+            "chain-id=1\nnow='2026-01-15T12:00:00Z'\naccount='{ME}'\n[[address]]\naddress='{lido}'\nverified=true\n"
+        );
+        let (policy, facts) =
+            (Policy::parse(policy).expect("a policy"), Facts::parse(&facts).expect("facts"));
+        check_tx(asked.to_string().as_bytes(), Context::new(&policy, &facts)).items[0].intent.clone()
+    };
+    let named = submit(STRANGER);
+    assert!(named.contains(&format!("with {STRANGER} as who sent you there")), "{named}");
+    let nobody = submit("0x0000000000000000000000000000000000000000");
+    assert!(nobody.contains("stakes what is sent along") && !nobody.contains("who sent"), "{nobody}");
+}

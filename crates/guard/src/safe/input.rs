@@ -245,6 +245,12 @@ pub fn read_node(node: &Node, missing: Missing, scalars: &mut Scalars) -> Result
             if let Some((key, _)) = fields(node).find(|(key, _)| !OF_A_PAGE.contains(&&key[..])) {
                 return Err(Malformed::new(&json::shorten(key), "is no field of a page of the service"));
             }
+            if node.get("count").is_some_and(|count| !is_count(&count.value)) {
+                return Err(Malformed::new(
+                    "count",
+                    "is no whole number: readers would understand it differently",
+                ));
+            }
             if count(node).is_some_and(|count| count < list.len() as u64) {
                 return Err(Malformed::new("count", "is less than the transactions that are here"));
             }
@@ -335,11 +341,21 @@ fn of_one(entries: &[Entry]) -> Result<(), Malformed> {
 /// Fields of a page of the service's list.
 const OF_A_PAGE: &[&str] = &["count", "next", "previous", "results", "countUniqueNonce"];
 
-/// How many transactions a page says there are. `countUniqueNonce` beside it counts all that the Safe ever had.
+/// How many transactions a page says there are; more than can be counted are more than are here. `countUniqueNonce` beside it counts
+/// all that the Safe ever had.
 fn count(page: &Node) -> Option<u64> {
     match &page.get("count")?.value {
-        Json::Number(digits) => digits.parse().ok(),
+        Json::Number(digits) => Some(digits.parse().unwrap_or(u64::MAX)),
         _ => None,
+    }
+}
+
+/// Whether something says how many there are, or that nobody counted.
+fn is_count(value: &Json) -> bool {
+    match value {
+        Json::Null => true,
+        Json::Number(digits) => digits.bytes().all(|byte| byte.is_ascii_digit()),
+        _ => false,
     }
 }
 

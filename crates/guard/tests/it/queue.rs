@@ -860,3 +860,21 @@ fn a_number_far_ahead_is_told_behind_rejections_that_nobody_signed() {
     let report = ask(&[page(&[payment(30, FRIEND)], None)], Asked::default(), &untold);
     assert!(report.of("G-SIG-03")[0].title.contains("was not looked at"), "{:#?}", report.findings);
 }
+
+#[test]
+fn a_count_that_is_no_whole_number_is_not_passed_over() {
+    let report = |count: &str| {
+        let row = payment(5, FRIEND);
+        let page = format!(r#"{{"count":{count},"next":null,"previous":null,"results":[{row}]}}"#);
+        let policy = Policy::parse(DEFAULT).expect("a policy");
+        check_safe(page.as_bytes(), Context::new(&policy, &facts(5)))
+    };
+    for count in ["\"2\"", "2.0", "2e0", "\"02\"", "[2]", "{}", "true", "-1"] {
+        let report = report(count);
+        assert!(report.exit_code == 20 && report.summary.contains("count"), "{count}: {}", report.summary);
+    }
+    // Of more than can be counted not all are here.
+    let many = report(&format!("1{}", "0".repeat(30)));
+    let said = |report: &Report| report.findings.iter().any(|one| one.title.contains("are here"));
+    assert!(said(&many) && !said(&report("1")) && !said(&report("null")), "{:#?}", many.findings);
+}

@@ -89,6 +89,7 @@ const NOTHING: &[&str] = &[
     "sweepTokenWithFee(address,uint256,address,uint256,address)",
     "collect((uint256,address,uint128,uint128))",
     "depositETH(address,address,uint16)",
+    "setUserUseReserveAsCollateral(address,bool)",
     "claimWithdrawal(uint256)",
     "claimWithdrawals(uint256[],uint256[])",
     "swapExactETHForTokens(uint256,address[],address,uint256)",
@@ -263,6 +264,8 @@ impl Flow {
             | "supplyWithPermit(address,uint256,address,uint16,uint256,uint8,bytes32,bytes32)"
             | "repay(address,uint256,uint256,address)"
             | "repayWithPermit(address,uint256,uint256,address,uint256,uint8,bytes32,bytes32)"
+            // The pool's own token, of which each is worth one.
+            | "repayWithATokens(address,uint256,uint256)"
             | "supply(address,uint256)" => Self::gives([at(0, 1)]),
             "supplyTo(address,address,uint256)" => Self::gives([at(1, 2)]),
             "supplyFrom(address,address,address,uint256)" => Self::gives([at(2, 3)]),

@@ -363,7 +363,8 @@ fn lent(case: &Case<'_>, placed: &Placed) -> Option<String> {
         "withdraw(address,uint256,address)" => "withdraws",
         "borrow(address,uint256,uint256,uint16,address)" => "borrows",
         "repay(address,uint256,uint256,address)"
-        | "repayWithPermit(address,uint256,uint256,address,uint256,uint8,bytes32,bytes32)" => "repays",
+        | "repayWithPermit(address,uint256,uint256,address,uint256,uint8,bytes32,bytes32)"
+        | "repayWithATokens(address,uint256,uint256)" => "repays",
         _ => return None,
     };
     if !case.trusts(to, &[Role::Contract, Role::Spender]) {

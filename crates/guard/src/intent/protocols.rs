@@ -221,6 +221,14 @@ fn lent(case: &Case<'_>, decoded: &Decoded<'_>, at: &str, whom: &str) -> Option<
             let amount = token_amount(case, decoded.uint(2)?, &decoded.address(1)?);
             format!("takes {amount} out of {at}{whom}, as a loan where you have less there")
         }
+        "setUserUseReserveAsCollateral(address,bool)" => {
+            let asset = case.show(&decoded.address(0)?);
+            let verb = if decoded.args.get(1)?.boolean()? { "lets" } else { "no longer lets" };
+            format!("{verb} what you have of {asset} at {at} stand for what you owe there")
+        }
+        "claimWithdrawal(uint256)" | "claimWithdrawals(uint256[],uint256[])" => {
+            format!("claims ether that was asked for at {at}, for you")
+        }
         "transferAsset(address,address,uint256)" => {
             let amount = token_amount(case, decoded.uint(2)?, &decoded.address(1)?);
             format!("moves {amount} within {at}{whom}, as a loan where you have less there")

@@ -132,6 +132,7 @@ const NOTHING_LEAVES: &[&str] = &[
     "rescueERC20(address,address,uint256)",
     "rescueTokens(address,address,uint256)",
     "schedule(address,bytes,uint48)",
+    "setUserUseReserveAsCollateral(address,bool)",
     "simulateAndRevert(address,bytes)",
     "submit(address)",
     "sweepERC20(address,address)",

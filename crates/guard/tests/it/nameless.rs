@@ -353,7 +353,25 @@ fn what_takes_back_or_brings_to_the_caller_is_known_by_its_name() {
     let data = call("invalidateNonces(address,address,uint48)", &[word(USDC), word(STRANGER), number(9)]);
     assert_eq!(sent(permit2, &data).exit_code, 0, "it ends what was signed");
     let claimed = sent(TRUSTED, &call("claimWithdrawal(uint256)", &[number(7)]));
-    assert_eq!(claimed.exit_code, 0, "{:#?}", claimed.findings);
+    assert!(
+        claimed.exit_code == 0 && claimed.items[0].intent.contains("claims ether"),
+        "{:#?}",
+        claimed.items
+    );
+    let collateral = |on: u64| {
+        sent(TRUSTED, &call("setUserUseReserveAsCollateral(address,bool)", &[word(USDC), number(on)]))
+    };
+    assert_eq!(collateral(1).exit_code, 0, "{:#?}", collateral(1).findings);
+    assert!(collateral(0).items[0].intent.starts_with("no longer lets"), "{}", collateral(0).items[0].intent);
+    let repaid = call("repayWithATokens(address,uint256,uint256)", &[word(USDC), number(5), number(2)]);
+    let report = sent(TRUSTED, &repaid);
+    assert!(
+        report.exit_code == 0 && report.items[0].intent.contains("repays 0.000005 USDC"),
+        "{:#?}",
+        report.items
+    );
+    let limit = format!("[[limit]]\ntoken='{USDC}'\nper-transaction='4'\n");
+    assert_eq!(judged(TRUSTED, 0, &repaid, &limit).exit_code, 20);
 }
 
 #[test]

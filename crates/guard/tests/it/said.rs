@@ -499,6 +499,7 @@ fn whose_account_another_code_acts_as_is_read_from_the_signature() {
     let brought = judge(ME, STRANGER);
     assert!(brought.items[0].intent.contains(&format!("may act as {other}")), "{}", brought.items[0].intent);
     assert_eq!(brought.exit_code, 20, "{:#?}", brought.findings);
+    assert!(brought.summary.contains(&format!("act as {other}")), "{}", brought.summary);
     let ended = judge(ME, "0x0000000000000000000000000000000000000000");
     assert!(ended.items[0].intent.contains(&format!("that {other} ends")), "{}", ended.items[0].intent);
     let own = judge(&other.to_string(), STRANGER);

@@ -123,17 +123,22 @@ fn a_text_that_a_smart_account_wraps_is_read_as_one() {
 
 #[test]
 fn a_payment_by_signature_without_an_end_is_for_a_person() {
-    let pay = |kind: &str, end: &str| {
+    let pay_from = |kind: &str, start: &str, end: &str| {
         let types = json!({
             "EIP712Domain": fields("uint256 chainId,address verifyingContract"),
             kind: fields("address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce"),
         });
         let message = json!({
-            "from": ME, "to": FRIEND, "value": "1000000", "validAfter": "0", "validBefore": end,
+            "from": ME, "to": FRIEND, "value": "1000000", "validAfter": start, "validBefore": end,
             "nonce": format!("0x{}", "07".repeat(32)),
         });
         judged(check_typed, &data(types, kind, USDC, message))
     };
+    let pay = |kind: &str, end: &str| pay_from(kind, "0", end);
+    let later = pay_from("TransferWithAuthorization", "1770000000", "1770100000");
+    assert!(later.items[0].intent.contains("cannot be used before 2026-02-02"), "{}", later.items[0].intent);
+    let now = pay("TransferWithAuthorization", "1770100000");
+    assert!(!now.items[0].intent.contains("before"), "{}", now.items[0].intent);
     let never = alloy_primitives::U256::MAX.to_string();
     for kind in ["TransferWithAuthorization", "ReceiveWithAuthorization"] {
         assert_eq!(pay(kind, "1768485600").exit_code, 0, "{:#?}", pay(kind, "1768485600").findings);

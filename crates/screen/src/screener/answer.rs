@@ -19,8 +19,15 @@ use crate::{
 
 /// Labels that count for nothing and are told in a summary; all are in the evidence.
 const MAX_NOTED: usize = 2;
+/// Names that are told in a summary.
+const MAX_NAMED: usize = 3;
 
 impl Hit {
+    /// Whether the name is the subject's own, and not one of whom it dealt with.
+    fn is_own(&self) -> bool {
+        matches!(self.exposure, ExposureType::Identified | ExposureType::Owned) && self.direction.is_none()
+    }
+
     /// As what the rules see it: whom listed parties own counts as listed.
     fn category(&self) -> Category {
         if self.owned.is_some() { Category::Sanction } else { self.claim.statement.category }
@@ -233,9 +240,18 @@ impl Screener<'_> {
                 };
             }
             None => {
-                let labels: BTreeSet<Cow<'_, str>> = findings.hits.iter().map(known_as).collect();
-                let list: Vec<Cow<'_, str>> = labels.into_iter().take(3).collect();
-                let _ = write!(text, "known as {}; no rule of the policy objects", list.join(", "));
+                let (own, others): (Vec<&Hit>, Vec<&Hit>) =
+                    findings.hits.iter().partition(|hit| hit.is_own());
+                let said = match names(&others) {
+                    None => String::new(),
+                    Some(others) => format!("dealt with {others}"),
+                };
+                let said = match (names(&own), said.is_empty()) {
+                    (None, _) => said,
+                    (Some(own), true) => format!("known as {own}"),
+                    (Some(own), false) => format!("known as {own}; {said}"),
+                };
+                let _ = write!(text, "{said}; no rule of the policy objects");
                 if let Some(rest) = not_examined(basis) {
                     let _ = write!(text, "; {rest}");
                 }
@@ -298,6 +314,13 @@ impl Screener<'_> {
 }
 
 /// A name in a summary: one by a label says so.
+/// The first few names of those, by the alphabet.
+fn names(hits: &[&Hit]) -> Option<String> {
+    let labels: BTreeSet<Cow<'_, str>> = hits.iter().map(|hit| known_as(hit)).collect();
+    let list: Vec<Cow<'_, str>> = labels.into_iter().take(MAX_NAMED).collect();
+    (!list.is_empty()).then(|| list.join(", "))
+}
+
 fn known_as(hit: &Hit) -> Cow<'_, str> {
     let name = &hit.claim.statement.label;
     match &hit.said {

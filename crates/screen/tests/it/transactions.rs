@@ -113,3 +113,19 @@ fn a_policy_of_the_first_version_is_not_satisfied_by_a_part_of_a_ledger() {
     assert_eq!(decision(Some(&part)), Decision::Incomplete);
     assert_eq!(decision(None), Decision::Incomplete);
 }
+
+#[test]
+fn whom_an_address_dealt_with_gives_it_no_name() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let ledger = whole_ledger(dir.path());
+    let own = claim(2, &address(1), Category::Exchange, "ofac-sdn");
+    let other = claim(1, &address(0), Category::Exchange, "ofac-sdn");
+    for (claims, said) in [
+        (vec![other.clone()], "dealt with party 1; no rule of the policy objects"),
+        (vec![own, other], "known as party 2; dealt with party 1; no rule of the policy objects"),
+    ] {
+        let index = index(sources(), claims, vec![]);
+        let verdict = screen(&index, Some(&ledger), &Policy::strict(), FRESH, &address(1));
+        assert!(verdict.summary.starts_with(said), "{}", verdict.summary);
+    }
+}

@@ -4,7 +4,7 @@
 //! served by JSON-RPC on the loopback interface in answers that are ready (`proof`: with all roots recomputed), or as files of
 //! ethereum-etl. Traces are not asked for, senders not recovered. `cpu_seconds` are those of all threads but the one that serves.
 //!
-//! `measure_evm serve BLOCKS TXS LOGS -- PROGRAM ARGUMENT...` serves the same blocks to a peer: it runs the program with `{url}` in its
+//! `measure_evm files BLOCKS TXS LOGS FOLDER` writes the files alone, for a peer. `measure_evm serve BLOCKS TXS LOGS -- PROGRAM ARGUMENT...` serves the same blocks to a peer: it runs the program with `{url}` in its
 //! arguments replaced, and tells the processor time that it and its children took and the JSON that it said last.
 
 use std::{
@@ -12,9 +12,10 @@ use std::{
     error::Error,
     fs,
     io::{BufRead, BufReader, Write},
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     ops::ControlFlow,
     path::Path,
+    sync::Arc,
     thread,
     time::Instant,
 };
@@ -52,17 +53,21 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let [how, blocks, txs, logs, ledger] = args[..] else {
         return Err(
-            "usage: measure_evm rpc|proof|etl BLOCKS TXS LOGS LEDGER, or serve BLOCKS TXS LOGS -- PROGRAM..."
+            "usage: measure_evm rpc|proof|etl|files BLOCKS TXS LOGS FOLDER, or serve BLOCKS TXS LOGS -- PROGRAM..."
                 .into(),
         );
     };
     let blocks = chain(blocks.parse()?, txs.parse()?, logs.parse()?);
     let dir = Path::new(ledger);
+    if how == "files" {
+        let done = json!({ "how": how, "bytes": tables(&blocks, dir)? });
+        return Ok(writeln!(std::io::stdout(), "{done}")?);
+    }
     let (bytes, (seconds, cpu, report)) = match how {
         "rpc" => (bytes_of(&blocks), rpc(blocks, dir, false)?),
         "proof" => (bytes_of(&blocks), rpc(blocks, dir, true)?),
         "etl" => etl(&blocks, dir)?,
-        other => return Err(format!("{other} is none of rpc, proof and etl").into()),
+        other => return Err(format!("{other} is none of rpc, proof, etl and files").into()),
     };
     let done = json!({ "how": how, "blocks": report.blocks, "transfers": report.transfers, "bytes": bytes, "seconds": seconds,
         "cpu_seconds": cpu });
@@ -246,68 +251,87 @@ fn rpc(blocks: Vec<Told>, dir: &Path, roots: bool) -> Result<Done, Box<dyn Error
     Ok((began.elapsed().as_secs_f64(), cpu() - before, done.report))
 }
 
+/// Results that are ready.
+struct Served {
+    last: usize,
+    results: HashMap<(String, usize), String>,
+    /// Logs of each block, joined by commas.
+    logs: Vec<String>,
+}
+
 /// Serves results that are ready, over connections that stay open.
 fn serve(blocks: Vec<Told>) -> Result<String, Box<dyn Error>> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let url = format!("http://{}", listener.local_addr()?);
-    let last = blocks.len() - 1;
-    let mut results: HashMap<(String, usize), String> = HashMap::new();
-    let mut logs: Vec<String> = Vec::new();
+    let mut served = Served { last: blocks.len() - 1, results: HashMap::new(), logs: Vec::new() };
     for (number, told) in blocks.into_iter().enumerate() {
         let of_block =
             told.parts.1.as_array().into_iter().flatten().filter_map(|receipt| receipt["logs"].as_array());
-        logs.push(of_block.flatten().map(Value::to_string).collect::<Vec<_>>().join(","));
-        results.insert(("eth_getBlockByNumber".to_owned(), number), told.block);
-        results.insert(("eth_getBlockReceipts".to_owned(), number), told.receipts);
+        served.logs.push(of_block.flatten().map(Value::to_string).collect::<Vec<_>>().join(","));
+        served.results.insert(("eth_getBlockByNumber".to_owned(), number), told.block);
+        served.results.insert(("eth_getBlockReceipts".to_owned(), number), told.receipts);
     }
-    thread::Builder::new().name(SERVER.to_owned()).spawn(move || {
+    let served = Arc::new(served);
+    let server = || thread::Builder::new().name(SERVER.to_owned());
+    server().spawn(move || {
         for stream in listener.incoming().map_while(Result::ok) {
-            let Ok(mut out) = stream.try_clone() else { return };
-            let mut input = BufReader::new(stream);
-            while let Some(body) = request(&mut input) {
-                let Ok(asked) = serde_json::from_slice::<Value>(&body) else { return };
-                let questions = asked.as_array().map_or_else(|| vec![asked.clone()], Clone::clone);
-                let mut answers = Vec::new();
-                for question in &questions {
-                    let method = question["method"].as_str().unwrap_or_default().to_owned();
-                    let height = question["params"][0].as_str().unwrap_or_default();
-                    let number =
-                        usize::from_str_radix(height.trim_start_matches("0x"), 16).unwrap_or(usize::MAX);
-                    let result = match method.as_str() {
-                        "eth_chainId" => "\"0x1\"".to_owned(),
-                        "eth_blockNumber" => format!("\"{last:#x}\""),
-                        "eth_getLogs" => {
-                            let end = |name: &str| {
-                                let digits = question["params"][0][name].as_str().unwrap_or_default();
-                                usize::from_str_radix(digits.trim_start_matches("0x"), 16)
-                                    .unwrap_or(last)
-                                    .min(last)
-                            };
-                            let asked = logs.get(end("fromBlock")..=end("toBlock")).unwrap_or_default();
-                            let told: Vec<&str> =
-                                asked.iter().map(String::as_str).filter(|logs| !logs.is_empty()).collect();
-                            format!("[{}]", told.join(","))
-                        }
-                        _ => results.get(&(method, number)).cloned().unwrap_or_else(|| "null".to_owned()),
-                    };
-                    answers.push(format!(
-                        "{{\"jsonrpc\":\"2.0\",\"id\":{},\"result\":{result}}}",
-                        question["id"]
-                    ));
-                }
-                let body =
-                    if asked.is_array() { format!("[{}]", answers.join(",")) } else { answers.concat() };
-                let head = format!(
-                    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
-                    body.len()
-                );
-                if out.write_all(head.as_bytes()).and_then(|()| out.write_all(body.as_bytes())).is_err() {
-                    break;
-                }
+            let served = Arc::clone(&served);
+            // A peer opens several.
+            if server().spawn(move || served.answer(stream)).is_err() {
+                return;
             }
         }
     })?;
     Ok(url)
+}
+
+impl Served {
+    /// Answers what comes over a connection until it ends.
+    fn answer(&self, stream: TcpStream) {
+        let Ok(mut out) = stream.try_clone() else { return };
+        let mut input = BufReader::new(stream);
+        while let Some(body) = request(&mut input) {
+            let Ok(asked) = serde_json::from_slice::<Value>(&body) else { return };
+            let body = match asked.as_array() {
+                Some(questions) => {
+                    let answers: Vec<String> = questions.iter().map(|one| self.of(one)).collect();
+                    format!("[{}]", answers.join(","))
+                }
+                None => self.of(&asked),
+            };
+            let head = format!(
+                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+                body.len()
+            );
+            if out.write_all(head.as_bytes()).and_then(|()| out.write_all(body.as_bytes())).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn of(&self, question: &Value) -> String {
+        let method = question["method"].as_str().unwrap_or_default();
+        let asked = &question["params"][0];
+        let number = |told: &Value| {
+            usize::from_str_radix(told.as_str().unwrap_or_default().trim_start_matches("0x"), 16).ok()
+        };
+        let result = match method {
+            "eth_chainId" => "\"0x1\"".to_owned(),
+            "eth_blockNumber" => format!("\"{:#x}\"", self.last),
+            "eth_getLogs" => {
+                let end = |name: &str| number(&asked[name]).unwrap_or(self.last).min(self.last);
+                let logs = self.logs.get(end("fromBlock")..=end("toBlock")).unwrap_or_default();
+                let told: Vec<&str> =
+                    logs.iter().map(String::as_str).filter(|logs| !logs.is_empty()).collect();
+                format!("[{}]", told.join(","))
+            }
+            _ => {
+                let known = number(asked).and_then(|number| self.results.get(&(method.to_owned(), number)));
+                known.cloned().unwrap_or_else(|| "null".to_owned())
+            }
+        };
+        format!("{{\"jsonrpc\":\"2.0\",\"id\":{},\"result\":{result}}}", question["id"])
+    }
 }
 
 /// The body of the next request of a connection.
@@ -331,9 +355,9 @@ fn request(input: &mut impl BufRead) -> Option<Vec<u8>> {
     Some(body)
 }
 
-fn etl(blocks: &[Told], dir: &Path) -> Result<(usize, Done), Box<dyn Error>> {
-    let files = dir.with_extension("etl");
-    fs::create_dir_all(&files)?;
+/// Writes files of ethereum-etl into a folder; how many bytes.
+fn tables(blocks: &[Told], files: &Path) -> Result<usize, Box<dyn Error>> {
+    fs::create_dir_all(files)?;
     let mut tables: [(&str, String); 4] = [
         ("blocks", "number,hash,parent_hash,nonce,sha3_uncles,logs_bloom,transactions_root,state_root,receipts_root,miner,difficulty,total_difficulty,size,extra_data,gas_limit,gas_used,timestamp,transaction_count,base_fee_per_gas".to_owned()),
         ("transactions", "hash,nonce,block_hash,block_number,transaction_index,from_address,to_address,value,gas,gas_price,input,block_timestamp,max_fee_per_gas,max_priority_fee_per_gas,transaction_type".to_owned()),
@@ -429,6 +453,12 @@ fn etl(blocks: &[Told], dir: &Path) -> Result<(usize, Done), Box<dyn Error>> {
         bytes += text.len();
         fs::write(files.join(format!("{name}.csv")), text + "\r\n")?;
     }
+    Ok(bytes)
+}
+
+fn etl(blocks: &[Told], dir: &Path) -> Result<(usize, Done), Box<dyn Error>> {
+    let files = dir.with_extension("etl");
+    let bytes = tables(blocks, &files)?;
     let source =
         EtlSource { paths: vec![files.clone()], rules: Rules::ethereum(), writer: WriterOptions::default() };
     let (began, before) = (Instant::now(), cpu());

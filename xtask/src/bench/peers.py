@@ -6,7 +6,7 @@
     peers.py parser   COPY        blockchain-parser
     peers.py clusters FILE        graphsense-clustering on the owners of each transaction's inputs
     peers.py etl      LOGS OUT    ethereum-etl's transfers of tokens, out of its own table of logs
-    peers.py cryo     OUT BLOCKS URL   cryo's transfers of tokens of so many blocks, from a node
+    peers.py cryo     OUT BLOCKS URL   cryo's transfers of tokens of blocks 0 to BLOCKS, from a node
 
 NODE and COPY are folders with `blocks/blk*.dat` in them, as a node's data folder is.
 """
@@ -159,7 +159,7 @@ def run_cryo(out, blocks, url):
     out.mkdir(parents=True)
     cryo.freeze(
         "erc20_transfers",
-        blocks=[f"0:{blocks}"],
+        blocks=[f"0:{int(str(blocks)) + 1}"],
         rpc=str(url).replace(":/", "://", 1),
         output_dir=str(out),
         csv=True,

@@ -167,12 +167,11 @@ pub(crate) fn clusters(
     Ok(())
 }
 
-/// Peers that read account chains, on what [`super::transfers::measure_sources`] read last: `files` of ethereum-etl, and the same blocks
-/// over JSON-RPC. Neither keeps a ledger, nor holds a receipt against a root.
+/// Peers that read account chains, on blocks that [`super::transfers::measure_sources`] read too: as files of ethereum-etl, and over
+/// JSON-RPC. Neither keeps a ledger, nor holds a receipt against a root.
 pub(crate) fn account_chains(
     bench: &mut Bench,
     build: &super::build::Build,
-    files: &Path,
     [blocks, txs, logs]: [&str; 3],
 ) -> Result<(), Failure> {
     let home = bench.work_dir.with_file_name("bench-peers-evm");
@@ -211,6 +210,10 @@ pub(crate) fn account_chains(
                 transfers: u64,
                 cpu_seconds: f64,
             }
+            let files = bench.work_dir.join("peer-etl");
+            let _ = fs::remove_dir_all(&files);
+            let args = ["files", blocks, txs, logs, &*files.to_string_lossy()];
+            measure(command(&build.example("measure_evm"), &args))?;
             let mut task = Command::new(&python);
             task.arg(&script)
                 .arg("etl")

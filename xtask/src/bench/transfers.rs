@@ -55,9 +55,7 @@ pub(super) fn measure_sources(bench: &mut Bench, build: &Build) -> Result<(), Fa
         }
     }
     if bench.peers {
-        // The last source left its files.
-        let files = bench.work_dir.join("sources.etl");
-        super::peers::account_chains(bench, build, &files, SHAPES[SHAPES.len() - 1])?;
+        super::peers::account_chains(bench, build, SHAPES[SHAPES.len() - 1])?;
     }
     Ok(())
 }

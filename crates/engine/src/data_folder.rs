@@ -28,6 +28,7 @@ fn is_of_evm(text: &str) -> bool {
 /// ledger/bitcoin/         one ledger a network: bitcoin, bitcoin-testnet, ...
 /// ledger/bitcoin-esplora/ what was fetched of single addresses, never mixed with a chain
 /// ledger/evm-1/           one ledger of transfers an EVM chain, by its chain id
+/// ledger/evm-1-fetched/   what was fetched of single accounts of it, never mixed with the ledger
 /// lists/                  lists as they were downloaded
 /// labels/                 the packs of labels in force
 /// labels-in-force.json    which they are, so that a folder that is gone is noticed
@@ -80,6 +81,11 @@ impl DataFolder {
     /// Folder of the ledger of transfers of an EVM chain, by its id (EIP-155).
     pub fn transfers(&self, chain_id: u64) -> PathBuf {
         self.ledgers().join(format!("{EVM}{chain_id}"))
+    }
+
+    /// Folder of what was fetched of single accounts of an EVM chain: never to be mixed with its ledger.
+    pub fn case(&self, chain_id: u64) -> PathBuf {
+        self.ledgers().join(format!("{EVM}{chain_id}-fetched"))
     }
 
     /// The ids of the EVM chains of which something is there that may be a ledger, ascending: whether it is one, opening it tells.

@@ -10,7 +10,7 @@ use tracehound_analysis::{
 };
 use tracehound_attribution::{folder::FolderError, index::IndexError, names::NameError};
 use tracehound_bitcoin::SourceError;
-use tracehound_ingest::{EsploraError, IngestError, TransferIngestError};
+use tracehound_ingest::{CaseError, EsploraError, IngestError, TransferIngestError};
 use tracehound_labels::{
     delta::DeltaError,
     file::FileError,
@@ -71,6 +71,17 @@ pub enum EngineError {
     /// Blocks of an account chain cannot be taken in.
     #[error(transparent)]
     IngestTransfers(#[from] TransferIngestError),
+    /// What single accounts of an account chain did cannot be fetched.
+    #[error(transparent)]
+    Case(#[from] CaseError),
+    /// Fetching was ended before what is asked about was there.
+    #[error(
+        "fetching was ended before {subject}: what was fetched is kept, run the same command again to go on"
+    )]
+    Ended {
+        /// What is asked about.
+        subject: String,
+    },
     /// Value on an account chain cannot be followed from there.
     #[error(transparent)]
     TransferSeed(#[from] TransferSeedError),
@@ -126,7 +137,12 @@ pub struct UnreadableLedgers {
 impl EngineError {
     /// Whether whoever asked ended the work.
     pub fn is_stopped(&self) -> bool {
-        matches!(self, Self::Ledger(LedgerError::Stopped) | Self::Transfers(TransferLedgerError::Stopped))
+        matches!(
+            self,
+            Self::Ledger(LedgerError::Stopped)
+                | Self::Transfers(TransferLedgerError::Stopped)
+                | Self::Ended { .. }
+        )
     }
 }
 

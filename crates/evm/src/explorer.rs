@@ -11,6 +11,7 @@
 //! **Invariants.** The key stands in no error and no log. A row about others than the account, out of order or outside the
 //! blocks asked for is an error, and so is a row that cannot be read: nothing is passed over.
 
+mod proxy;
 mod rows;
 
 use std::{collections::BTreeMap, num::NonZeroU32, time::Duration};
@@ -24,6 +25,7 @@ use tracehound_model::{
 };
 use tracehound_net::{Client, HttpError, HttpLimits, Next, Pace, Tries};
 
+pub use self::proxy::ExplorerTip;
 use self::rows::Row;
 use crate::chains::Rules;
 
@@ -71,7 +73,7 @@ pub enum ExplorerError {
         /// The server.
         server: String,
         /// What was asked for.
-        list: List,
+        list: &'static str,
         /// Its words.
         says: String,
     },
@@ -81,7 +83,7 @@ pub enum ExplorerError {
         /// The server.
         server: String,
         /// What was asked for.
-        list: List,
+        list: &'static str,
         /// What is wrong.
         problem: String,
     },
@@ -133,6 +135,8 @@ impl std::fmt::Display for List {
 pub struct ExplorerTx {
     /// The height of its block.
     pub block: u64,
+    /// Its place in the block, where a list tells it.
+    pub index: Option<u64>,
     /// The block's time: seconds since 1970-01-01 UTC.
     pub time: u64,
     /// Its hash; for released stakes nothing.
@@ -172,6 +176,7 @@ pub struct Explorer {
     rules: Rules,
     options: ExplorerOptions,
     pace: Pace,
+    asked: u64,
 }
 
 /// One answer of the interface.
@@ -220,7 +225,12 @@ impl Explorer {
         }
         let client = Client::new(endpoint, options.limits).sending(key.map(str::to_owned));
         let pace = Pace::new(options.per_second);
-        Ok(Self { client, rules, options, pace })
+        Ok(Self { client, rules, options, pace, asked: 0 })
+    }
+
+    /// Asks so many questions for one account from here on.
+    pub fn limit_questions(&mut self, most: u64) {
+        self.options.questions = most;
     }
 
     /// What the explorer tells of an account in the blocks from `from` to `to`, both included.
@@ -316,6 +326,7 @@ impl Explorer {
                 )));
             }
             *questions += 1;
+            self.asked += 1;
             self.pace.wait(1);
             let body = self
                 .client
@@ -324,7 +335,7 @@ impl Explorer {
                 .map_err(ExplorerError::Http)?;
             let strange = |problem: String| ExplorerError::Answer {
                 server: self.client.shown().to_owned(),
-                list,
+                list: list.action(),
                 problem,
             };
             let told: Told<'_> = serde_json::from_slice(&body).map_err(|_| {
@@ -336,7 +347,7 @@ impl Explorer {
                 let says = told.message.unwrap_or_default();
                 if rows.is_empty() && is_no && !says.to_ascii_lowercase().starts_with("no ") {
                     // Only "No transactions found" and its like say that there are none.
-                    return Err(self.refused(list, &says).into());
+                    return Err(self.refused(list.action(), &says).into());
                 }
                 let mut before = from;
                 for row in &rows {
@@ -357,7 +368,7 @@ impl Explorer {
             if lower.contains("rate limit") {
                 match tries.wait(None) {
                     Next::Wait(_) => continue,
-                    Next::TooLong(_) | Next::End => return Err(self.refused(list, &says).into()),
+                    Next::TooLong(_) | Next::End => return Err(self.refused(list.action(), &says).into()),
                 }
             }
             // Some lists are sold, or not had for every chain: that is not known, and the others are.
@@ -376,11 +387,11 @@ impl Explorer {
                     self.client.excerpt(says.trim())
                 )));
             }
-            return Err(self.refused(list, &says).into());
+            return Err(self.refused(list.action(), &says).into());
         }
     }
 
-    fn refused(&self, list: List, says: &str) -> ExplorerError {
+    fn refused(&self, list: &'static str, says: &str) -> ExplorerError {
         ExplorerError::Refused {
             server: self.client.shown().to_owned(),
             list,
@@ -398,10 +409,12 @@ fn put_together(rows: Vec<Row>) -> Vec<ExplorerTx> {
     for row in rows {
         let tx = txs.entry((row.block, row.hash)).or_insert_with(|| ExplorerTx {
             block: row.block,
+            index: None,
             time: row.time,
             hash: row.hash,
             movements: Vec::new(),
         });
+        tx.index = tx.index.or(row.index);
         let has_failed = row.hash.is_some_and(|hash| failed.contains(&hash));
         tx.movements
             .extend(row.movements.into_iter().filter(|moved| !has_failed || moved.kind == MovementKind::Fee));

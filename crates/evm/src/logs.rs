@@ -18,6 +18,9 @@ const DEPOSIT: B256 = b256!("e1fffcc4923d04b559f4d29a8bfc6cda04eb5b0d3c460751c24
 /// `Withdrawal(address,uint256)` of a contract that wraps the native asset.
 const WITHDRAWAL: B256 = b256!("7fcf532c15f0a6db0bd6d0e038bea71d30d808c7d98cb3bf7268a95bf5081b65");
 
+/// First topics of logs that say that something moved: the account stands in one of the topics behind it.
+pub const TOPICS: [B256; 5] = [TRANSFER, TRANSFER_SINGLE, TRANSFER_BATCH, DEPOSIT, WITHDRAWAL];
+
 /// Most items of one `TransferBatch` that are read.
 const MAX_BATCH: usize = 10_000;
 

@@ -7,6 +7,7 @@
 //! asked again, and then an error: nothing of it is handed over. Traces are under no header: where they contradict the rest or
 //! are refused, the block has that as a gap.
 
+mod accounts;
 mod asking;
 mod head;
 

@@ -1,10 +1,11 @@
 //! Sources into the ledgers, of outputs and of transfers: what is new is appended, a reorg is undone first, an interrupted run is taken up again.
 //!
 //! **Invariant.** Nothing here parses bytes of the outside or knows the ledger's files; it joins the two. Beside ledgers it
-//! keeps one file of its own, the record of what was fetched from an Esplora server.
+//! keeps files of its own: the record of what was fetched from an Esplora server, and what was fetched of single accounts.
 
 mod bell;
 mod bitcoin;
+mod case;
 mod esplora;
 mod evm;
 mod evm_etl;
@@ -15,6 +16,9 @@ mod node;
 
 pub use bell::NewBlocks;
 pub use bitcoin::{BitcoinFiles, BitcoinReport, IngestError, Progress, ingest_bitcoin_files};
+pub use case::{
+    Case, CaseError, CaseRows, CaseSource, CaseTip, CaseTx, ExplorerSource, Fetched, NodeSource, Subject,
+};
 pub use esplora::{EsploraError, EsploraExtract, EsploraOptions, EsploraSubject, Fetch, fetch_esplora};
 pub use evm::{Era1Files, TransferIngestError, TransferProgress, era1_chain, ingest_era1_files};
 pub use evm_etl::{EtlReport, EtlSource, ingest_etl_files};

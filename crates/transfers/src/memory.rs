@@ -140,6 +140,22 @@ impl MemoryTransfers {
         added
     }
 
+    /// Takes in a later block, whatever lies between: rows of a case, of which whoever holds them says what they cover.
+    ///
+    /// # Errors
+    /// When it is no later than the last one, or cannot be numbered. What was held is held unchanged.
+    pub fn append_later(&mut self, block: &TransferBlock) -> Result<(), TransferError> {
+        if let Some(tip) = self.blocks.last().filter(|tip| tip.row.height >= block.height) {
+            return Err(TransferError::NotNext { height: block.height, tip: tip.row.height });
+        }
+        let before = self.counts();
+        let added = self.add(block, before);
+        if added.is_err() {
+            self.cut(before);
+        }
+        added
+    }
+
     /// Goes back to the first `keep` blocks, as if no other had ever come.
     pub fn rewind(&mut self, keep: u32) {
         let keep = keep as usize;

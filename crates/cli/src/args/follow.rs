@@ -1,12 +1,12 @@
 //! What the commands that follow money are asked.
 
-use std::path::PathBuf;
+use std::{num::NonZeroU32, path::PathBuf};
 
 use clap::Args;
 
 use super::{
-    Moment, Whose,
-    values::{at_least_one, method},
+    Given, Moment, Whose,
+    values::{at_least_one, duration, method},
 };
 
 #[derive(Debug, Args)]
@@ -16,10 +16,17 @@ use super::{
   tracehound trace TXID --compare
   tracehound trace --named lazarusgroup
   tracehound trace ADDRESS --backward --hops 5 --output json
-  tracehound trace 0xHASH:2 --chain eth --method fifo")]
+  tracehound trace 0xHASH:2 --chain eth --method fifo
+  tracehound trace 0xADDRESS --source explorer https://api.etherscan.io/v2/api
+  tracehound trace 0xHASH --source rpc http://127.0.0.1:8545 --budget 20000
+With --source no ledger is needed: accounts are fetched as the value that is followed comes to them, and kept. What that takes is told
+beforehand; a run that was ended, or whose budget is used up, goes on when the same command is run again. What was not fetched is said,
+and the answer is incomplete (exit code 30).")]
 pub(crate) struct TraceArgs {
     #[command(flatten)]
     pub question: TraceQuestion,
+    #[command(flatten)]
+    pub fetched: SourceArgs,
     /// All rules side by side instead of one in detail
     #[arg(long, conflicts_with_all = ["svg", "dot"])]
     pub compare: bool,
@@ -32,6 +39,31 @@ pub(crate) struct TraceArgs {
     /// Write it for Graphviz into this file
     #[arg(long, value_name = "FILE")]
     pub dot: Option<PathBuf>,
+}
+
+/// Where accounts of an EVM chain are fetched, instead of read from its ledger.
+#[derive(Debug, Args)]
+pub(crate) struct SourceArgs {
+    /// Without a ledger: fetch accounts from an `explorer` with Etherscan's interface, or by `rpc` from a node that lists what an
+    /// account moved (`trace_filter`). The server learns what you ask about. @FILE and env:NAME name a file or a variable that holds
+    /// the address
+    #[arg(long, num_args = 2, value_names = ["KIND", "URL"])]
+    pub source: Vec<Given>,
+    /// Where the explorer's key is: @FILE or env:NAME [default: `env:TRACEHOUND_EXPLORER_KEY`, where that is set]
+    #[arg(long, value_name = "@FILE", requires = "source")]
+    pub source_key: Option<Given>,
+    /// Questions a second at most [default: 3 to an explorer, as many as it answers to a node]
+    #[arg(long, value_name = "COUNT", requires = "source")]
+    pub per_second: Option<NonZeroU32>,
+    /// Questions in all at most
+    #[arg(long, value_name = "COUNT", default_value_t = 2_000, requires = "source")]
+    pub budget: u64,
+    /// Questions for one account at most: what those do not reach is not read, and value that came to it is not followed on
+    #[arg(long, value_name = "COUNT", default_value_t = 60, requires = "source")]
+    pub account_budget: u64,
+    /// Do not fetch again what was fetched from the server less than this ago, such as 30m or 0s
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = duration, requires = "source")]
+    pub source_max_age: jiff::SignedDuration,
 }
 
 /// What is followed, and how.

@@ -90,7 +90,7 @@ fn print(
 }
 
 /// What work gives that an interrupt may have stopped.
-fn unless_stopped<T>(done: std::result::Result<T, EngineError>) -> Result<Option<T>> {
+pub(super) fn unless_stopped<T>(done: std::result::Result<T, EngineError>) -> Result<Option<T>> {
     match done {
         Err(error) if error.is_stopped() => {
             terminal::say(&format!("cut short: {error}"));

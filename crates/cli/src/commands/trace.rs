@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use miette::{IntoDiagnostic, Result};
+use miette::{IntoDiagnostic, Result, miette};
 use tracehound_engine::{
     Answer,
     taint::{Direction, Options, PropagationLimits},
@@ -26,6 +26,9 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &TraceArgs, out: &mut dy
         return transfers::trace::run(common, data, args, chain_id, out);
     }
     let network = data.bitcoin(&args.question.whose, &args.question.from, "trace")?;
+    if !args.fetched.source.is_empty() {
+        return Err(miette!("--source is there for EVM chains alone: `screen --esplora` fetches of Bitcoin"));
+    }
     let snapshot = data.snapshot(network)?;
     let question = question(network, &args.question);
     if args.compare {

@@ -11,6 +11,7 @@ mod contributed;
 mod derived;
 mod esplora;
 mod evm;
+mod evm_case;
 mod evm_node;
 mod exit_codes;
 mod facts;

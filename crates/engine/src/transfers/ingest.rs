@@ -180,7 +180,7 @@ impl Workspace {
 }
 
 /// What must be known of a chain to say what moved on it.
-fn known_rules(chain_id: u64) -> Result<Rules, EngineError> {
+pub(super) fn known_rules(chain_id: u64) -> Result<Rules, EngineError> {
     Rules::of(chain_id).ok_or_else(|| {
         let known: Vec<String> = Rules::known().map(|id| Chain::Evm(id).short_name()).collect();
         EngineError::Question(format!(

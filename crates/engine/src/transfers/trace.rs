@@ -17,6 +17,7 @@ use tracehound_transfers::{Balance, BalanceUnknown, Transfer, TransferNum, Trans
 
 use super::{
     View,
+    case::Coverage,
     tx::{Moved, Party, hash, moved, party},
 };
 use crate::{Answer, EngineError, Moment, Snapshot};
@@ -75,6 +76,9 @@ pub struct Trace {
     /// The packs of labels in force.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub packs: Vec<PackAsOf>,
+    /// What was fetched for it, where no ledger was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coverage: Option<Coverage>,
 }
 
 /// A movement of something followed.
@@ -216,49 +220,65 @@ impl Snapshot {
     #[tracing::instrument(skip_all)]
     pub fn transfers_trace(&self, question: &Question) -> Result<Answer<Trace>, EngineError> {
         let view = View::new(self, question.chain_id, question.moment)?;
-        let mut seeds = Seeds::default();
-        for from in &question.from {
-            seeds.add(&view, from)?;
+        match traced(&view, question)? {
+            Answer::Found(traced) => view.found(traced.trace),
+            Answer::Absent(absent) => Ok(Answer::Absent(absent)),
         }
-        if seeds.transfers.is_empty()
-            && let Some(missing) = seeds.missing.first()
-        {
-            return view.absent(missing);
-        }
-        seeds.transfers.sort_unstable();
-        seeds.transfers.dedup();
-        let planted: Vec<TransferSeed> =
-            seeds.transfers.iter().map(|&transfer| TransferSeed { transfer, label: Label(0) }).collect();
-        let names = view.names();
-        let options = BalanceOptions {
-            method: question.method,
-            hops: question.hops,
-            dust: question.dust,
-            transfers: question.work,
-        };
-        let found = follow_balances(&view.ledger, &planted, options, &|account| view.role(&names, account))?;
-        let extent = view.extent();
-        let mut gaps = extent.gaps.clone();
-        gaps.append(&mut seeds.gaps);
-        gaps.extend(not_followed(&found, question.method));
-        gaps.extend(view.label_gaps());
-        let told = Told { view: &view, names: &names };
-        view.found(Trace {
-            chain: view.chain.to_string(),
-            method: question.method.name(),
-            seeds: seeds.transfers.len(),
-            steps: found.steps.iter().filter_map(|step| told.step(step)).collect(),
-            exchanges: found.exchanges.iter().filter_map(|exchange| told.exchange(exchange)).collect(),
-            ends: told.ends(&found.ends),
-            sums: told.sums(&found),
-            not_in_the_ledger: seeds.missing,
-            complete: gaps.is_empty() && found.is_complete(),
-            ledger: extent,
-            gaps,
-            snapshot: view.ledger.snapshot_id(),
-            packs: view.packs.as_of(),
-        })
     }
+}
+
+/// A trace as it is told, and as it was found.
+pub(super) struct Traced {
+    pub(super) trace: Trace,
+    pub(super) found: BalancePropagation,
+}
+
+/// Follows value over the rows of a view, which is still to be confirmed.
+pub(super) fn traced(view: &View, question: &Question) -> Result<Answer<Traced>, EngineError> {
+    let mut seeds = Seeds::default();
+    for from in &question.from {
+        seeds.add(view, from)?;
+    }
+    if seeds.transfers.is_empty()
+        && let Some(missing) = seeds.missing.first()
+    {
+        return view.absent(missing);
+    }
+    seeds.transfers.sort_unstable();
+    seeds.transfers.dedup();
+    let planted: Vec<TransferSeed> =
+        seeds.transfers.iter().map(|&transfer| TransferSeed { transfer, label: Label(0) }).collect();
+    let names = view.names();
+    let options = BalanceOptions {
+        method: question.method,
+        hops: question.hops,
+        dust: question.dust,
+        transfers: question.work,
+    };
+    let found = follow_balances(&view.ledger, &planted, options, &|account| view.role(&names, account))?;
+    let extent = view.extent();
+    let mut gaps = extent.gaps.clone();
+    gaps.append(&mut seeds.gaps);
+    gaps.extend(not_followed(&found, question.method));
+    gaps.extend(view.label_gaps());
+    let told = Told { view, names: &names };
+    let trace = Trace {
+        chain: view.chain.to_string(),
+        method: question.method.name(),
+        seeds: seeds.transfers.len(),
+        steps: found.steps.iter().filter_map(|step| told.step(step)).collect(),
+        exchanges: found.exchanges.iter().filter_map(|exchange| told.exchange(exchange)).collect(),
+        ends: told.ends(&found.ends),
+        sums: told.sums(&found),
+        not_in_the_ledger: seeds.missing,
+        complete: gaps.is_empty() && found.is_complete(),
+        ledger: extent,
+        gaps,
+        snapshot: view.ledger.snapshot_id(),
+        packs: view.packs.as_of(),
+        coverage: None,
+    };
+    Ok(Answer::Found(Traced { trace, found }))
 }
 
 impl Seeds {

@@ -4,27 +4,31 @@ use std::sync::Arc;
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use tracehound_analysis::{
-    extent::{Asked, Extent, Openings},
+    extent::{Asked, Extent, LastBlock, Openings},
     taint::AccountRole,
 };
 use tracehound_attribution::index::Index;
+use tracehound_ingest::CaseRows;
 use tracehound_labels::shelf::Packs;
 use tracehound_model::{Address, Chain, Gap, Pasted, TxRef};
 use tracehound_screen::{Accounts, label_gaps};
 use tracehound_transfers::{AccountNum, AssetNum, TransferLedger, TransferRows as _, TxNum};
 
+use super::Held;
 use crate::{Absent, Answer, EngineError, Moment, NamedSnapshot, Snapshot};
 
 /// Lists, labels and one ledger of transfers, cut at the moment asked about.
 pub(crate) struct View {
     pub(crate) index: Arc<Index>,
     pub(crate) packs: Arc<Packs>,
-    pub(crate) ledger: TransferLedger,
+    pub(crate) ledger: Held,
     pub(crate) chain: Chain,
     /// The moment, and how old the last block may be.
     pub(crate) asked: Asked,
     /// The day whose claims count.
     pub(crate) day: Date,
+    /// Whether a moment was asked about on purpose.
+    is_past: bool,
 }
 
 impl View {
@@ -37,11 +41,31 @@ impl View {
             let beside = snapshot.folder().evm_ledgers_beside(chain_id);
             return Err(EngineError::NoTransfers { chain: chain.short_name(), beside });
         };
+        Ok(Self::over(snapshot, chain, moment, Held::Ledger(ledger)))
+    }
+
+    /// Over what was fetched of single accounts instead of a ledger.
+    pub(crate) fn of_case(
+        snapshot: &Snapshot,
+        chain_id: u64,
+        moment: Moment,
+        rows: CaseRows,
+    ) -> Result<Self, EngineError> {
+        if moment.snapshot.is_some() {
+            return Err(EngineError::Question(
+                "what is fetched is of the moment that it is fetched: an answer over it is not asked for by its snapshot"
+                    .to_owned(),
+            ));
+        }
+        Ok(Self::over(snapshot, Chain::Evm(chain_id), moment, Held::Case(Box::new(rows))))
+    }
+
+    fn over(snapshot: &Snapshot, chain: Chain, moment: Moment, ledger: Held) -> Self {
         let as_of = moment.as_of.unwrap_or(snapshot.taken());
         let asked = Asked { as_of: as_of.as_second(), max_age: moment.max_age.as_secs() };
         let day = as_of.to_zoned(TimeZone::UTC).date();
         let (index, packs) = (Arc::clone(snapshot.index()), Arc::clone(snapshot.packs()));
-        Ok(Self { index, packs, ledger, chain, asked, day })
+        Self { index, packs, ledger, chain, asked, day, is_past: moment.as_of.is_some() }
     }
 
     /// Who is known by name.
@@ -56,7 +80,17 @@ impl View {
 
     /// How far the ledger reaches.
     pub(crate) fn extent(&self) -> Extent {
-        Extent::of_transfers(&self.ledger, self.chain, openings(&self.ledger), self.asked)
+        match &self.ledger {
+            Held::Ledger(ledger) => Extent::of_transfers(ledger, self.chain, openings(ledger), self.asked),
+            Held::Case(case) => {
+                let last = case.tip.map(|tip| LastBlock {
+                    hash: self.tx_ref(tip.hash).to_string(),
+                    height: Some(tip.height),
+                    time: i64::try_from(tip.time).unwrap_or(i64::MAX),
+                });
+                Extent::of_case(case.rows.block_count(), last, self.chain, self.asked, self.is_past)
+            }
+        }
     }
 
     /// An address of the chain.

@@ -13,6 +13,8 @@ use crate::chains::Rules;
 /// A row of any list.
 pub(super) struct Row {
     pub(super) block: u64,
+    /// Its transaction's place in the block.
+    pub(super) index: Option<u64>,
     pub(super) time: u64,
     pub(super) hash: Option<B256>,
     /// Whether its transaction failed as a whole.
@@ -26,6 +28,8 @@ struct Told {
     block_number: String,
     #[serde(alias = "timestamp")]
     time_stamp: String,
+    #[serde(default)]
+    transaction_index: Option<String>,
     #[serde(default)]
     hash: Option<B256>,
     #[serde(default)]
@@ -99,6 +103,7 @@ impl Told {
         };
         let mut row = Row {
             block: number(&self.block_number)?,
+            index: self.transaction_index.as_deref().map(number).transpose()?,
             time: number(&self.time_stamp)?,
             hash: self.hash,
             failed: failed && list == List::Transactions,
@@ -133,19 +138,7 @@ impl Told {
                 }
             }
             List::Internal => {
-                let moves = matches!(
-                    self.kind.to_ascii_lowercase().as_str(),
-                    "call" | "create" | "create2" | "suicide" | "selfdestruct"
-                );
-                let is_known = moves
-                    || matches!(
-                        self.kind.to_ascii_lowercase().as_str(),
-                        "delegatecall" | "callcode" | "staticcall" | "reward"
-                    );
-                if !is_known {
-                    return Err("of a kind that is not known".to_owned());
-                }
-                if moves && !failed {
+                if moves(&self.kind)? && !failed {
                     row.push(from, to, rules.native, amount(self.value.as_deref())?, MovementKind::Native);
                 }
             }
@@ -177,13 +170,76 @@ impl Told {
     }
 }
 
+pub(super) fn erc20(chain: u64, contract: Address) -> Asset {
+    Asset::erc20(chain, contract.into_array())
+}
+
+pub(super) fn erc721(chain: u64, contract: Address, id: U256) -> Asset {
+    Asset::erc721(chain, contract.into_array(), of(id))
+}
+
+pub(super) fn erc1155(chain: u64, contract: Address, id: U256) -> Asset {
+    Asset::erc1155(chain, contract.into_array(), of(id))
+}
+
+/// Who passed how much of the native asset on to whom.
+pub(super) type Passed = (Option<Address>, Option<Address>, U256);
+
+/// A call of a transaction, as a list of one tells it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Call {
+    #[serde(default)]
+    from: String,
+    #[serde(default)]
+    to: String,
+    #[serde(default)]
+    contract_address: String,
+    #[serde(default)]
+    value: Option<String>,
+    #[serde(default)]
+    is_error: Option<String>,
+    #[serde(default, rename = "type")]
+    kind: String,
+}
+
+impl Call {
+    /// What it moved; nothing where it failed or is of a kind that moves nothing.
+    pub(super) fn moved(&self) -> Result<Option<Passed>, String> {
+        let failed = match self.is_error.as_deref() {
+            Some("0") => false,
+            Some("1") => true,
+            _ => return Err("has a row that does not say whether it failed".to_owned()),
+        };
+        let wrong = |problem: String| format!("has a row {problem}");
+        let moves = moves(&self.kind).map_err(wrong)?;
+        let to = address(&self.to).map_err(wrong)?.or(address(&self.contract_address).map_err(wrong)?);
+        let value = amount(self.value.as_deref()).map_err(wrong)?;
+        Ok((moves && !failed).then_some((address(&self.from).map_err(wrong)?, to, value)))
+    }
+}
+
+/// Whether a call of this kind moves its value.
+fn moves(kind: &str) -> Result<bool, String> {
+    match kind.to_ascii_lowercase().as_str() {
+        "call" | "create" | "create2" | "suicide" | "selfdestruct" => Ok(true),
+        "delegatecall" | "callcode" | "staticcall" | "reward" => Ok(false),
+        _ => Err("of a kind that is not known".to_owned()),
+    }
+}
+
 fn of(value: U256) -> Amount {
     Amount::from_be_bytes(value.to_be_bytes())
 }
 
 impl Row {
+    /// One without a movement.
+    pub(super) fn new(block: u64, time: u64, hash: Option<B256>) -> Self {
+        Self { block, index: None, time, hash, failed: false, movements: Vec::new() }
+    }
+
     /// A movement; none of nothing, and none from somebody to himself.
-    fn push(
+    pub(super) fn push(
         &mut self,
         from: Option<Address>,
         to: Option<Address>,

@@ -2,6 +2,7 @@
 
 mod anvil;
 mod bitcoin;
+mod case;
 mod esplora;
 mod evm;
 mod evm_etl;

@@ -9,11 +9,12 @@ use tracehound_engine::{
     transfers::trace::{End, Question, Step, Trace},
 };
 
-use super::{end, refuse, tx::party};
+use super::{end, refuse, source, tx::party};
 use crate::{
     args::{Common, Output, TraceArgs},
     commands::answered::{absent, exit_code, json},
     folder::Folder,
+    output::CUT_SHORT,
     terminal,
 };
 
@@ -45,7 +46,14 @@ pub(in crate::commands) fn run(
         dust: asked.dust.into(),
         work: asked.work,
     };
-    let trace = match data.evm_snapshot()?.transfers_trace(&question).into_diagnostic()? {
+    let answer = match source::of(&args.fetched)? {
+        Some(source) => match source::trace(common, data, &question, &source)? {
+            Some(answer) => answer,
+            None => return Ok(CUT_SHORT),
+        },
+        None => data.evm_snapshot()?.transfers_trace(&question).into_diagnostic()?,
+    };
+    let trace = match answer {
         Answer::Found(trace) => trace,
         Answer::Absent(nowhere) => return absent(common, &nowhere, out),
     };
@@ -56,7 +64,8 @@ pub(in crate::commands) fn run(
         Output::Text => text(out, &trace, args.lines).into_diagnostic()?,
         output => json(out, output, &trace)?,
     }
-    Ok(exit_code(trace.complete))
+    let stopped = trace.coverage.as_ref().is_some_and(|coverage| coverage.stopped);
+    Ok(if stopped { CUT_SHORT } else { exit_code(trace.complete) })
 }
 
 fn text(out: &mut dyn Write, trace: &Trace, lines: usize) -> io::Result<()> {

@@ -1,0 +1,98 @@
+//! Where accounts are fetched as a trace needs them.
+
+use std::{num::NonZeroU32, ops::ControlFlow};
+
+use miette::{Result, miette};
+use tracehound_engine::{
+    Answer,
+    transfers::{
+        case::{Expected, Source, SourceKind, Told},
+        trace::{Question, Trace},
+    },
+};
+use tracehound_evm::explorer::KEY_VARIABLE;
+
+use crate::{
+    args::{Common, SourceArgs},
+    commands::ledger::unless_stopped,
+    folder::Folder,
+    progress, terminal,
+};
+
+/// Explorers take so many questions a second from whoever has no contract.
+const FREE: NonZeroU32 = NonZeroU32::new(3).expect("three");
+
+/// The source that is named, if one is.
+pub(super) fn of(args: &SourceArgs) -> Result<Option<Source>> {
+    let [kind, url] = &args.source[..] else { return Ok(None) };
+    let kind = match kind.read("the kind of source")?.as_str() {
+        "explorer" => SourceKind::Explorer,
+        "rpc" => SourceKind::Rpc,
+        _ => return Err(miette!("--source takes `explorer URL` or `rpc URL`")),
+    };
+    let key = match &args.source_key {
+        Some(key) if key.is_open() => {
+            return Err(miette!(
+                "--source-key takes @FILE or env:NAME: on the command line everybody on the machine could read it"
+            ));
+        }
+        Some(key) => Some(key.read("the key of --source-key")?),
+        None => std::env::var(KEY_VARIABLE).ok().filter(|key| !key.trim().is_empty()),
+    };
+    Ok(Some(Source {
+        kind,
+        url: url.read("the address of --source")?,
+        key: key.filter(|_| kind == SourceKind::Explorer),
+        per_second: args.per_second.or((kind == SourceKind::Explorer).then_some(FREE)),
+        budget: args.budget,
+        account_budget: args.account_budget,
+        max_age: args.source_max_age,
+    }))
+}
+
+/// Follows value over what is fetched, and says meanwhile how far that is; nothing where it was ended before there was an answer.
+pub(super) fn trace(
+    common: &Common,
+    data: &Folder,
+    question: &Question,
+    source: &Source,
+) -> Result<Option<Answer<Trace>>> {
+    progress::end_on_interrupt();
+    let bar = progress::counter(common.quiet);
+    let show = |told: &Told| -> ControlFlow<()> {
+        match told {
+            Told::Expected(expected) if !common.quiet => bar.suspend(|| terminal::say(&takes(*expected))),
+            Told::Expected(_) => {}
+            Told::Fetching { subject, done, left, questions } => {
+                bar.set_message(format!("{questions} questions, {done} fetched, {left} to go: {subject}"));
+                bar.set_position(*done as u64);
+            }
+        }
+        progress::interrupted()
+    };
+    let answer = data.claims()?.transfers_trace_by_source(question, source, &show);
+    bar.finish_and_clear();
+    unless_stopped(answer)
+}
+
+/// What fetching takes, before it begins.
+fn takes(expected: Expected) -> String {
+    let Expected { subjects, least, least_seconds, budget, most_seconds } = expected;
+    let time =
+        |seconds: Option<u64>| seconds.map(|seconds| format!(", {}", span(seconds))).unwrap_or_default();
+    format!(
+        "to fetch: {subjects} accounts and transactions, at least {least} questions{}; what value went on to comes on top, and the \
+         budget ends it after {budget} questions{}",
+        time(least_seconds),
+        time(most_seconds)
+    )
+}
+
+/// Seconds as people say them.
+fn span(seconds: u64) -> String {
+    match seconds {
+        ..120 => format!("{seconds} s"),
+        120..7_200 => format!("{} min", seconds.div_ceil(60)),
+        _ => format!("{} h", seconds.div_ceil(3_600)),
+    }
+}

@@ -1,0 +1,404 @@
+//! `trace --source`: following value without a ledger, over accounts that are fetched as it comes to them.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    process::Output,
+    sync::{Arc, Mutex},
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+use tracehound_evm::rpc::{HttpLimits, Rpc};
+use tracehound_testkit::{
+    anvil::Anvil,
+    http::{Request, Response, Server},
+};
+
+use crate::{
+    schemas::has_form,
+    screen::{start, text, tracehound},
+};
+
+const KEY: &str = "SESAMEOPEN12345";
+/// Rows of a page, as explorers have them for nothing.
+const PAGE: usize = 1_000;
+
+fn errors(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn account(name: u64) -> String {
+    format!("0x{:040x}", 0xacc0_0000_0000 + name)
+}
+
+fn hash(number: u64) -> String {
+    format!("0x{:064x}", 0xaaaa_0000_0000 + number)
+}
+
+/// A payment: block, from, to, value.
+type Paid = (u64, u64, u64, u64);
+
+/// What every transaction pays for gas.
+const FEE: u64 = 21_000;
+
+/// The victim 1 gets a million and is robbed of half by the thief 3, who pays 4 and 5; 4 pays on to 6, and 5 does so much that no
+/// page holds it.
+fn payments() -> Vec<Paid> {
+    let mut paid = vec![
+        (10, 9, 1, 1_000_000),
+        (20, 9, 3, 100_000),
+        (21, 1, 3, 500_000),
+        (30, 3, 4, 300_000),
+        (31, 3, 5, 200_000),
+        (40, 4, 6, 250_000),
+    ];
+    // Many in one block, and many blocks: a full page is not all.
+    paid.extend((0..2_500u64).map(|number| (50 + number / 3, 9, 5, 1)));
+    paid.extend((0..7u64).map(|number| (2_000, 9, 5, number + 1)));
+    paid.push((2_100, 5, 7, 150_000));
+    paid
+}
+
+fn row((number, (block, from, to, value)): (u64, &Paid)) -> Value {
+    json!({ "blockNumber": block.to_string(), "timeStamp": (1_700_000_000 + 12 * block).to_string(), "hash": hash(number),
+        "transactionIndex": (number % 100).to_string(), "from": account(*from), "to": account(*to), "value": value.to_string(),
+        "gasUsed": FEE.to_string(), "gasPrice": "1", "isError": "0", "contractAddress": "", "confirmations": "7" })
+}
+
+/// An explorer over a list of payments.
+struct Explorer {
+    server: Server,
+    /// Every question, in order.
+    asked: Arc<Mutex<Vec<String>>>,
+    /// Whoever it has no time for, once.
+    busy: Arc<Mutex<bool>>,
+}
+
+impl Explorer {
+    fn start() -> Self {
+        let (asked, busy) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(false)));
+        let (list, is_busy) = (Arc::clone(&asked), Arc::clone(&busy));
+        let paid = payments();
+        let server = Server::start(move |request| {
+            list.lock().expect("whole").push(request.path.clone());
+            if std::mem::take(&mut *is_busy.lock().expect("whole")) {
+                let no = json!({ "status": "0", "message": "NOTOK", "result": "Max rate limit reached" });
+                return Some(Response::ok(no.to_string()));
+            }
+            Some(Response::ok(answer(&paid, request).to_string()))
+        });
+        Self { server, asked, busy }
+    }
+
+    fn url(&self) -> String {
+        format!("{}/v2/api", self.server.url())
+    }
+
+    /// How many questions there were since the last time, and about which accounts.
+    fn asked(&self) -> (usize, BTreeSet<String>) {
+        let asked = std::mem::take(&mut *self.asked.lock().expect("whole"));
+        let of = |path: &String| Some(path.split_once("address=")?.1.split('&').next()?.to_owned());
+        (asked.len(), asked.iter().filter_map(of).collect())
+    }
+
+    fn trace(&self, data: &Path, from: &str, more: &[&str]) -> Output {
+        let url = self.url();
+        let args = ["trace", from, "--source", "explorer", &url, "--per-second", "1000000", "--as-of", SOON];
+        tracehound(data, &[&args[..], more].concat(), "")
+    }
+}
+
+/// Of the last block, to the second.
+const SOON: &str = "2023-11-15T05:33:20Z";
+
+fn answer(paid: &[Paid], request: &Request) -> Value {
+    let query = request.path.split_once('?').expect("a query").1;
+    let asked: BTreeMap<&str, &str> = query.split('&').filter_map(|part| part.split_once('=')).collect();
+    let rows = |rows: Vec<Value>| {
+        let (status, message) = if rows.is_empty() { ("0", "No transactions found") } else { ("1", "OK") };
+        json!({ "status": status, "message": message, "result": rows })
+    };
+    let found = |hash_asked: &str| (0..).zip(paid).find(|(number, _)| hash(*number) == hash_asked);
+    let hex = |number: u64| format!("{number:#x}");
+    let proxy = |result: Value| json!({ "jsonrpc": "2.0", "id": 1, "result": result });
+    match asked["action"] {
+        "eth_getBlockByNumber" => {
+            let number = match asked["tag"] {
+                "latest" => 4_000,
+                tag => u64::from_str_radix(tag.trim_start_matches("0x"), 16).expect("a number"),
+            };
+            proxy(json!({ "number": hex(number), "hash": hash(number), "timestamp": hex(1_700_000_000 + 12 * number) }))
+        }
+        "eth_getTransactionByHash" => proxy(found(asked["txhash"]).map_or(Value::Null, |(number, paid)| {
+            json!({ "hash": hash(number), "blockNumber": hex(paid.0), "transactionIndex": hex(number % 100),
+                "from": account(paid.1), "to": account(paid.2), "value": hex(paid.3) })
+        })),
+        "eth_getTransactionReceipt" => proxy(found(asked["txhash"]).map_or(Value::Null, |(number, paid)| {
+            json!({ "transactionHash": hash(number), "blockNumber": hex(paid.0), "status": "0x1", "gasUsed": hex(FEE),
+                "effectiveGasPrice": "0x1", "logs": [] })
+        })),
+        "txlist" => {
+            let number = |name: &str| asked[name].parse::<u64>().expect("a number");
+            let of = |paid: &Paid| {
+                [account(paid.1), account(paid.2)].contains(&asked["address"].to_owned())
+                    && (number("startblock")..=number("endblock")).contains(&paid.0)
+            };
+            let size = usize::try_from(number("offset")).expect("small").min(PAGE);
+            let skipped = (usize::try_from(number("page")).expect("small") - 1) * size;
+            let mut all: Vec<(u64, &Paid)> = (0..).zip(paid).filter(|(_, paid)| of(paid)).collect();
+            all.sort_by_key(|(number, paid)| (paid.0, *number));
+            rows(all.into_iter().skip(skipped).take(size).map(row).collect())
+        }
+        _ => rows(Vec::new()),
+    }
+}
+
+fn document(output: &Output) -> Value {
+    serde_json::from_str(&text(output)).unwrap_or_else(|_| panic!("{}", errors(output)))
+}
+
+fn units(value: &Value) -> u64 {
+    value.as_str().and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("{value}"))
+}
+
+/// What lies where, by reason and party.
+fn ends(trace: &Value) -> BTreeMap<(String, String), u64> {
+    let mut ends = BTreeMap::new();
+    for end in trace["ends"].as_array().expect("a list") {
+        let name = |field: &Value| field.as_str().unwrap_or_default().to_ascii_lowercase();
+        *ends.entry((name(&end["reason"]), name(&end["party"]["address"]))).or_default() +=
+            units(&end["dirty"]);
+    }
+    ends
+}
+
+/// All that was seeded is somewhere.
+fn is_conserved(trace: &Value) {
+    for sums in trace["sums"].as_array().expect("a list") {
+        let parts = [
+            "unspent",
+            "reached_service",
+            "mixed",
+            "fees",
+            "destroyed",
+            "exchanged",
+            "unknown",
+            "dust",
+            "rejoined",
+            "truncated",
+        ];
+        assert_eq!(
+            parts.iter().map(|part| units(&sums[part])).sum::<u64>(),
+            units(&sums["seeded"]),
+            "{sums}"
+        );
+    }
+}
+
+#[test]
+fn value_is_followed_over_accounts_that_are_fetched_as_it_comes_to_them() {
+    let (data, explorer) = (tempfile::tempdir().expect("a folder"), Explorer::start());
+    // The theft: the third payment.
+    let theft = format!("{}:1", hash(2));
+    let output =
+        explorer.trace(data.path(), &theft, &["--method", "lifo", "--output", "jsonl", "--dust", "0"]);
+    has_form("account-trace", &output);
+    assert_eq!(output.status.code(), Some(30), "a server's word is not the chain: {}", errors(&output));
+    assert!(
+        errors(&output).contains("to fetch: 1 accounts and transactions, at least 8 questions"),
+        "{}",
+        errors(&output)
+    );
+    let trace = document(&output);
+    is_conserved(&trace);
+    let lies = ends(&trace);
+    let at = |reason: &str, name: u64| lies.get(&(reason.to_owned(), account(name))).copied().unwrap_or(0);
+    // What came last goes first: 500,000 of the theft pay for 300,000 and its fee, then for what is left of it.
+    assert_eq!(at("unspent", 6), 250_000, "{lies:?}");
+    assert_eq!(at("unspent", 4), 300_000 - 250_000 - FEE);
+    assert!(at("unspent", 7) > 0 && lies.keys().all(|(reason, _)| reason != "not_fetched"), "{lies:?}");
+    let fetched: Vec<&str> = trace["coverage"]["fetched"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|own| own["subject"].as_str())
+        .collect();
+    assert_eq!(fetched.len(), 6, "the theft, the thief, and whoever it came to: {fetched:?}");
+    let many = trace["coverage"]["fetched"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|own| own["transactions"].as_u64());
+    assert_eq!(many.max().flatten(), Some(2_509), "every page of it");
+    let told = trace["gaps"].to_string();
+    assert!(
+        told.contains("no ledger of the chain was asked")
+            && told.contains("6 accounts and transactions were fetched"),
+        "{told}"
+    );
+    // Again: nothing is asked for but the last block.
+    let (_, whom) = explorer.asked();
+    assert_eq!(whom.len(), 5, "nobody else is asked about: {whom:?}");
+    let again =
+        explorer.trace(data.path(), &theft, &["--method", "lifo", "--output", "jsonl", "--dust", "0"]);
+    assert_eq!(explorer.asked().0, 1);
+    let again = document(&again);
+    assert_eq!(
+        (&again["sums"], &again["ends"], &again["snapshot"]),
+        (&trace["sums"], &trace["ends"], &trace["snapshot"])
+    );
+    // It is no ledger: what was fetched answers nothing else.
+    let plain = tracehound(data.path(), &["trace", &theft, "--as-of", SOON], "");
+    assert!(errors(&plain).contains("there is no ledger of eth yet"), "{}", errors(&plain));
+}
+
+#[test]
+fn a_budget_ends_it_with_what_was_not_fetched_and_the_next_run_goes_on() {
+    let (data, explorer) = (tempfile::tempdir().expect("a folder"), Explorer::start());
+    let thief = account(3);
+    let part = explorer.trace(data.path(), &thief, &["--budget", "20", "--output", "json"]);
+    assert_eq!(part.status.code(), Some(30), "{}", errors(&part));
+    let trace = document(&part);
+    is_conserved(&trace);
+    let lies = ends(&trace);
+    let not_fetched: u64 =
+        lies.iter().filter(|((reason, _), _)| reason == "not_fetched").map(|(_, units)| units).sum();
+    assert!(not_fetched > 0, "{lies:?}");
+    assert!(trace["gaps"].to_string().contains("the budget of 20 questions is used up"), "{}", trace["gaps"]);
+    assert!(explorer.asked().0 <= 20);
+    let known = trace["coverage"]["fetched"].as_array().expect("a list").len();
+    let whole = document(&explorer.trace(data.path(), &thief, &["--output", "json"]));
+    let (_, whom) = explorer.asked();
+    assert!(!whom.contains(&thief), "what was fetched is not fetched again: {whom:?}");
+    assert!(whole["coverage"]["fetched"].as_array().expect("a list").len() > known);
+    assert!(ends(&whole).keys().all(|(reason, _)| reason != "not_fetched"), "{whole}");
+    // The same as if it had been one run.
+    let fresh = tempfile::tempdir().expect("a folder");
+    let fresh = document(&explorer.trace(fresh.path(), &thief, &["--output", "json"]));
+    assert_eq!((&fresh["sums"], &fresh["ends"]), (&whole["sums"], &whole["ends"]));
+}
+
+#[test]
+fn an_account_that_is_too_large_ends_the_path_and_is_never_taken_for_whole() {
+    let (data, explorer) = (tempfile::tempdir().expect("a folder"), Explorer::start());
+    let output = explorer.trace(
+        data.path(),
+        &account(3),
+        &["--account-budget", "9", "--output", "json", "--dust", "0"],
+    );
+    let trace = document(&output);
+    is_conserved(&trace);
+    let lies = ends(&trace);
+    let five = lies.get(&("not_fetched".to_owned(), account(5))).copied();
+    assert!(five > Some(0), "{lies:?}");
+    assert!(!lies.contains_key(&("unspent".to_owned(), account(5))), "{lies:?}");
+    assert!(trace["gaps"].to_string().contains("was not read"), "{}", trace["gaps"]);
+    let said = text(&explorer.trace(data.path(), &account(3), &["--account-budget", "9", "--dust", "0"]));
+    assert!(said.contains("-> not fetched"), "{said}");
+}
+
+#[test]
+fn a_busy_explorer_is_waited_for_and_its_key_is_shown_nowhere() {
+    let (data, explorer) = (tempfile::tempdir().expect("a folder"), Explorer::start());
+    *explorer.busy.lock().expect("whole") = true;
+    let key = data.path().join("key");
+    std::fs::write(&key, KEY).expect("written");
+    let key = format!("@{}", key.display());
+    let output = explorer.trace(data.path(), &account(4), &["--source-key", &key, "--output", "json"]);
+    assert_eq!(output.status.code(), Some(30), "{}", errors(&output));
+    assert!(explorer.asked.lock().expect("whole").iter().all(|path| path.contains(&format!("apikey={KEY}"))));
+    let mut everything = format!("{}{}", text(&output), errors(&output));
+    let files = std::fs::read_dir(data.path().join("ledger/evm-1-fetched")).expect("a folder");
+    for file in files {
+        everything.push_str(&std::fs::read_to_string(file.expect("readable").path()).expect("text"));
+    }
+    assert!(!everything.contains(KEY));
+    let url = explorer.url();
+    for (args, code, said) in [
+        (&["--source", "explorer", "http://127.0.0.1:1/KEYKEYKEY"][..], 1, "http://127.0.0.1:1"),
+        (&["--source", "oracle", &url], 1, "explorer URL"),
+        (&["--source", "explorer"], 2, "--source"),
+        (&["--source", "explorer", &url, "--source-key", KEY], 1, "@FILE or env:NAME"),
+        (&["--budget", "3"], 2, "--source"),
+        (&["--source", "explorer", &url, "--backward"], 1, "--backward"),
+    ] {
+        let output = tracehound(data.path(), &[&["trace", &account(3)], args].concat(), "");
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {}", errors(&output));
+        assert!(
+            errors(&output).contains(said) && !errors(&output).contains("KEYKEYKEY"),
+            "{args:?}: {}",
+            errors(&output)
+        );
+    }
+    let bitcoin = ["trace", "1F1tAaz5x1HUXrCNLbtMDqcw6o5GNn4xqX", "--source", "explorer", &url];
+    assert!(errors(&tracehound(data.path(), &bitcoin, "")).contains("for EVM chains alone"));
+}
+
+#[test]
+fn what_nobody_knows_is_absent_and_a_run_that_is_ended_keeps_what_it_fetched() {
+    let (data, explorer) = (tempfile::tempdir().expect("a folder"), Explorer::start());
+    let nowhere = explorer.trace(data.path(), &hash(999_999), &["--output", "json"]);
+    assert_eq!(nowhere.status.code(), Some(30), "{}", errors(&nowhere));
+    has_form("absent", &explorer.trace(data.path(), &hash(999_999), &["--output", "jsonl"]));
+    // Ended when it has said what it takes.
+    let url = explorer.url();
+    let args = ["trace", &account(3), "--source", "explorer", &url, "--per-second", "1", "--output", "json"];
+    let mut child = start(data.path(), &args);
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("a process");
+    let mut said = std::io::BufReader::new(child.stderr.take().expect("piped"));
+    let mut line = String::new();
+    std::io::BufRead::read_line(&mut said, &mut line).expect("reads");
+    assert!(line.contains("at least 8 questions, 8 s"), "{line}");
+    kill_process(pid, Signal::INT).expect("is there");
+    assert_eq!(child.wait().expect("ends").code(), Some(4));
+}
+
+#[test]
+fn a_nodes_own_list_of_what_an_account_moved_is_followed_and_proved() {
+    let tmp = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let Some(anvil) = Anvil::start_with(tmp, &["--chain-id", "1"]) else { return };
+    let mut rpc = Rpc::new(anvil.url(), HttpLimits::default()).expect("an address");
+    let mut ask =
+        |method: &str, params: Value| rpc.call(method, &params).unwrap_or_else(|error| panic!("{error}"));
+    let devs = ask("eth_accounts", json!([]));
+    let [rich, names @ ..] = [0, 1, 2, 3].map(|at: usize| devs[at].as_str().expect("an address").to_owned());
+    for name in &names {
+        ask("anvil_setBalance", json!([name, "0x0"]));
+    }
+    let ether = |tenths: u128| format!("{:#x}", tenths * 10_u128.pow(17));
+    for (from, to, tenths) in
+        [(&rich, &names[0], 20), (&names[0], &names[1], 8), (&names[1], &names[2], 5), (&rich, &names[2], 1)]
+    {
+        ask("eth_sendTransaction", json!([{ "from": from, "to": to, "value": ether(tenths) }]));
+        ask("evm_mine", json!([]));
+    }
+    // What is not final is not read.
+    ask("anvil_mine", json!(["0x64"]));
+    let data = tempfile::tempdir().expect("a folder");
+    let args = ["trace", &names[0], "--source", "rpc", anvil.url(), "--method", "fifo", "--output", "jsonl"];
+    let output = tracehound(data.path(), &args, "");
+    assert_eq!(output.status.code(), Some(30), "{}", errors(&output));
+    has_form("account-trace", &output);
+    let trace = document(&output);
+    let whole = trace["coverage"]["fetched"].as_array().expect("a list");
+    assert!(whole.iter().all(|own| own["unread"] == json!([])), "{whole:?}");
+    let steps = trace["steps"].as_array().expect("a list");
+    assert!(steps.iter().all(|step| step["movement"]["vouched_by"] == "header"), "{steps:?}");
+    let reasons: BTreeSet<&str> =
+        trace["ends"].as_array().expect("a list").iter().filter_map(|end| end["reason"].as_str()).collect();
+    assert!(reasons.contains("unspent") && !reasons.contains("unknown_balance"), "{reasons:?}");
+    // Fees come to whoever makes the blocks: who that is was fetched too, and what is not known of it is said.
+    let unspent = |name: &str| {
+        let of =
+            |end: &&Value| end["party"]["address"].as_str().is_some_and(|own| own.eq_ignore_ascii_case(name));
+        trace["ends"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .filter(of)
+            .map(|end| end["dirty"].as_str().expect("units").parse::<u128>().expect("units"))
+            .sum::<u128>()
+    };
+    assert_eq!(unspent(&names[2]), 5 * 10_u128.pow(17), "what the rich one paid is clean");
+}

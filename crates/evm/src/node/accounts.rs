@@ -1,0 +1,169 @@
+//! Where an account's movements stand, as a node lists them, and where a transaction does.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use alloy_primitives::{Address, B256, U64};
+use serde::{Deserialize, Deserializer, de::Error as _};
+use serde_json::{Value, json};
+
+use super::{Node, NodeError};
+use crate::{logs, rpc::Question};
+
+/// Lengths at which nodes cut a list off, some of them without a word: one that is as long is not taken for whole.
+const FULL: [usize; 4] = [1_000, 2_000, 5_000, 10_000];
+
+/// What is listed of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum List {
+    /// Calls that it made.
+    CallsFrom,
+    /// Calls to it.
+    CallsTo,
+    /// Logs about tokens that name it in this topic.
+    Topic(usize),
+}
+
+impl List {
+    const ALL: [Self; 5] = [Self::CallsFrom, Self::CallsTo, Self::Topic(1), Self::Topic(2), Self::Topic(3)];
+
+    const fn is_of_calls(self) -> bool {
+        !matches!(self, Self::Topic(_))
+    }
+
+    fn question(self, account: Address, from: u64, to: u64) -> Question {
+        let mut filter = json!({ "fromBlock": format!("{from:#x}"), "toBlock": format!("{to:#x}") });
+        match self {
+            Self::CallsFrom => filter["fromAddress"] = json!([account]),
+            Self::CallsTo => filter["toAddress"] = json!([account]),
+            Self::Topic(at) => {
+                let mut topics = vec![json!(logs::TOPICS)];
+                topics.resize(at, Value::Null);
+                topics.push(json!(account.into_word()));
+                filter["topics"] = json!(topics);
+            }
+        }
+        (if self.is_of_calls() { "trace_filter" } else { "eth_getLogs" }, json!([filter]))
+    }
+}
+
+/// Something that stands in a block.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Placed {
+    #[serde(deserialize_with = "number")]
+    block_number: u64,
+}
+
+/// A number: traces have it as one, all else as hexadecimal text.
+fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let told = Value::deserialize(deserializer)?;
+    if let Some(number) = told.as_u64() {
+        return Ok(number);
+    }
+    let number: U64 = serde_json::from_value(told).map_err(|_| D::Error::custom("a number that is none"))?;
+    Ok(number.to())
+}
+
+#[derive(Deserialize)]
+struct Dated {
+    hash: B256,
+    timestamp: U64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Mined {
+    hash: B256,
+    #[serde(default)]
+    block_number: Option<U64>,
+}
+
+impl Node {
+    /// The blocks from `from` to `to`, both included, in which calls from or to an account or logs about tokens name it; nothing where
+    /// the node lists no calls (`trace_filter`). What blocks pay out to it is not among them.
+    ///
+    /// A question that the node refuses, or whose answer is as long as a list that is cut off, is asked again of half as many blocks.
+    ///
+    /// # Errors
+    /// When the node does not say, though it is asked about a single block.
+    pub fn blocks_of(
+        &mut self,
+        account: Address,
+        from: u64,
+        to: u64,
+    ) -> Result<Option<BTreeSet<u64>>, NodeError> {
+        let mut blocks = BTreeSet::new();
+        for list in List::ALL {
+            let (mut start, mut width) = (from, u64::MAX);
+            while start <= to {
+                let end = to.min(start.saturating_add(width - 1));
+                let question = list.question(account, start, end);
+                let method = question.0;
+                let gathered = self.asker.ask(&[question])?;
+                let half = (end - start).div_ceil(2).max(1);
+                let told = match gathered.get(0) {
+                    Ok(told) => told,
+                    Err(error) if error.is_no_such_method() && list.is_of_calls() => return Ok(None),
+                    Err(_) if start < end => {
+                        width = half;
+                        continue;
+                    }
+                    Err(error) => {
+                        return Err(NodeError::Refused { number: start, source: Arc::clone(error) });
+                    }
+                };
+                let placed: Option<Vec<Placed>> = serde_json::from_str(told)
+                    .map_err(|error| self.strange(method, format!("is no list: {error}")))?;
+                let placed = placed.unwrap_or_default();
+                if start < end && (FULL.contains(&placed.len()) || placed.len() > FULL[FULL.len() - 1]) {
+                    width = half;
+                    continue;
+                }
+                if let Some(other) =
+                    placed.iter().find(|own| own.block_number < start || own.block_number > end)
+                {
+                    let problem = format!(
+                        "is of block {}, where one from {start} to {end} must be",
+                        other.block_number
+                    );
+                    return Err(self.strange(method, problem));
+                }
+                blocks.extend(placed.iter().map(|own| own.block_number));
+                let Some(next) = end.checked_add(1) else { break };
+                start = next;
+                width = width.saturating_mul(2);
+            }
+        }
+        Ok(Some(blocks))
+    }
+
+    /// The block that a transaction stands in; nothing where the node knows none of this hash in a block.
+    ///
+    /// # Errors
+    /// When the node does not say.
+    pub fn block_of(&mut self, hash: B256) -> Result<Option<u64>, NodeError> {
+        const METHOD: &str = "eth_getTransactionByHash";
+        let gathered = self.asker.ask(&[(METHOD, json!([hash]))])?;
+        let told = gathered.get(0).map_err(Arc::clone)?;
+        let mined: Option<Mined> = serde_json::from_str(told)
+            .map_err(|error| self.strange(METHOD, format!("is no transaction: {error}")))?;
+        match mined {
+            Some(mined) if mined.hash != hash => Err(self.strange(METHOD, "is another transaction")),
+            mined => Ok(mined.and_then(|mined| mined.block_number).map(|number| number.to())),
+        }
+    }
+
+    /// Hash and time of a block.
+    ///
+    /// # Errors
+    /// When the node does not say, or has no such block.
+    pub fn dated(&mut self, number: u64) -> Result<(B256, u64), NodeError> {
+        const METHOD: &str = "eth_getBlockByNumber";
+        let gathered = self.asker.ask(&[(METHOD, json!([format!("{number:#x}"), false]))])?;
+        let told = gathered.get(0).map_err(Arc::clone)?;
+        let dated: Option<Dated> = serde_json::from_str(told)
+            .map_err(|error| self.strange(METHOD, format!("is no block: {error}")))?;
+        let dated = dated.ok_or_else(|| NodeError::NoBlock { server: self.server(), number })?;
+        Ok((dated.hash, dated.timestamp.to()))
+    }
+}

@@ -1,0 +1,204 @@
+//! What was fetched of a subject, as a file of its own.
+
+use std::{
+    fs::{self, File},
+    io::{ErrorKind, Read},
+    path::Path,
+};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tracehound_columns::files::{sync_dir, write_durably};
+use tracehound_model::{
+    Address, Amount, Asset, Chain,
+    transfer::{Movement, MovementKind},
+};
+
+use super::CaseError;
+
+/// Version of the files' form.
+pub(super) const VERSION: u32 = 1;
+/// Largest file that is read: some hundred thousand movements.
+const MOST: u64 = 256 << 20;
+/// Files that are read.
+const MOST_FILES: usize = 100_000;
+
+/// The last block that a server told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaseTip {
+    /// Its height.
+    pub height: u64,
+    /// Its hash.
+    #[serde(with = "hash")]
+    pub hash: [u8; 32],
+    /// Its time, seconds since 1970-01-01 UTC.
+    pub time: u64,
+}
+
+/// What is known of one subject, from where and since when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fetched {
+    pub(super) version: u32,
+    /// CAIP-2 id of the chain.
+    pub chain: String,
+    /// The address, or the transaction's hash.
+    pub subject: String,
+    /// Scheme and host of the server.
+    pub server: String,
+    /// When it was asked.
+    pub at: Timestamp,
+    /// Its last block then: up to it all was asked for.
+    pub tip: CaseTip,
+    /// Questions that it took.
+    pub questions: u64,
+    /// In words: what was not read. Where there is something, what is not among the transactions may have happened.
+    pub unread: Vec<String>,
+    /// Its transactions.
+    pub txs: Vec<CaseTx>,
+}
+
+impl Fetched {
+    /// Whether all was read that the server tells of.
+    pub fn is_whole(&self) -> bool {
+        self.unread.is_empty()
+    }
+
+    /// Whether it is one transaction.
+    pub fn is_tx(&self) -> bool {
+        self.subject.len() == 66
+    }
+
+    /// The account, where it is of one.
+    pub fn account(&self) -> Option<Address> {
+        Address::parse(&self.subject).ok()
+    }
+}
+
+/// A transaction with what is known of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaseTx {
+    /// The height of its block.
+    pub block: u64,
+    /// The block's time, seconds since 1970-01-01 UTC.
+    pub time: u64,
+    /// Its place in the block, where it was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index: Option<u64>,
+    /// Its hash.
+    #[serde(with = "hash")]
+    pub hash: [u8; 32],
+    /// What moved, in order.
+    #[serde(with = "movements")]
+    pub movements: Vec<Movement>,
+}
+
+mod hash {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(hash: &[u8; 32], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&hex::encode(hash))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u8; 32], D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let mut hash = [0; 32];
+        hex::decode_to_slice(text, &mut hash).map_err(D::Error::custom)?;
+        Ok(hash)
+    }
+}
+
+mod movements {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    use super::{Address, Amount, Asset, Movement, MovementKind};
+
+    /// A movement as it is written down.
+    #[derive(Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Row {
+        from: Option<Address>,
+        to: Option<Address>,
+        asset: Asset,
+        amount: Amount,
+        /// Its number in `MovementKind`.
+        kind: u8,
+        proved: bool,
+    }
+
+    pub(super) fn serialize<S: Serializer>(moved: &[Movement], serializer: S) -> Result<S::Ok, S::Error> {
+        let row = |own: &Movement| Row {
+            from: own.from,
+            to: own.to,
+            asset: own.asset,
+            amount: own.amount,
+            kind: own.kind as u8,
+            proved: own.proved,
+        };
+        serializer.collect_seq(moved.iter().map(row))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Movement>, D::Error> {
+        let rows = Vec::<Row>::deserialize(deserializer)?;
+        let movement = |row: Row| {
+            let kind =
+                MovementKind::from_byte(row.kind).ok_or_else(|| D::Error::custom("a kind that is none"))?;
+            let Row { from, to, asset, amount, proved, .. } = row;
+            Ok(Movement { from, to, asset, amount, kind, proved })
+        };
+        rows.into_iter().map(movement).collect()
+    }
+}
+
+fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> CaseError {
+    let path = path.to_owned();
+    move |source| CaseError::Io { action, path, source }
+}
+
+/// All that was fetched, by subject.
+pub(super) fn read_all(dir: &Path, chain: Chain) -> Result<Vec<Fetched>, CaseError> {
+    let entries = match fs::read_dir(dir) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(io("reading", dir))?,
+    };
+    let mut fetched = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(io("reading", dir))?.path();
+        if path.extension().is_none_or(|extension| extension != "json") {
+            continue;
+        }
+        let damaged = |what: String| CaseError::Damaged { path: path.clone(), what };
+        if fetched.len() == MOST_FILES {
+            return Err(damaged(format!("there are more than {MOST_FILES} files beside it")));
+        }
+        let mut bytes = Vec::new();
+        let file = File::open(&path).map_err(io("reading", &path))?;
+        file.take(MOST + 1).read_to_end(&mut bytes).map_err(io("reading", &path))?;
+        if bytes.len() as u64 > MOST {
+            return Err(damaged(format!("it has more than {MOST} bytes")));
+        }
+        let own: Fetched = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
+        if own.version != VERSION || own.chain != chain.to_string() {
+            return Err(damaged(format!("version {} for {}", own.version, own.chain)));
+        }
+        if path.file_stem().and_then(|stem| stem.to_str()) != Some(own.subject.as_str()) {
+            return Err(damaged("it is of another subject than its name says".to_owned()));
+        }
+        if own.txs.iter().flat_map(|tx| &tx.movements).any(|moved| moved.asset.chain() != chain) {
+            return Err(damaged("it moves assets of another chain".to_owned()));
+        }
+        fetched.push(own);
+    }
+    fetched.sort_by(|a, b| a.subject.cmp(&b.subject));
+    Ok(fetched)
+}
+
+/// Writes what was fetched, whole or not at all.
+pub(super) fn write(dir: &Path, fetched: &Fetched) -> Result<(), CaseError> {
+    fs::create_dir_all(dir).map_err(io("creating", dir))?;
+    let bytes = serde_json::to_vec(fetched).expect("text and numbers become JSON");
+    write_durably(&dir.join(format!("{}.json", fetched.subject)), &[&bytes])?;
+    Ok(sync_dir(dir)?)
+}

@@ -25,8 +25,9 @@ use crate::{
     screen::{RefusedSubject, audit::Summary},
     trace::{Comparison, Trace, Traced},
     transfers::{
-        cluster as transfer_cluster, exposure as transfer_exposure, ingest::TakenIn,
-        ledger as transfer_ledger, path as transfer_path, trace as transfer_trace, tx as transfer_tx,
+        cluster as transfer_cluster, compare as transfer_compare, exposure as transfer_exposure,
+        ingest::TakenIn, ledger as transfer_ledger, path as transfer_path, trace as transfer_trace,
+        tx as transfer_tx,
     },
     tx::Transaction,
 };
@@ -97,6 +98,7 @@ documents! {
     transfer_tx::Transaction: "account-tx" version 1;
     transfer_exposure::Exposure: "account-exposure" version 1;
     transfer_trace::Trace: "account-trace" version 1;
+    transfer_compare::Comparison: "account-trace-comparison" version 1;
     transfer_path::Paths: "account-path" version 1;
     transfer_cluster::Cluster: "account-cluster" version 1;
     Loaded: "lists-list" version 2;

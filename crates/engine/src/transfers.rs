@@ -5,6 +5,7 @@
 
 pub mod case;
 pub mod cluster;
+pub mod compare;
 pub mod exposure;
 mod held;
 pub mod ingest;

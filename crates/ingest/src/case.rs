@@ -99,8 +99,10 @@ impl Case {
     pub fn is_fresh(&self, subject: &str, server: &str, now: Timestamp, max_age: SignedDuration) -> bool {
         self.of(subject).is_some_and(|own| {
             let age = now.duration_since(own.at);
-            // A transaction in a block does not change; what was fetched tomorrow was fetched by another clock.
-            own.server == server && !age.is_negative() && (own.is_tx() || age < max_age)
+            // A transaction that was found in a block does not change; one that was not may have come since. What was fetched
+            // tomorrow was fetched by another clock.
+            let is_settled = own.is_tx() && !own.txs.is_empty();
+            own.server == server && !age.is_negative() && (is_settled || age < max_age)
         })
     }
 

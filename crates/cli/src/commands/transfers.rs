@@ -12,12 +12,14 @@ use std::io::{self, Write};
 use miette::{Result, miette};
 use tracehound_engine::{
     Extent,
-    transfers::ledger::{Info, Repaired, Verified},
+    transfers::{
+        ledger::{Info, Repaired, Verified},
+        tx::Party,
+    },
 };
 use tracehound_model::Gap;
 
 use super::ledger::print_moved;
-use crate::args::Output;
 
 /// `ledger info`.
 pub(super) fn info(out: &mut dyn Write, info: &Info) -> io::Result<()> {
@@ -81,11 +83,20 @@ fn end(out: &mut dyn Write, ledger: &Extent, gaps: &[Gap]) -> io::Result<()> {
     gaps.iter().try_for_each(|gap| writeln!(out, "  - {gap}"))
 }
 
+/// Who somebody is, for a table: address, name, category.
+fn cells(party: Option<&Party>) -> [String; 3] {
+    let entity = party.and_then(|party| party.entity.as_ref());
+    [
+        party.map_or_else(String::new, |party| party.address.clone()),
+        entity.map_or_else(String::new, |entity| entity.label.clone()),
+        entity.map_or_else(String::new, |entity| entity.category.to_string()),
+    ]
+}
+
 /// Refuses what is asked for and answered over ledgers of Bitcoin alone: an option that is passed over would be an answer to another
 /// question.
-fn refuse(output: Output, options: &[(&str, bool)]) -> Result<()> {
-    let table = ("--output csv", output == Output::Csv);
-    match options.iter().chain([&table]).find(|(_, given)| *given) {
+fn refuse(options: &[(&str, bool)]) -> Result<()> {
+    match options.iter().find(|(_, given)| *given) {
         Some((option, _)) => {
             Err(miette!("{option} is there for ledgers of Bitcoin alone: leave it out here"))
         }

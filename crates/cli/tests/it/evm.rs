@@ -144,10 +144,9 @@ fn value_on_an_account_chain_is_followed_and_what_is_not_known_is_said() {
     }
     for refused in [
         &["trace", SENDER, "--backward"][..],
-        &["trace", SENDER, "--compare"],
         &["exposure", SENDER, "--cluster"],
         &["cluster", SENDER, "--change"],
-        &["path", SENDER, PAYEE, "--output", "csv"],
+        &["path", SENDER, PAYEE, "--svg", "/dev/null"],
         &["path", SENDER, SENDER],
         &["trace", &format!("{TX}:3")],
         &["trace", "1F1tAaz5x1HUXrCNLbtMDqcw6o5GNn4xqX", "--chain", "sepolia"],
@@ -282,6 +281,47 @@ fn what_a_whole_ledger_holds_is_traced_to_the_unit() {
             assert_eq!(trace["complete"], true, "{method}: {trace}");
         }
     }
+    // Side by side: the same sums as each alone.
+    let compared = asked(&["trace", &theft, "--compare"]);
+    has_form(
+        "account-trace-comparison",
+        &tracehound(
+            data.path(),
+            &["trace", &theft, "--compare", "--as-of", SCREENED, "--output", "jsonl"],
+            "",
+        ),
+    );
+    assert_eq!(compared["complete"], true, "{compared}");
+    for by in compared["methods"].as_array().expect("a list") {
+        let method = by["method"].as_str().expect("a name");
+        assert_eq!(by["sums"], asked(&["trace", &theft, "--method", method])["sums"], "{method}");
+    }
+    assert_eq!(compared["methods"].as_array().map(Vec::len), Some(5));
+    let said = text(&tracehound(data.path(), &["trace", &theft, "--compare", "--as-of", SCREENED], ""));
+    assert!(said.contains("by every rule: from 1 movement\n") && said.contains("\ntiho\n"), "{said}");
+    // As tables: what a trace seeds is in its ends, and a counterparty is a row.
+    let table = |args: &[&str]| {
+        let output = tracehound(data.path(), &[args, &["--as-of", SCREENED, "--output", "csv"]].concat(), "");
+        let lines: Vec<Vec<String>> =
+            text(&output).lines().map(|line| line.split(',').map(str::to_owned).collect()).collect();
+        assert!(lines.iter().all(|line| line.len() == lines[0].len()), "{lines:?}");
+        lines
+    };
+    let trace = table(&["trace", &theft]);
+    let column = |name: &str| trace[0].iter().position(|own| own == name).expect("a column");
+    let ends = trace.iter().filter(|line| line[0] == "end");
+    assert_eq!(
+        ends.map(|line| line[column("followed")].parse::<u64>().expect("units")).sum::<u64>(),
+        500_000
+    );
+    let row = table(&["exposure", &account(0x77).to_string()]).into_iter().find(|line| line[3] == "Thief");
+    assert_eq!(
+        row.map(|row| (row[0].clone(), row[6].clone())),
+        Some(("source".to_owned(), "500000".to_owned()))
+    );
+    let path = table(&["path", &account(0x33).to_string(), &account(0x88).to_string()]);
+    assert_eq!((path.len(), path[2][9].as_str()), (3, "400000"));
+    assert_eq!(table(&["cluster", &account(0x33).to_string()])[1][1], "Thief");
     let exposure = asked(&["exposure", &account(0x77).to_string()]);
     let ether = &exposure["assets"][0];
     assert_eq!(

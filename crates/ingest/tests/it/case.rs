@@ -121,6 +121,11 @@ fn what_two_accounts_tell_of_a_transaction_moved_once_and_who_was_not_fetched_ha
     assert!(again.is_fresh(&name, "http://told", now(), hour));
     assert!(!again.is_fresh(&name, "http://other", now(), hour), "another server's word");
     assert!(!again.is_fresh(&name, "http://told", now() + hour, hour));
+    // A transaction that was in no block yet may be in one now.
+    let waiting = Subject::Tx([0x77; 32]);
+    case.fetch(&mut told, &waiting, TIP, 100, now()).expect("asked");
+    assert!(case.is_fresh(&waiting.name(), "http://told", now(), hour));
+    assert!(!case.is_fresh(&waiting.name(), "http://told", now() + hour, hour));
     // As of a moment before: what came later is not there.
     let early = again.rows(&subjects(&[1, 2]), Some(1_700_000_000 + 12 * 10)).expect("rows");
     assert_eq!(balance(&early.rows, 2, &ether), known(100));

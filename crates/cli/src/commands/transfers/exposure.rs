@@ -10,11 +10,12 @@ use tracehound_engine::{
 };
 use tracehound_model::{Amount, Asset};
 
-use super::{end, refuse, tx::party};
+use super::{cells, end, refuse, tx::party};
 use crate::{
     args::{Common, ExposureArgs, Output},
-    commands::answered::{absent, exit_code, json},
+    commands::answered::{self, absent, exit_code, json},
     folder::Folder,
+    terminal,
 };
 
 /// Answers about accounts of the chain of this id.
@@ -32,7 +33,7 @@ pub(in crate::commands) fn run(
         ("--prices", asked.prices.is_some()),
         ("--svg", args.svg.is_some()),
     ];
-    refuse(common.output, &options)?;
+    refuse(&options)?;
     let question = Question {
         chain_id,
         moment: asked.moment.asked(),
@@ -45,9 +46,62 @@ pub(in crate::commands) fn run(
     };
     match common.output {
         Output::Text => text(out, &exposure).into_diagnostic()?,
+        Output::Csv => table(out, &exposure)?,
         output => json(out, output, &exposure)?,
     }
     Ok(exit_code(exposure.complete))
+}
+
+/// A row a counterparty, an asset and a direction, and one for each way in which the rest came or went; amounts in base units.
+fn table(out: &mut dyn Write, exposure: &Exposure) -> Result<()> {
+    let header = "direction,how,address,entity,category,asset,amount,transactions,first,last,vouched_by";
+    writeln!(out, "{header}").into_diagnostic()?;
+    for of in &exposure.assets {
+        let asset = of.asset.to_string();
+        let sources = [("issued", of.issued), ("tips", of.tips)];
+        let destinations = [("destroyed", of.destroyed), ("fees", of.fees)];
+        for (direction, side, rest) in
+            [("source", &of.sources, sources), ("destination", &of.destinations, destinations)]
+        {
+            for row in &side.parties {
+                let [address, entity, category] = cells(Some(&row.party));
+                let row = [
+                    direction.to_owned(),
+                    "direct".to_owned(),
+                    address,
+                    entity,
+                    category,
+                    asset.clone(),
+                    row.amount.to_string(),
+                    row.transactions.to_string(),
+                    row.first.to_string(),
+                    row.last.to_string(),
+                    row.vouched_by.to_owned(),
+                ];
+                answered::row(out, row)?;
+            }
+            let others = ("others without a name", side.others_amount);
+            for (how, amount) in rest.into_iter().chain([others]).filter(|(_, amount)| !amount.is_zero()) {
+                let mut row: [String; 11] = Default::default();
+                (row[0], row[1]) = (direction.to_owned(), how.to_owned());
+                (row[5], row[6]) = (asset.clone(), amount.to_string());
+                answered::row(out, row)?;
+            }
+        }
+    }
+    for (count, what) in [
+        (exposure.of_nothing, "movements of nothing"),
+        (exposure.not_initiated, "movements that others wrote into its name"),
+    ] {
+        if count > 0 {
+            terminal::say(&format!("note: not counted: {count} {what}"));
+        }
+    }
+    for address in &exposure.not_in_the_ledger {
+        terminal::say(&format!("note: `{address}` does not occur in the ledger"));
+    }
+    exposure.gaps.iter().for_each(|gap| terminal::say(&format!("note: {gap}")));
+    Ok(())
 }
 
 fn text(out: &mut dyn Write, exposure: &Exposure) -> io::Result<()> {

@@ -8,11 +8,12 @@ use tracehound_engine::{
     transfers::path::{Paths, Question},
 };
 
-use super::{end, refuse, tx::party};
+use super::{cells, end, refuse, tx::party};
 use crate::{
     args::{Common, Output, PathArgs},
-    commands::answered::{absent, exit_code, json},
+    commands::answered::{self, absent, exit_code, json},
     folder::Folder,
+    terminal,
 };
 
 /// Answers about two accounts of the chain of this id.
@@ -24,7 +25,7 @@ pub(in crate::commands) fn run(
     out: &mut dyn Write,
 ) -> Result<u8> {
     let asked = &args.question;
-    refuse(common.output, &[("--svg", args.svg.is_some())])?;
+    refuse(&[("--svg", args.svg.is_some())])?;
     let question = Question {
         chain_id,
         moment: asked.moment.asked(),
@@ -40,9 +41,42 @@ pub(in crate::commands) fn run(
     };
     match common.output {
         Output::Text => text(out, &paths, asked.hops).into_diagnostic()?,
+        Output::Csv => table(out, &paths)?,
         output => json(out, output, &paths)?,
     }
     Ok(exit_code(paths.complete))
+}
+
+/// A row a movement on a way; amounts in base units.
+fn table(out: &mut dyn Write, paths: &Paths) -> Result<()> {
+    writeln!(out, "way,step,tx,index,time,to,entity,category,asset,amount,width,vouched_by")
+        .into_diagnostic()?;
+    for (number, way) in (1_u64..).zip(&paths.ways) {
+        for (step, passed) in (1_u64..).zip(&way.movements) {
+            let moved = &passed.movement;
+            let [to, entity, category] = cells(moved.to.as_ref());
+            let row = [
+                number.to_string(),
+                step.to_string(),
+                passed.tx.to_string(),
+                moved.index.to_string(),
+                passed.time.to_string(),
+                to,
+                entity,
+                category,
+                moved.asset.to_string(),
+                moved.amount.to_string(),
+                way.width.to_string(),
+                moved.vouched_by.to_owned(),
+            ];
+            answered::row(out, row)?;
+        }
+    }
+    if paths.truncated {
+        terminal::say("note: the search was truncated by a limit: there may be other ways");
+    }
+    paths.gaps.iter().for_each(|gap| terminal::say(&format!("note: {gap}")));
+    Ok(())
 }
 
 fn text(out: &mut dyn Write, paths: &Paths, hops: u32) -> io::Result<()> {

@@ -2,17 +2,20 @@
 
 use std::io::{self, Write};
 
-use miette::{IntoDiagnostic, Result};
+use miette::{IntoDiagnostic, Result, miette};
 use tracehound_analysis::words::permille;
 use tracehound_engine::{
     Answer,
-    transfers::trace::{End, Question, Step, Trace},
+    transfers::{
+        compare::Comparison,
+        trace::{End, Question, Step, Trace},
+    },
 };
 
-use super::{end, refuse, source, tx::party};
+use super::{cells, end, refuse, source, tx::party};
 use crate::{
     args::{Common, Output, TraceArgs},
-    commands::answered::{absent, exit_code, json},
+    commands::answered::{self, absent, exit_code, json},
     folder::Folder,
     output::CUT_SHORT,
     terminal,
@@ -32,11 +35,10 @@ pub(in crate::commands) fn run(
         ("--named", asked.named.is_some()),
         ("--through-mixes", asked.through_mixes),
         ("--through-fees", asked.through_fees),
-        ("--compare", args.compare),
         ("--svg", args.svg.is_some()),
         ("--dot", args.dot.is_some()),
     ];
-    refuse(common.output, &options)?;
+    refuse(&options)?;
     let question = Question {
         chain_id,
         moment: asked.moment.asked(),
@@ -46,7 +48,14 @@ pub(in crate::commands) fn run(
         dust: asked.dust.into(),
         work: asked.work,
     };
-    let answer = match source::of(&args.fetched)? {
+    let source = source::of(&args.fetched)?;
+    if args.compare {
+        if source.is_some() {
+            return Err(miette!("--compare is there for ledgers alone: leave --source out, or --compare"));
+        }
+        return compare(common, data, &question, out);
+    }
+    let answer = match source {
         Some(source) => match source::trace(common, data, &question, &source)? {
             Some(answer) => answer,
             None => return Ok(CUT_SHORT),
@@ -62,10 +71,95 @@ pub(in crate::commands) fn run(
     }
     match common.output {
         Output::Text => text(out, &trace, args.lines).into_diagnostic()?,
+        Output::Csv => table(out, &trace)?,
         output => json(out, output, &trace)?,
     }
     let stopped = trace.coverage.as_ref().is_some_and(|coverage| coverage.stopped);
     Ok(if stopped { CUT_SHORT } else { exit_code(trace.complete) })
+}
+
+/// All rules side by side.
+fn compare(common: &Common, data: &Folder, question: &Question, out: &mut dyn Write) -> Result<u8> {
+    let compared = match data.evm_snapshot()?.transfers_compare(question).into_diagnostic()? {
+        Answer::Found(compared) => compared,
+        Answer::Absent(nowhere) => return absent(common, &nowhere, out),
+    };
+    for missing in &compared.not_in_the_ledger {
+        terminal::say(&format!("note: `{missing}` is not in the ledger, or received nothing there"));
+    }
+    match common.output {
+        Output::Text => side_by_side(out, &compared).into_diagnostic()?,
+        output => json(out, output, &compared)?,
+    }
+    Ok(exit_code(compared.complete))
+}
+
+fn side_by_side(out: &mut dyn Write, compared: &Comparison) -> io::Result<()> {
+    let plural = if compared.seeds == 1 { "" } else { "s" };
+    writeln!(out, "Where it went, by every rule: from {} movement{plural}", compared.seeds)?;
+    for by in &compared.methods {
+        writeln!(out, "\n{}", by.method)?;
+        for sums in &by.sums {
+            writeln!(out, "  {}", sums.asset.money(sums.seeded))?;
+            for (name, amount) in sums.parts().into_iter().filter(|(_, amount)| !amount.is_zero()) {
+                let money = sums.asset.money(amount).to_string();
+                writeln!(out, "    {name:<34} {money:>30} {:>8}", permille(amount, sums.seeded))?;
+            }
+        }
+    }
+    writeln!(out)?;
+    end(out, &compared.ledger, &compared.gaps)
+}
+
+/// A row a movement of something followed, then one a place where something ended; amounts in base units.
+fn table(out: &mut dyn Write, trace: &Trace) -> Result<()> {
+    writeln!(
+        out,
+        "what,hop,tx,index,height,time,from,from_entity,from_category,to,to_entity,to_category,asset,amount,followed,vouched_by,reason"
+    )
+    .into_diagnostic()?;
+    for step in &trace.steps {
+        let moved = &step.movement;
+        let [from, from_entity, from_category] = cells(moved.from.as_ref());
+        let [to, to_entity, to_category] = cells(moved.to.as_ref());
+        let row = [
+            "movement".to_owned(),
+            step.hop.to_string(),
+            step.tx.to_string(),
+            moved.index.to_string(),
+            step.height.to_string(),
+            step.time.to_string(),
+            from,
+            from_entity,
+            from_category,
+            to,
+            to_entity,
+            to_category,
+            moved.asset.to_string(),
+            moved.amount.to_string(),
+            step.dirty.to_string(),
+            moved.vouched_by.to_owned(),
+            String::new(),
+        ];
+        answered::row(out, row)?;
+    }
+    for place in &trace.ends {
+        let [to, to_entity, to_category] = cells(place.party.as_ref());
+        let mut row: [String; 17] = Default::default();
+        (row[0], row[1]) = ("end".to_owned(), place.hop.to_string());
+        row[2] = place.txid.clone().unwrap_or_default();
+        (row[9], row[10], row[11]) = (to, to_entity, to_category);
+        (row[12], row[14]) = (place.asset.to_string(), place.dirty.to_string());
+        place.reason.clone_into(&mut row[16]);
+        answered::row(out, row)?;
+    }
+    for exchange in &trace.exchanges {
+        let (given, taken) =
+            (exchange.given.money(exchange.given_dirty), exchange.taken.money(exchange.taken_dirty));
+        terminal::say(&format!("note: {given} was given for {taken} in {}", exchange.tx));
+    }
+    trace.gaps.iter().for_each(|gap| terminal::say(&format!("note: {gap}")));
+    Ok(())
 }
 
 fn text(out: &mut dyn Write, trace: &Trace, lines: usize) -> io::Result<()> {

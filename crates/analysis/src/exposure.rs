@@ -128,6 +128,9 @@ pub struct Exposures {
     pub work: usize,
     /// Outputs of the subjects beyond the number looked at were left out.
     pub truncated: bool,
+    /// Of [`Rest::truncated`], what the limit on hops cut.
+    #[serde(skip)]
+    pub beyond_hops: Amount,
     /// Where [`Rest::mixed`] is, mix by mix: [`behind`] looks who else was there.
     #[serde(skip)]
     pub mixes: Vec<AtMix>,
@@ -146,6 +149,7 @@ struct Units {
     unknown_inputs: u128,
     dust: u128,
     truncated: u128,
+    beyond_hops: u128,
 }
 
 /// A row of [`Exposures::entities`] in the making.
@@ -331,6 +335,9 @@ impl<R: UtxoRows> Gathered<'_, R> {
                 mix.amount += amount;
                 mix.hop = mix.hop.min(end.hop);
             }
+            if end.reason == StopReason::Truncated(Truncation::Hops) {
+                units.beyond_hops += amount;
+            }
             match (end.reason, end.owner.and_then(|owner| self.known.entity(owner))) {
                 (StopReason::ReachedService, _)
                     if end.owner.is_some_and(|owner| self.question.subjects.contains(&owner)) =>
@@ -424,6 +431,7 @@ impl Units {
     /// Into the answer.
     fn told(self, mut answer: Exposures) -> Exposures {
         answer.total = self.total.into();
+        answer.beyond_hops = self.beyond_hops.into();
         answer.rest = Rest {
             coinbase: self.coinbase.into(),
             mixed: self.mixed.into(),

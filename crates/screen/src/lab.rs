@@ -284,8 +284,8 @@ impl Reach {
         Self {
             beyond,
             doubtful,
-            may_stop_short: required && lazier,
-            may_go_through: required && cut && (nearer || larger || wanted.work > had.work),
+            may_stop_short: required && (lazier || nearer),
+            may_go_through: required && cut && (nearer || further || larger),
         }
     }
 }

@@ -22,7 +22,7 @@ use super::{
     Holding, Label, Lot, Method,
     divide::divide_pool,
     divide_backward,
-    queue::{Coin, Queue},
+    queue::{Coin, Distance, Queue},
 };
 use crate::numbers::Table;
 use smallvec::SmallVec;
@@ -64,6 +64,9 @@ pub struct Options {
 pub struct PropagationLimits {
     /// Transactions between a seed and the last one divided.
     pub hops: u32,
+    /// Do not count those that mix nothing: backward of one input, forward of one input and one output that pays somebody. Up
+    /// to 255 on a way; what is shorter than that costs who adds it nothing but fees, and leaves all on one path.
+    pub past_plain: bool,
     /// Dirty base units in an output below which it is not followed.
     pub dust: u128,
     /// Dirty share of an output, in millionths, below which it is not followed.
@@ -84,6 +87,7 @@ impl Default for PropagationLimits {
     fn default() -> Self {
         Self {
             hops: 1_000,
+            past_plain: false,
             dust: 546,
             share_ppm: 0,
             fan_out: 5_000,
@@ -178,7 +182,7 @@ struct Propagator<'a, R> {
     strays: Vec<Coin>,
     /// Dirty fees by the last transaction of their block, with the nearest seed's distance: behind it the coinbase is
     /// made, though it stands first.
-    fees: BTreeMap<TxNum, Vec<(TxNum, Holding, u32)>>,
+    fees: BTreeMap<TxNum, Vec<(TxNum, Holding, Distance)>>,
     found: Propagation,
 }
 
@@ -204,7 +208,7 @@ impl<R: UtxoRows> Propagator<'_, R> {
                 Method::Poison => Holding::poisoned(output.value.into(), &[seed.label]),
                 _ => Holding::labelled(output.value.into(), seed.label),
             };
-            self.place(&output, holding, 0, true);
+            self.place(&output, holding, Distance::default(), true);
         }
         Ok(())
     }
@@ -272,17 +276,17 @@ impl<R: UtxoRows> Propagator<'_, R> {
     }
 
     /// Decides whether something dirty in an output goes on from there, and books it if not.
-    fn place(&mut self, output: &OutputView, holding: Holding, hop: u32, seed: bool) {
+    fn place(&mut self, output: &OutputView, holding: Holding, far: Distance, seed: bool) {
         let reason = match self.options.direction {
-            Direction::Forward => self.fate_forward(output, &holding, hop, seed),
-            Direction::Backward => self.fate_backward(output, &holding, hop, seed),
+            Direction::Forward => self.fate_forward(output, &holding, far, seed),
+            Direction::Backward => self.fate_backward(output, &holding, far, seed),
         };
         match reason {
             Ok(tx) => {
                 let turn = self.turn_of(tx);
-                self.queue.push(Coin { out: output.num, holding, hop, turn });
+                self.queue.push(Coin { out: output.num, holding, far, turn });
             }
-            Err(reason) => self.end(Some(output.num), output.owner, holding, hop, reason),
+            Err(reason) => self.end(Some(output.num), output.owner, holding, far.hop(), reason),
         }
     }
 
@@ -290,7 +294,7 @@ impl<R: UtxoRows> Propagator<'_, R> {
         &self,
         output: &OutputView,
         holding: &Holding,
-        hop: u32,
+        far: Distance,
         seed: bool,
     ) -> Result<TxNum, StopReason> {
         if let Some(coinbase) = output.destroyed_by {
@@ -310,14 +314,14 @@ impl<R: UtxoRows> Propagator<'_, R> {
             |tx: &TxNum| self.ledger.block_of(*tx).is_some_and(|block| block.header.time() <= until);
         let spender = if until == u32::MAX { output.spent_by } else { output.spent_by.filter(in_time) };
         let Some(spender) = spender else { return Err(StopReason::Unspent) };
-        self.limit(holding, hop, seed).map_or(Ok(spender), |cut| Err(StopReason::Truncated(cut)))
+        self.limit(holding, far, seed).map_or(Ok(spender), |cut| Err(StopReason::Truncated(cut)))
     }
 
     fn fate_backward(
         &self,
         output: &OutputView,
         holding: &Holding,
-        hop: u32,
+        far: Distance,
         seed: bool,
     ) -> Result<TxNum, StopReason> {
         // It came from somewhere, and to nobody.
@@ -335,13 +339,13 @@ impl<R: UtxoRows> Propagator<'_, R> {
         let Some((maker, _)) = self.ledger.tx_of_output(output.num) else {
             return Err(StopReason::Truncated(Truncation::Work));
         };
-        self.limit(holding, hop, seed).map_or(Ok(maker), |cut| Err(StopReason::Truncated(cut)))
+        self.limit(holding, far, seed).map_or(Ok(maker), |cut| Err(StopReason::Truncated(cut)))
     }
 
     /// The limit that something dirty falls under, if any. Seeds are followed however small.
-    fn limit(&self, holding: &Holding, hop: u32, seed: bool) -> Option<Truncation> {
+    fn limit(&self, holding: &Holding, far: Distance, seed: bool) -> Option<Truncation> {
         let limits = &self.options.limits;
-        if hop >= limits.hops {
+        if far.counted() >= limits.hops {
             return Some(Truncation::Hops);
         }
         if seed {
@@ -359,7 +363,7 @@ impl<R: UtxoRows> Propagator<'_, R> {
     }
 
     fn end_coin(&mut self, coin: Coin, reason: StopReason) {
-        self.end(Some(coin.out), self.ledger.output_owner(coin.out), coin.holding, coin.hop, reason);
+        self.end(Some(coin.out), self.ledger.output_owner(coin.out), coin.holding, coin.far.hop(), reason);
     }
 
     fn end(
@@ -447,9 +451,18 @@ impl<R: UtxoRows> Propagator<'_, R> {
         coins.len() * 4 >= count * MOST && value.is_some_and(|value| followed * 4 >= value * MOST as u128)
     }
 
+    /// Whether a transaction joins nobody's money with anybody else's, and leads on to one coin alone.
+    fn mixes_nothing(&self, rows: &TxRows<'_>) -> bool {
+        let goes_to_one = match self.options.direction {
+            Direction::Backward => true,
+            Direction::Forward => rows.outputs.iter().filter(|output| output.owner.is_some()).count() == 1,
+        };
+        self.options.limits.past_plain && rows.inputs.len() == 1 && goes_to_one
+    }
+
     fn divide_forward(&mut self, rows: &TxRows<'_>, coins: &[Coin], method: Method, mix: Option<Mix>) {
         let tx = rows.tx.num;
-        let mut hop = u32::MAX;
+        let near = nearest(coins);
         let first_piece = self.found.pieces.len();
         let (mut pool, mut clean) = (Holding::default(), 0);
         for &SpentOutput { out, value, .. } in rows.inputs {
@@ -462,7 +475,6 @@ impl<R: UtxoRows> Propagator<'_, R> {
                 }
                 continue;
             };
-            hop = hop.min(coin.hop);
             if method.is_ordered() {
                 pool.append(&coin.holding);
             } else {
@@ -472,29 +484,29 @@ impl<R: UtxoRows> Propagator<'_, R> {
         }
         pool.push(Lot { amount: clean, label: None });
         let first_output = self.found.pieces.len();
-        let hop = hop.saturating_add(1);
+        let far = near.next(self.mixes_nothing(rows));
         let values: SmallVec<[u128; 4]> = rows.outputs.iter().map(|output| output.value.into()).collect();
         let Ok(division) = divide_pool(method, &pool, &values) else {
             // Outputs above inputs: only a damaged or made-up chain has that, and nothing can be said about it.
             let out = self.found.pieces[first_piece].out;
             self.found.pieces.truncate(first_piece);
             let owner = self.ledger.output_owner(out);
-            self.end(Some(out), owner, pool, hop - 1, StopReason::UnknownInputs(tx));
+            self.end(Some(out), owner, pool, near.hop(), StopReason::UnknownInputs(tx));
             return;
         };
         let fee = division.rest.dirty_all();
-        self.send_fee(tx, division.rest, hop);
+        self.send_fee(tx, division.rest, far);
         for (output, holding) in rows.outputs.iter().zip(division.outputs) {
-            self.pass_on(output, holding, hop);
+            self.pass_on(output, holding, far);
         }
-        self.book_step(tx, hop, fee, mix, (first_piece, first_output));
+        self.book_step(tx, far.hop(), fee, mix, (first_piece, first_output));
     }
 
     /// An output of the transaction being divided.
-    fn pass_on(&mut self, output: &OutputView, holding: Holding, hop: u32) {
+    fn pass_on(&mut self, output: &OutputView, holding: Holding, far: Distance) {
         if !holding.is_clean() {
             self.found.pieces.push(Piece::of(output.num, output.value, &holding));
-            self.place(output, holding, hop, false);
+            self.place(output, holding, far, false);
         }
     }
 
@@ -505,20 +517,19 @@ impl<R: UtxoRows> Propagator<'_, R> {
 
     fn divide_backward(&mut self, rows: &TxRows<'_>, coins: &[Coin], method: Method, mix: Option<Mix>) {
         let tx = rows.tx.num;
-        let mut hop = u32::MAX;
+        let near = nearest(coins);
         let mut dirty_outputs: SmallVec<[Piece; 4]> = SmallVec::new();
         let mut outputs = Vec::with_capacity(rows.outputs.len());
         for output in rows.outputs {
             outputs.push(match coin_of(coins, output.num) {
                 Some(coin) => {
-                    hop = hop.min(coin.hop);
                     dirty_outputs.push(Piece::of(output.num, output.value, &coin.holding));
                     coin.holding.clone()
                 }
                 None => Holding::clean(output.value.into()),
             });
         }
-        let hop = hop.saturating_add(1);
+        let far = near.next(self.mixes_nothing(rows));
         let values: Vec<u128> = rows.inputs.iter().map(|input| input.value.unwrap_or(0).into()).collect();
         let (held, paid): (u128, u128) = (values.iter().sum(), outputs.iter().map(Holding::value).sum());
         let division = held
@@ -528,7 +539,7 @@ impl<R: UtxoRows> Propagator<'_, R> {
             for (output, holding) in
                 rows.outputs.iter().zip(outputs).filter(|(_, holding)| !holding.is_clean())
             {
-                self.end(Some(output.num), output.owner, holding, hop - 1, StopReason::UnknownInputs(tx));
+                self.end(Some(output.num), output.owner, holding, near.hop(), StopReason::UnknownInputs(tx));
             }
             return;
         };
@@ -538,11 +549,11 @@ impl<R: UtxoRows> Propagator<'_, R> {
                 continue;
             }
             if let Some(output) = out.and_then(|out| self.ledger.output(out)) {
-                self.pass_on(&output, holding, hop);
+                self.pass_on(&output, holding, far);
             } else {
                 let service = missing_owner.is_some_and(|owner| self.stops.is_service(owner));
                 let reason = if service { StopReason::ReachedService } else { StopReason::UnknownInputs(tx) };
-                self.end(None, missing_owner, holding, hop, reason);
+                self.end(None, missing_owner, holding, far.hop(), reason);
                 if let Some(end) = self.found.ends.last_mut() {
                     end.spender = Some(tx);
                 }
@@ -550,8 +561,13 @@ impl<R: UtxoRows> Propagator<'_, R> {
         }
         let first_output = self.found.pieces.len();
         self.found.pieces.extend(dirty_outputs);
-        self.book_step(tx, hop, 0, mix, (first_piece, first_output));
+        self.book_step(tx, far.hop(), 0, mix, (first_piece, first_output));
     }
+}
+
+/// How far the nearest of some coins is.
+fn nearest(coins: &[Coin]) -> Distance {
+    coins.iter().map(|coin| coin.far).reduce(Distance::least).unwrap_or_default()
 }
 
 /// The coin of an output among those of a transaction, which are in order.

@@ -16,10 +16,46 @@ use super::Holding;
 pub(super) struct Coin {
     pub(super) out: OutNum,
     pub(super) holding: Holding,
-    /// Transactions between it and the nearest seed.
-    pub(super) hop: u32,
+    /// How far it is from the nearest seed.
+    pub(super) far: Distance,
     /// When that transaction's turn comes.
     pub(super) turn: u32,
+}
+
+/// How far a coin is from the nearest seed. In 32 bits: a coin of every transaction in flight has one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Distance(u32);
+
+impl Distance {
+    const BITS: u32 = 24;
+    const MOST: u32 = (1 << Self::BITS) - 1;
+    /// Transactions that are not counted, at most: what goes on for longer is counted again.
+    pub(super) const MOST_PLAIN: u32 = u8::MAX as u32;
+
+    /// Transactions between.
+    pub(super) const fn hop(self) -> u32 {
+        self.0 & Self::MOST
+    }
+
+    /// Those of them that a limit counts.
+    pub(super) const fn counted(self) -> u32 {
+        self.hop() - (self.0 >> Self::BITS)
+    }
+
+    /// The least of both, where coins of several distances meet.
+    pub(super) fn least(self, other: Self) -> Self {
+        Self::of(self.hop().min(other.hop()), self.counted().min(other.counted()))
+    }
+
+    /// One transaction on; one that mixes nothing is not counted.
+    pub(super) fn next(self, mixes_nothing: bool) -> Self {
+        Self::of(self.hop().saturating_add(1), self.counted() + u32::from(!mixes_nothing))
+    }
+
+    fn of(hop: u32, counted: u32) -> Self {
+        let hop = hop.min(Self::MOST);
+        Self(hop | hop.saturating_sub(counted).min(Self::MOST_PLAIN) << Self::BITS)
+    }
 }
 
 /// Coins by turn.
@@ -95,8 +131,21 @@ mod tests {
         assert_eq!(size_of::<Coin>(), 48);
     }
 
+    #[test]
+    fn a_distance_counts_what_mixes_and_goes_on_counting_where_too_much_does_not() {
+        let mut far = Distance::default();
+        for (mixes_nothing, told) in [(true, (1, 0)), (false, (2, 1)), (true, (3, 1)), (true, (4, 1))] {
+            far = far.next(mixes_nothing);
+            assert_eq!((far.hop(), far.counted()), told);
+        }
+        let near = Distance::default().next(false).next(false);
+        assert_eq!((far.least(near).hop(), far.least(near).counted()), (2, 1));
+        let long = (0..1_000).fold(Distance::default(), |far, _| far.next(true));
+        assert_eq!((long.hop(), long.counted()), (1_000, 1_000 - Distance::MOST_PLAIN));
+    }
+
     fn coin(out: u64, turn: u32) -> Coin {
-        Coin { out: OutNum(out), holding: Holding::labelled(1, Label(0)), hop: 0, turn }
+        Coin { out: OutNum(out), holding: Holding::labelled(1, Label(0)), far: Distance::default(), turn }
     }
 
     proptest! {

@@ -215,6 +215,7 @@ fn rows_told(rows: &impl UtxoRows) -> Vec<(String, String)> {
 }
 
 const NO_DUST: PropagationLimits = PropagationLimits {
+    past_plain: false,
     hops: 1_000,
     dust: 0,
     share_ppm: 0,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use tracehound_analysis::{
     exposure::{self, Behind, Exposures, Party, Question},
     taint::{self, PropagationLimits},
-    words::MOST_LEFT_OUT,
+    words::{is_little, permille},
 };
 use tracehound_ledger::{AddrNum, Ledger, TxNum};
 use tracehound_model::{
@@ -18,8 +18,6 @@ use crate::{Entities, policy::Measured};
 
 /// What pieces below the limit on dust come to, in percent of the whole, from where on they are followed too.
 const MUCH_DUST: u8 = 1;
-/// Base units below which not even then is anything followed: no node passes on an output as small.
-const LEAST: u128 = 546;
 
 impl Screener<'_> {
     /// Adds whom the subject's money came from and went to through unnamed owners.
@@ -49,7 +47,10 @@ impl Screener<'_> {
         let dust = u128::from(self.settings.policy.dust.incoming_below);
         let limits = PropagationLimits {
             hops: wanted.hops,
+            past_plain: true,
             dust,
+            // A block bounds it, and who composes a transaction chooses how wide it is.
+            fan_out: u32::MAX,
             txs: wanted.work,
             until,
             ..PropagationLimits::default()
@@ -63,10 +64,10 @@ impl Screener<'_> {
                 exposure::exposures(ledger, &question, entities)
             };
             let found = ask(dust)?;
-            // Many pieces are no dust.
+            // Many pieces are no dust, however small each.
             let small = found.rest.dust;
             let is_much = small >= Amount::from(dust) && small.is_share_of(MUCH_DUST, found.total);
-            if dust > LEAST && is_much { ask(LEAST) } else { Ok(found) }
+            if is_much { ask(0) } else { Ok(found) }
         };
         let (sources, destinations) =
             rayon::join(|| ask(taint::Direction::Backward), || ask(taint::Direction::Forward));
@@ -74,24 +75,7 @@ impl Screener<'_> {
             // Without a seed there is nothing to ask: the subject received (or paid) nothing.
             let found: Result<Exposures, taint::SeedError> = found;
             let Ok(found) = found else { continue };
-            let left_out =
-                found.rest.dust.is_share_of(MOST_LEFT_OUT, found.total) && !found.rest.dust.is_zero();
-            if !found.rest.unknown_inputs.is_zero() || found.work >= wanted.work || left_out {
-                let way = if direction == Direction::Incoming { "sources" } else { "destinations" };
-                let asset = Asset::bitcoin(network);
-                let small = if left_out {
-                    format!("; {} in pieces too small was not followed", asset.money(found.rest.dust))
-                } else {
-                    String::new()
-                };
-                let sentence = format!(
-                    "indirect {way}: {} of {} could not be followed ({} transactions read){small}",
-                    asset.money(found.rest.unknown_inputs.saturating_add(found.rest.truncated)),
-                    asset.money(found.total),
-                    found.work
-                );
-                findings.gaps.push(Gap::about_subject(GapKind::IndirectTruncated, sentence));
-            }
+            self.say_what_was_cut(network, direction, &found, findings);
             let behind = if found.mixes.is_empty() {
                 Behind::default()
             } else {
@@ -103,6 +87,53 @@ impl Screener<'_> {
             let side = Side { network, ledger, direction, found: &found, behind: &behind };
             self.book_indirect(&side, findings);
         }
+    }
+
+    /// That not everything was followed to its end, and how much of it was not.
+    fn say_what_was_cut(
+        &self,
+        network: BitcoinNetwork,
+        direction: Direction,
+        found: &Exposures,
+        findings: &mut Findings,
+    ) {
+        let Exposures { rest, total, work, beyond_hops, .. } = *found;
+        let wanted = self.settings.policy.indirect;
+        let money = |amount| Asset::bitcoin(network).money(amount);
+        let way = if direction == Direction::Incoming { "sources" } else { "destinations" };
+        let gap = |sentence: String| Gap::about_subject(GapKind::IndirectTruncated, sentence);
+        if !is_little(beyond_hops, total) {
+            let (far, hops) = (money(beyond_hops), wanted.hops);
+            let share = permille(beyond_hops, total);
+            let sentence = match direction {
+                Direction::Incoming => format!(
+                    "indirect {way}: {far} of {} ({share}) came from further than the {hops} transactions that the policy looks back, and nobody looked from whom",
+                    money(total)
+                ),
+                Direction::Outgoing => format!(
+                    "indirect {way}: {far} of {} ({share}) went further than the {hops} transactions that the policy looks ahead, and nobody looked to whom",
+                    money(total)
+                ),
+            };
+            let remedy = "a policy with more `hops` looks further, and `tracehound exposure` to the end";
+            findings.gaps.push(gap(sentence).mend(remedy));
+        }
+        let left_out = !is_little(rest.dust, total);
+        if rest.unknown_inputs.is_zero() && work < wanted.work && !left_out {
+            return;
+        }
+        let small = if left_out {
+            format!("; {} in pieces too small was not followed", money(rest.dust))
+        } else {
+            String::new()
+        };
+        let by_work = rest.truncated.checked_sub(beyond_hops).unwrap_or(Amount::ZERO);
+        let sentence = format!(
+            "indirect {way}: {} of {} could not be followed ({work} transactions read){small}",
+            money(rest.unknown_inputs.saturating_add(by_work)),
+            money(total),
+        );
+        findings.gaps.push(gap(sentence));
     }
 
     fn book_indirect(&self, side: &Side<'_>, findings: &mut Findings) {

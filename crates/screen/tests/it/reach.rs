@@ -26,6 +26,11 @@ fn strict_with(was: &str, is: &str) -> Policy {
 /// Owner 0 pays owner 1, who pays owner 2, and so on up to owner 3, a block each ten minutes, the last one at noon; each
 /// passes on the amount of his place.
 fn chain(dir: &Path, amounts: [u64; 3]) -> Ledger {
+    passed_on(dir, amounts, 0)
+}
+
+/// The same; with `joined`, somebody else's coin of so much goes along each time, and back to its owner.
+fn passed_on(dir: &Path, amounts: [u64; 3], joined: u64) -> Ledger {
     let noon = u32::try_from(at(FRESH).as_second()).expect("this century");
     let mut all = Vec::new();
     let mut block = BlockMaker::new(BlockHash::default(), noon - 1_800, 1);
@@ -34,8 +39,14 @@ fn chain(dir: &Path, amounts: [u64; 3]) -> Ledger {
     for (at, amount) in amounts.into_iter().enumerate() {
         let time = noon - 1_200 + 600 * u32::try_from(at).expect("three");
         let mut block = BlockMaker::new(all[at].hash, time, 2 + at as u64);
-        block.tx(&[], &[(1, Some(key(9)))]);
-        last = block.tx(&[(OutPoint { txid: last, vout: 0 }, None)], &[(amount, Some(key(at + 1)))]);
+        let mined = block.tx(&[], &[(joined.max(1), Some(key(9)))]);
+        let (mut inputs, mut outputs) =
+            (vec![(OutPoint { txid: last, vout: 0 }, None)], vec![(amount, Some(key(at + 1)))]);
+        if joined > 0 {
+            inputs.push((OutPoint { txid: mined, vout: 0 }, None));
+            outputs.push((joined, Some(key(10))));
+        }
+        last = block.tx(&inputs, &outputs);
         all.push(block.done());
     }
     ledger(dir, &all)
@@ -139,12 +150,48 @@ fn dust_is_a_matter_of_the_sum_and_not_of_the_piece() {
 #[test]
 fn pieces_that_come_to_much_are_followed_back() {
     let index = index(sources(), thieves(), vec![]);
-    for (payers, pieces, seen) in [(1, (1, 9_999), false), (1, (200, 9_999), true), (40, (5, 9_999), true)] {
+    for (payers, pieces, seen) in [
+        (1, (1, 9_999), false),
+        (1, (200, 9_999), true),
+        (40, (5, 9_999), true),
+        // As small as a node passes on, and smaller.
+        (1, (2_500, 540), true),
+        (1, (5_000, 294), true),
+        (1, (6_000, 200), true),
+    ] {
         let dir = tempfile::tempdir().expect("a folder");
         let ledger = in_pieces(dir.path(), payers, pieces, true, 0);
         let verdict = screen(&index, Some(&ledger), &Policy::strict(), FRESH, &address(1));
         let found = exposed(&verdict).contains(&(ExposureType::Indirect, Some(Direction::Incoming)));
         assert_eq!(found, seen, "{payers} x {pieces:?}: {}", verdict.summary);
+    }
+}
+
+/// One transaction gathers what a thief split among addresses of his own; beside `clean`.
+#[test]
+fn pieces_that_one_transaction_gathers_are_followed_back_however_small_and_many() {
+    let index = index(sources(), thieves(), vec![]);
+    let thief = with_address().next().expect("one");
+    for (count, piece, clean, wanted) in [
+        (2_500, 540, 0, Decision::Review),
+        (2_500, 540, 95_000_000, Decision::Allow),
+        (2_500, 540, 9_000_000, Decision::Review),
+        (6_000, 300, 0, Decision::Review),
+        (10, 540, 0, Decision::Allow),
+    ] {
+        let dir = tempfile::tempdir().expect("a folder");
+        let noon = u32::try_from(at(FRESH).as_second()).expect("this century");
+        let mut block = BlockMaker::new(BlockHash::default(), noon, 1);
+        let whole = piece * count as u64;
+        let mined = block.tx(&[], &[(whole, Some(key(thief))), (clean + 1, Some(key(2)))]);
+        let pieces: Vec<_> = (0..count).map(|at| (piece, Some(key(2_000 + at)))).collect();
+        let split = block.tx(&[(OutPoint { txid: mined, vout: 0 }, None)], &pieces);
+        let mut all: Vec<_> = (0..count as u32).map(|vout| (OutPoint { txid: split, vout }, None)).collect();
+        all.push((OutPoint { txid: mined, vout: 1 }, None));
+        block.tx(&all, &[(whole + clean, Some(key(1)))]);
+        let ledger = ledger(dir.path(), &[block.done()]);
+        let verdict = screen(&index, Some(&ledger), &Policy::strict(), FRESH, &address(1));
+        assert_eq!(verdict.decision, wanted, "{count} x {piece}: {}", verdict.summary);
     }
 }
 
@@ -164,7 +211,7 @@ fn what_came_after_the_moment_asked_about_is_not_seen() {
 #[test]
 fn money_is_followed_as_many_hops_and_transactions_as_the_policy_says() {
     let dir = tempfile::tempdir().expect("a folder");
-    let ledger = chain(dir.path(), [4_000_000, 3_000_000, 2_000_000]);
+    let ledger = passed_on(dir.path(), [4_500_000, 4_000_000, 3_500_000], 1_000_000);
     let index = index(sources(), vec![claim(1, &address(3), Category::Sanction, "ofac-sdn")], vec![]);
     let ask = |policy: &Policy| screen(&index, Some(&ledger), policy, FRESH, &address(0));
     for (hops, found) in [("hops = 2", vec![]), ("hops = 3", vec![PAID_INDIRECTLY])] {
@@ -173,6 +220,99 @@ fn money_is_followed_as_many_hops_and_transactions_as_the_policy_says() {
     let short = ask(&strict_with("work = 2000", "work = 1"));
     assert_eq!(exposed(&short), []);
     assert!(short.coverage.gaps.iter().any(|gap| gap.kind == GapKind::IndirectTruncated), "{short:?}");
+}
+
+/// How a thief passes his money on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Way {
+    /// To the next owner, all of it.
+    Whole,
+    /// Half of it stays behind.
+    Peeled,
+    /// Together with a coin of somebody else.
+    Joined,
+}
+
+/// Owner 20 (or the next one with an address), a thief, is paid by the mine; through so many owners whom nobody names his money
+/// comes to the last owner, whose number is the other answer.
+fn laundered(dir: &Path, between: usize, way: Way) -> (Ledger, usize, usize) {
+    let noon = u32::try_from(at(FRESH).as_second()).expect("this century");
+    let mut named = with_address();
+    let (thief, last) = (named.next().expect("one"), named.find(|&number| number > 1_000).expect("one"));
+    let mut block = BlockMaker::new(BlockHash::default(), noon, 1);
+    let mut value: u64 = if way == Way::Peeled { 1 << 40 } else { 1 << 32 };
+    let mut money = block.tx(&[], &[(value, Some(key(thief)))]);
+    for hop in 0..=between {
+        let to = if hop == between { last } else { 300 + hop };
+        let mut inputs = vec![(OutPoint { txid: money, vout: 0 }, None)];
+        let mut outputs = vec![(value - 200, Some(key(to)))];
+        match way {
+            Way::Whole => value -= 200,
+            Way::Peeled => {
+                value /= 2;
+                outputs = vec![(value, Some(key(to))), (value - 200, Some(key(600 + hop)))];
+            }
+            Way::Joined => {
+                let mined = block.tx(&[], &[(1 << 20, Some(key(800 + hop)))]);
+                inputs.push((OutPoint { txid: mined, vout: 0 }, None));
+                outputs.push((1 << 20, Some(key(900 + hop))));
+                value -= 200;
+            }
+        }
+        money = block.tx(&inputs, &outputs);
+    }
+    (ledger(dir, &[block.done()]), thief, last)
+}
+
+/// What costs a thief a fee and joins his money with nobody else's takes him no further away.
+#[test]
+fn passing_money_on_whole_or_peeling_it_hides_nobody() {
+    for (between, way) in [
+        (3, Way::Whole),
+        (5, Way::Whole),
+        (6, Way::Whole),
+        (40, Way::Whole),
+        (200, Way::Whole),
+        (5, Way::Peeled),
+        (12, Way::Peeled),
+        (3, Way::Joined),
+    ] {
+        let dir = tempfile::tempdir().expect("a folder");
+        let (ledger, thief, last) = laundered(dir.path(), between, way);
+        let thief = claim(1, &address(thief), Category::ServiceHack, "fbi-notices");
+        let index = index(sources(), vec![thief], vec![]);
+        let verdict = screen(&index, Some(&ledger), &Policy::strict(), FRESH, &address(last));
+        let indirectly = (ExposureType::Indirect, Some(Direction::Incoming));
+        assert_eq!(exposed(&verdict), [indirectly], "{between} {way:?}: {}", verdict.summary);
+        assert_eq!(verdict.decision, Decision::Review, "{between} {way:?}");
+    }
+}
+
+/// Where others' money goes along, it ends somewhere, and how much of it ends there is said.
+#[test]
+fn what_the_limit_on_hops_cuts_is_said_and_is_incomplete_where_it_is_required() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (ledger, thief, last) = laundered(dir.path(), 8, Way::Joined);
+    let thief = claim(1, &address(thief), Category::ServiceHack, "fbi-notices");
+    let index = index(sources(), vec![thief], vec![]);
+    let ask = |policy: &Policy| screen(&index, Some(&ledger), policy, FRESH, &address(last));
+    let cut = |verdict: &Verdict| {
+        let gaps = verdict.coverage.gaps.iter().filter(|gap| gap.kind == GapKind::IndirectTruncated);
+        gaps.map(|gap| gap.sentence.clone()).collect::<Vec<_>>()
+    };
+    let verdict = ask(&Policy::strict());
+    let said = cut(&verdict);
+    assert_eq!((verdict.decision, said.len()), (Decision::Allow, 1), "{said:?}");
+    assert!(
+        said[0].starts_with("indirect sources: 42.9")
+            && said[0].contains(" %) came from further than the 5 transactions that the policy looks back"),
+        "{said:?}"
+    );
+    let required = ask(&strict_with("required = false", "required = true"));
+    assert_eq!((required.decision, cut(&required)), (Decision::Incomplete, said));
+    // Further, and everything is followed: nothing is left to say.
+    let far = ask(&strict_with("hops = 5", "hops = 12"));
+    assert_eq!((far.decision, cut(&far)), (Decision::Review, vec![]));
 }
 
 #[test]
@@ -301,7 +441,7 @@ fn a_policy_that_would_have_looked_further_judges_no_record_of_one_that_did_not(
 #[test]
 fn a_policy_that_looks_less_far_judges_no_record_of_what_it_might_not_have_seen() {
     let dir = tempfile::tempdir().expect("a folder");
-    let ledger = chain(dir.path(), [4_000_000, 3_000_000, 2_000_000]);
+    let ledger = passed_on(dir.path(), [4_500_000, 4_000_000, 3_500_000], 1_000_000);
     let index = index(sources(), vec![claim(1, &address(3), Category::Sanction, "ofac-sdn")], vec![]);
     let (strict, near) = (Policy::strict(), strict_with("hops = 5", "hops = 2"));
     let ask = |policy: &Policy| screen(&index, Some(&ledger), policy, FRESH, &address(0));

@@ -3,13 +3,13 @@
 use tracehound_ledger::{BlockNum, OutputView, Prev, TxNum, TxView, UtxoRows};
 
 use super::{
-    super::{Holding, Lot, divide::divide_pool},
+    super::{Holding, Lot, divide::divide_pool, queue::Distance},
     Propagator, StopReason,
 };
 
 impl<R: UtxoRows> Propagator<'_, R> {
     /// Books a fee, or keeps it for the coinbase of its block.
-    pub(super) fn send_fee(&mut self, tx: TxNum, fee: Holding, hop: u32) {
+    pub(super) fn send_fee(&mut self, tx: TxNum, fee: Holding, far: Distance) {
         let onward = self.options.limits.through_fees && !fee.is_clean();
         let Some(block) = onward.then(|| self.ledger.block_of(tx)).flatten() else {
             self.book_fee(&fee);
@@ -17,7 +17,7 @@ impl<R: UtxoRows> Propagator<'_, R> {
         };
         let next = self.ledger.block(BlockNum(block.num.0 + 1));
         let last = next.map_or(self.ledger.counts().txs, |next| next.first_tx.0) - 1;
-        self.fees.entry(TxNum(last)).or_default().push((tx, fee, hop));
+        self.fees.entry(TxNum(last)).or_default().push((tx, fee, far));
     }
 
     /// Pays the miner of the earliest block with dirty fees, if it ended before `tx`; says whether it did.
@@ -33,16 +33,17 @@ impl<R: UtxoRows> Propagator<'_, R> {
     }
 
     /// Divides the subsidy and the block's fees among the coinbase's outputs. O(rows of the block).
-    fn pay_the_miner(&mut self, last: TxNum, dirty: Vec<(TxNum, Holding, u32)>) {
+    fn pay_the_miner(&mut self, last: TxNum, dirty: Vec<(TxNum, Holding, Distance)>) {
         let Some(block) = self.ledger.block_of(last) else { return };
-        let hop = dirty.iter().map(|(_, _, hop)| *hop).min().unwrap_or(0).saturating_add(1);
+        let near = dirty.iter().map(|(_, _, far)| *far).reduce(Distance::least).unwrap_or_default();
+        let far = near.next(false);
         let mints = |tx: &TxView| self.ledger.inputs(tx).any(|input| input.prev == Prev::Coinbase);
         let coinbase = self.ledger.tx(block.first_tx).filter(mints);
         let fees = self.fees_of(block.first_tx, last, &dirty);
         let (Some(coinbase), Some(fees)) = (coinbase, fees) else {
             // Amounts of other transactions of the block are missing: what the miner got cannot be laid out.
-            for (tx, fee, hop) in dirty {
-                self.end(None, None, fee, hop, StopReason::UnknownInputs(tx));
+            for (tx, fee, far) in dirty {
+                self.end(None, None, fee, far.hop(), StopReason::UnknownInputs(tx));
             }
             return;
         };
@@ -57,13 +58,13 @@ impl<R: UtxoRows> Propagator<'_, R> {
         let first = self.found.pieces.len();
         let fee = division.rest.dirty_all();
         for (output, holding) in outputs.iter().zip(division.outputs) {
-            self.pass_on(output, holding, hop);
+            self.pass_on(output, holding, far);
         }
-        self.book_step(coinbase.num, hop, fee, None, (first, first));
+        self.book_step(coinbase.num, far.hop(), fee, None, (first, first));
     }
 
     /// The fees of a block's transactions in order, dirty ones as they are; `None` when some are not known.
-    fn fees_of(&self, first: TxNum, last: TxNum, dirty: &[(TxNum, Holding, u32)]) -> Option<Holding> {
+    fn fees_of(&self, first: TxNum, last: TxNum, dirty: &[(TxNum, Holding, Distance)]) -> Option<Holding> {
         let mut fees = Holding::default();
         for num in first.0 + 1..=last.0 {
             if let Some((_, fee, _)) = dirty.iter().find(|(tx, ..)| tx.0 == num) {

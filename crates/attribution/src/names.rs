@@ -11,6 +11,7 @@
 
 mod abjad;
 mod abroad;
+mod beside;
 mod build;
 mod han;
 mod inside;

@@ -75,14 +75,15 @@ impl Watch {
         let field = |name: &str| item.fields.iter().find(|field| field.0 == name).map(|field| &field.1[..]);
         let (safe, nonce) = (field("Safe")?, field("Nonce")?);
         let hash = item.hashes.as_ref()?.device.digest.clone();
-        // To pay nobody anything takes back what was signed before it.
-        let takes_back =
-            item.intent.starts_with("does nothing") && field("To").is_some_and(|to| to.starts_with(safe));
+        // To pay nobody anything takes back what was signed, whichever of the two a list has first.
+        if item.intent.starts_with("does nothing") && field("To").is_some_and(|to| to.starts_with(safe)) {
+            return None;
+        }
         let mut before: BTreeSet<String> = BTreeSet::new();
         for signer in item.signatures.iter().filter(|one| one.good).filter_map(|one| one.signer.as_ref()) {
             let key = (format!("{} {safe} {nonce}", field("Chain").unwrap_or_default()), signer.clone());
             let first = self.signed.entry(key).or_insert_with(|| hash.clone());
-            if *first != hash && !takes_back {
+            if *first != hash {
                 before.insert(format!("{signer} signed {first} before"));
             }
         }

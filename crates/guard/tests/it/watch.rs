@@ -92,6 +92,10 @@ fn who_signs_one_number_twice_is_told_when_the_first_is_gone() {
     };
     assert!(news.alarms() && twice(&news), "{news:?}");
     assert!(!twice(&watch.look(&judge(&signed("2", payee)))), "told once");
-    // To take it back is no second one.
+    // To take it back is no second one, whichever stands first, and hides none.
     assert!(!twice(&watch.look(&judge(&signed("0", SAFE)))));
+    let mut watch = Watch::default();
+    assert!(!twice(&watch.look(&judge(&signed("0", SAFE)))));
+    assert!(!twice(&watch.look(&judge(&signed("1", payee)))));
+    assert!(twice(&watch.look(&judge(&signed("2", payee)))));
 }

@@ -2,18 +2,20 @@
 //! greetings, log-ins and terms are few. A text of these alone says nothing of what is anybody's; any other is for a person.
 
 pub(crate) mod agreed;
+mod known;
 pub(crate) mod written;
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
 use crate::{denial, plain, sign_in};
+use known::{NAME, NUMBER, SITE};
 
 /// Words that by themselves give nothing away.
 const HARMLESS: &str = "
 i a accept account address age agree agreed am an and any app application are as ask at authenticate authentication back be before been
 blockchain by can chain challenge click close code conditions connect connecting cookie date day did do does ethereum expiration for from hello
 here hi id in is issued it its january february march april may june july august september october november december draft least log
-login logging message monday tuesday wednesday thursday friday saturday sunday my noon nonce number of old on one-time or our own owns page
+login logging message monday tuesday wednesday thursday friday saturday sunday my noon nonce number of old on one-time or our over own owns page
 please policy privacy proof prove proves read request resources see service session sign signature signed signing site terms text
 thank thanks that the there these this time to today tomorrow tos uri use utc verify verifying version wallet want wants we website
 welcome what which who will with would years yes you your
@@ -243,13 +245,10 @@ impl Seen {
     }
 }
 
-/// What stands for a name, and for a site, among the words of a sentence.
-const NAME: &str = "*";
-const SITE: &str = "@";
-
 fn sentence(text: &str, seen: &mut Seen) -> Option<String> {
     // Of each word its clause, and of each name its words.
     let mut words: Vec<(usize, String)> = Vec::new();
+    let mut form: Vec<String> = Vec::new();
     let (mut names, mut in_name): (Vec<Vec<String>>, _) = (Vec::new(), 0);
     let mut clause = 0;
     for whole in text.split_whitespace() {
@@ -266,7 +265,11 @@ fn sentence(text: &str, seen: &mut Seen) -> Option<String> {
         clause += usize::from(closes);
         let last = words.iter().rev().find(|(_, word)| word != SITE);
         let stands_behind = last.is_some_and(|(_, last)| BEFORE_NAMES.contains(&&last[..]));
-        if word.is_empty() || seen.takes(written) {
+        if word.is_empty() {
+            continue;
+        }
+        if seen.takes(written) {
+            form.push(NUMBER.to_owned());
             continue;
         }
         // Words may be joined by points; as the name of a site they stand where one does.
@@ -275,12 +278,14 @@ fn sentence(text: &str, seen: &mut Seen) -> Option<String> {
         }
         if sign_in::is_page(written) || stands_behind && is_host(&word) {
             words.push((here, SITE.to_owned()));
+            form.push(SITE.to_owned());
             continue;
         }
         seen.is_announced =
             BEFORE_CODES.contains(&&word[..]) || seen.is_announced && matches!(&word[..], "is" | "of");
         if denial::is_denial(&word) || WORDS.contains(&word[..]) || denial::is_feared(&word) {
             in_name = 0;
+            form.push(word.clone());
             words.push((here, word));
             continue;
         }
@@ -288,6 +293,7 @@ fn sentence(text: &str, seen: &mut Seen) -> Option<String> {
         if in_name == 0 {
             names.push(Vec::new());
             words.push((here, NAME.to_owned()));
+            form.push(NAME.to_owned());
         }
         in_name += 1;
         if !is_name || in_name > LONGEST_NAME || names.len() > 1 {
@@ -301,7 +307,9 @@ fn sentence(text: &str, seen: &mut Seen) -> Option<String> {
             _ => seen.names.push(written.to_owned()),
         }
     }
-    says_more(&words, names.first().map_or(&[][..], Vec::as_slice)).then(|| text.trim().to_owned())
+    let is_read = known::is_sentence(&form.join(" "));
+    let says_more = says_more(&words, names.first().map_or(&[][..], Vec::as_slice));
+    (!is_read || says_more).then(|| text.trim().to_owned())
 }
 
 /// Nouns that, with a capital letter, are no name but what is agreed to: `the terms of Sale`.
@@ -770,6 +778,28 @@ mod tests {
             "Hello.-..-. welcome",
             "9 7 9 22 5",
             "9,7,9,22,5,1,12,12,13,25,20,15,11,5,14,19",
+            // Harmless words, and numbers, in sentences that nobody knows.
+            "I agree to the terms: you may do what you want with this wallet",
+            "I agree to the terms: you may do with this account what you want.",
+            "I sign: what I own will be at Evil tomorrow.",
+            "I own what I own at the service of Evil",
+            "This wallet, this account, this address: at the service of Evil, on the terms.",
+            "I sign any message of Evil at any time",
+            "This is my signature for any message of Evil",
+            "Please sign this and any message.",
+            "I accept any terms you want, at any date",
+            "I accept any conditions",
+            "I accept the terms without number, and what you want",
+            "I, by this signature, am at Evil service for years. Terms agreed.",
+            "I accept the terms of service of Evil, 2000 a day for 12 years",
+            "I accept the terms of service of Evil: at least 500 by noon",
+            "I accept the terms of service of Evil: 500 march",
+            "I accept the terms of service of Evil, version 1000000 by noon",
+            "100 years of service to Evil",
+            "I am at least 500 in terms",
+            "Thanks for the 2000",
+            "This is not a message to read. Please sign.",
+            "Sign this message before you read it.",
         ] {
             assert!(unread(text).is_some(), "{text}");
         }
@@ -798,6 +828,15 @@ mod tests {
             "Wallet address:\n0x098B716B8Aaf21512996dC57EB0615e2383E2f96",
             "Log in to your account. We will never ask for your seed phrase.",
             "Issued at: 2026-01-15T12:00:00Z. Request id: 123e4567-e89b-12d3-a456-426614174000",
+            "Sign in to the app with Ethereum",
+            "By connecting this wallet to Example you agree to the terms.",
+            "By signing this message, you accept the Example Terms of Service and Privacy Policy",
+            "I am over 18 and I agree to the terms of service",
+            "Thank you for signing in to Example",
+            "Hello, welcome to Example. Sign this message to log in",
+            "I accept the terms of 15 January 2026, version 2.0",
+            "You can close this page at any time.",
+            "It will not cost any fees!",
             "",
         ] {
             assert_eq!(unread(text), None, "{text}");

@@ -293,19 +293,28 @@ fn speaks_for(path: &str, text: &str, asks: Option<&str>, out: &mut Vec<Finding>
             out.push(Finding::new(Sign01, Incomplete, path, title));
             continue;
         };
-        let label = sign_in::authority(asks).0;
-        let label = plain::squeezed(site(&label).split('.').next().unwrap_or_default());
-        let squeezed = plain::squeezed(&name);
-        // `Uniswap Labs` at uniswap.org, and `Magic` at magiceden.io.
-        let is_its_own =
-            label.len() >= 3 && squeezed.contains(&label) || squeezed.len() >= 3 && label.contains(&squeezed);
-        if !is_its_own {
+        let host = sign_in::authority(asks).0;
+        let label = site(&host).split('.').next().unwrap_or_default();
+        if !is_own_name(&name, label) {
             let title = format!(
                 "The text speaks of {shown:?}, and {asks:?} asks for it: it may be meant for another."
             );
             out.push(Finding::new(Sign01, Review, path, title));
         }
     }
+}
+
+/// Whether a name is the label of a site but for case, blanks, hyphens and accents, with or without what firms add to theirs. One
+/// that only holds it is as often a double's: `opensea-claim.io`, `0pensea.io`.
+fn is_own_name(name: &str, label: &str) -> bool {
+    const OF_FIRMS: &[&str] =
+        &["app", "dao", "exchange", "finance", "foundation", "labs", "network", "protocol"];
+    let plain = plain::letters(name);
+    let mut words: Vec<&str> =
+        plain.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let label = label.replace('-', "").to_ascii_lowercase();
+    let is_own = |words: &[&str]| words.concat() == label;
+    is_own(&words) || words.pop().is_some_and(|last| OF_FIRMS.contains(&last)) && is_own(&words)
 }
 
 /// How a text says that it logs somebody in.

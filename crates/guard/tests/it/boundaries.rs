@@ -570,7 +570,7 @@ fn what_is_written_for_a_program_is_no_text_that_a_person_agrees_to() {
         let report = by_lists(check_message, &message);
         assert!(report.exit_code >= least && report.exit_code != 30, "{message}: {:?}", report.findings);
     }
-    for text in ["I agree to the terms of today.", "[draft] see you at noon", "{ Hello }"] {
+    for text in ["I agree to the terms of today.", "[Hello] welcome back", "{ Hello }"] {
         assert_eq!(by_lists(check_message, text).exit_code, 0, "{text}");
     }
 }
@@ -731,13 +731,13 @@ fn texts_that_make_keys_are_known_in_whatever_letters() {
 
 #[test]
 fn thirty_two_letters_are_a_text_and_thirty_two_bytes_a_hash() {
-    let text = "Hello, I am here on this website";
+    let text = "I accept the terms of this page.";
     assert_eq!(text.len(), 32);
     for text in [text.to_owned(), format!("0x{}", hex::encode(text))] {
         let report = by_lists(check_message, &text);
         assert_eq!(report.exit_code, 0, "{text}: {:?}", report.findings);
         assert!(
-            report.items[0].fields.iter().any(|(_, line)| line.contains("here on this website")),
+            report.items[0].fields.iter().any(|(_, line)| line.contains("terms of this page")),
             "{:?}",
             report.items
         );

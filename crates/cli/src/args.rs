@@ -14,6 +14,7 @@ mod range;
 mod report;
 mod screen;
 mod values;
+mod vet;
 
 use std::path::PathBuf;
 
@@ -35,6 +36,7 @@ pub(crate) use policy::PolicyCommand;
 pub(crate) use range::*;
 pub(crate) use report::*;
 pub(crate) use screen::ScreenArgs;
+pub(crate) use vet::*;
 
 /// Screen, trace and watch stolen cryptocurrency. Self-hosted, offline if need be.
 ///
@@ -177,6 +179,9 @@ pub(crate) enum Command {
     /// Verify before you sign: Safe transactions, calls, typed data, messages; offline
     #[command(subcommand)]
     Guard(GuardCommand),
+    /// Vet what was sent before it is opened: a repository, an archive, a file. Nothing of it is run
+    #[command(subcommand)]
+    Vet(VetCommand),
     /// A self-audit for a person with a wallet; it never asks for a secret
     #[command(subcommand)]
     Wallet(WalletCommand),
@@ -297,6 +302,7 @@ impl Command {
                 | Self::Policy(_)
                 | Self::Range(_)
                 | Self::Wallet(_)
+                | Self::Vet(_)
                 | Self::Config(_)
                 | Self::Completions { .. }
                 | Self::Man { .. }

@@ -25,4 +25,5 @@ pub(crate) mod trace;
 mod transfers;
 pub(crate) mod tx;
 mod update;
+pub(crate) mod vet;
 pub(crate) mod wallet;

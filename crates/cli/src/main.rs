@@ -108,6 +108,7 @@ fn run(cli: &Cli, shown: &Configuration) -> Result<u8> {
         Command::Policy(command) => commands::policy::run(common, command, &mut out),
         Command::Range(command) => commands::range::run(common, command, &mut out),
         Command::Wallet(command) => commands::wallet::run(common, command, &mut out),
+        Command::Vet(command) => commands::vet::run(common, command, &mut out),
         Command::Guard(command) => commands::guard::run(common, &data, command, &mut out),
         Command::Config(ConfigCommand::Show { all }) => commands::config::show(common, *all, shown, &mut out),
         Command::Completions { shell } => commands::manual::completions(*shell, &mut out),

@@ -40,6 +40,7 @@ mod start;
 pub mod trace;
 pub mod transfers;
 pub mod tx;
+pub mod vet;
 mod view;
 mod workspace;
 

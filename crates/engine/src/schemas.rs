@@ -30,6 +30,7 @@ use crate::{
         tx as transfer_tx,
     },
     tx::Transaction,
+    vet::Report as Vetted,
 };
 
 macro_rules! documents {
@@ -118,6 +119,7 @@ documents! {
     Change: "policy-diff" version 1;
     Watched: "guard-watch" version 1;
     Advice: "wallet-check" version 1;
+    Vetted: "vet-repo" version 1;
     Generated: "range-generate" version 1;
     Configuration: "config-show" version 1;
 }

@@ -1,0 +1,3 @@
+//! `vet` on what was sent: our own inert lures and their honest twins.
+
+mod sample;

@@ -3,6 +3,7 @@
 //! JavaScript and TypeScript go through `oxc`, Python through `ruff`, others through a reader of tokens that knows calls and
 //! assignments and no grammar. [`flow`] knows no language: what fetches, decodes and runs stands in the tables of [`known`].
 
+mod call;
 pub(crate) mod flow;
 mod ir;
 mod javascript;

@@ -10,10 +10,7 @@ mod shell;
 pub(crate) use self::decode::{decoded, readable};
 pub(crate) use self::program::{Language, host_of, is_code_file, is_forge};
 
-use self::{
-    program::Program,
-    shell::{Pipeline, Word},
-};
+use self::{program::Program, shell::Pipeline};
 
 /// Scripts within scripts that are read.
 const MAX_DEPTH: usize = 4;
@@ -140,13 +137,6 @@ impl Handed {
             text: self.text.or(other.text),
         }
     }
-}
-
-/// Words of a line as a shell splits it.
-pub(crate) fn words(text: &str) -> Vec<String> {
-    let pipelines = shell::pipelines(text);
-    let stages = pipelines.into_iter().flat_map(|pipeline| pipeline.stages);
-    stages.flatten().map(|word: Word| word.text).collect()
 }
 
 #[cfg(test)]

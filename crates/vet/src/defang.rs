@@ -44,7 +44,7 @@ fn word_into(word: &str, out: &mut String) {
         out.push_str(&before[scheme..].replace("http", "hxxp").replace("HTTP", "HXXP"));
         out.push_str("://");
         let after = &after[3..];
-        let end = after.find(|c: char| matches!(c, '/' | '"' | '\'' | '`' | '?' | '#' | '<' | ')'));
+        let end = after.find(['/', '"', '\'', '`', '?', '#', '<', ')']);
         let (host, tail) = after.split_at(end.unwrap_or(after.len()));
         out.push_str(&host.replace('.', "[.]"));
         rest = tail;

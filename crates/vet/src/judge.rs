@@ -14,7 +14,7 @@ use crate::{
     report::{Reading, Report},
     rules::{self, Form},
     source::Source,
-    start::{self, Runs, Start, Trigger},
+    start::{self, Judged, Runs, Start, Trigger},
     tree::Tree,
 };
 
@@ -105,9 +105,14 @@ impl<'t> Judge<'t> {
 
     fn text(&mut self, source: &Source<'_>) {
         self.findings.extend(rules::text(source));
-        let (starts, findings) = start::read(source);
+        let (starts, findings, cut) = start::read(source);
+        if cut {
+            self.gap(source.path, GapKind::TooLarge, "longer than is read for commands: its beginning was");
+        }
         self.findings.extend(findings);
-        starts.iter().for_each(|start| self.start(start));
+        for start in &starts {
+            self.start(start);
+        }
         let name = source.name();
         if name == ".env" || name.starts_with(".env.") {
             self.flows.flow.set_environment(source.text);
@@ -147,7 +152,7 @@ impl<'t> Judge<'t> {
 
     /// What a command that is started does, and what it runs in turn.
     fn start(&mut self, start: &Start) {
-        let (findings, runs, inline) = start::judge(start);
+        let Judged { findings, runs, inline } = start::judge(start);
         self.findings.extend(findings);
         self.runs.extend(runs);
         for (language, code, line) in inline {

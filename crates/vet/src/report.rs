@@ -116,5 +116,5 @@ fn content(tree: &Tree) -> String {
             all.update(part);
         }
     }
-    all.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(all.finalize())
 }

@@ -44,7 +44,6 @@ impl<'t> Source<'t> {
 
     /// The line, from 1, of a place in the text.
     pub(crate) fn line_at(&self, at: usize) -> u32 {
-        1 + self.text.as_bytes()[..at.min(self.text.len())].iter().filter(|byte| **byte == b'\n').count()
-            as u32
+        1 + self.text.get(..at).unwrap_or(self.text).matches('\n').count() as u32
     }
 }

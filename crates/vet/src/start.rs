@@ -93,13 +93,13 @@ pub(crate) struct Runs {
     pub start: Start,
 }
 
-/// What a source starts, and what its settings allow.
-pub(crate) fn read(source: &Source<'_>) -> (Vec<Start>, Vec<Finding>) {
+/// What a source starts, what its settings allow, and whether it was too long to be read to its end.
+pub(crate) fn read(source: &Source<'_>) -> (Vec<Start>, Vec<Finding>, bool) {
     let mut starts = Vec::new();
     let mut findings = Vec::new();
     tables::read(source, &mut starts, &mut findings);
     files::read(source, &mut starts);
-    (starts, findings)
+    (starts, findings, files::is_cut(source))
 }
 
 /// The commands that a value stands for: a text, a list of texts, or a map of names to either.
@@ -139,9 +139,19 @@ pub(crate) fn quoted(word: &str) -> String {
     }
 }
 
+/// What comes of something that is started.
+#[derive(Default)]
+pub(crate) struct Judged {
+    pub findings: Vec<Finding>,
+    /// Files of the tree that it runs.
+    pub runs: Vec<Runs>,
+    /// Code in another language within it, and its line.
+    pub inline: Vec<(command::Language, String, u32)>,
+}
+
 /// What is to be said of something that is started, and which files of the tree it runs.
-pub(crate) fn judge(start: &Start) -> (Vec<Finding>, Vec<Runs>, Vec<(command::Language, String, u32)>) {
-    let (mut findings, mut runs, mut inline) = (Vec::new(), Vec::new(), Vec::new());
+pub(crate) fn judge(start: &Start) -> Judged {
+    let Judged { mut findings, mut runs, mut inline } = Judged::default();
     let unasked = start.trigger.is_unasked();
     for (effect, offset) in command::read(&start.command) {
         let line = start.line + offset;
@@ -210,7 +220,7 @@ pub(crate) fn judge(start: &Start) -> (Vec<Finding>, Vec<Runs>, Vec<(command::La
     if findings.is_empty() && unasked {
         findings.push(finding(start, Severity::Low, start.line, "runs a command"));
     }
-    (findings, runs, inline)
+    Judged { findings, runs, inline }
 }
 
 /// A finding about something that is started: what makes it start, and what it does.

@@ -65,7 +65,7 @@ pub(crate) struct Program {
     pub(super) lines: Vec<u32>,
     pub(super) units: Vec<Unit>,
     pub(super) slots: u32,
-    /// What it gives to others: name and value. `default` is what CommonJS gives as a whole.
+    /// What it gives to others: name and value. `default` is what `CommonJS` gives as a whole.
     pub(super) exports: Vec<(String, Id)>,
     /// Whether all of it is here.
     pub(crate) whole: bool,

@@ -33,7 +33,9 @@ pub(super) fn read(text: &str, ending: &str) -> Result<Program, Unread> {
         }
         let clean = parsed.diagnostics.is_empty();
         let mut reader = Reader { b: Builder::new(text) };
-        parsed.program.body.iter().for_each(|statement| reader.statement(statement));
+        for statement in &parsed.program.body {
+            reader.statement(statement);
+        }
         let program = reader.b.finish();
         if clean {
             return Ok(program);
@@ -53,7 +55,9 @@ impl Reader {
     }
 
     fn statements(&mut self, statements: &[Statement<'_>]) {
-        statements.iter().for_each(|statement| self.statement(statement));
+        for statement in statements {
+            self.statement(statement);
+        }
     }
 
     fn run(&mut self, expression: &Expression<'_>) {
@@ -84,7 +88,9 @@ impl Reader {
                     Some(init) => init.as_expression().into_iter().for_each(|init| self.run(init)),
                     None => {}
                 }
-                loops.test.iter().chain(&loops.update).for_each(|part| self.run(part));
+                for part in loops.test.iter().chain(&loops.update) {
+                    self.run(part);
+                }
                 self.statement(&loops.body);
             }
             Statement::IfStatement(branch) => {
@@ -114,7 +120,9 @@ impl Reader {
             Statement::SwitchStatement(switch) => {
                 self.run(&switch.discriminant);
                 for case in &switch.cases {
-                    case.test.iter().for_each(|test| self.run(test));
+                    if let Some(test) = &case.test {
+                        self.run(test);
+                    }
                     self.statements(&case.consequent);
                 }
             }
@@ -131,7 +139,9 @@ impl Reader {
                     }
                     self.statements(&handler.body.body);
                 }
-                attempt.finalizer.iter().for_each(|block| self.statements(&block.body));
+                if let Some(block) = &attempt.finalizer {
+                    self.statements(&block.body);
+                }
             }
             Statement::WhileStatement(loops) => {
                 self.run(&loops.test);
@@ -345,7 +355,9 @@ impl Reader {
     fn function(&mut self, function: &Function<'_>) -> Id {
         let line = self.line(function);
         self.unit(line, &function.params, |reader| {
-            function.body.iter().for_each(|body| reader.statements(&body.statements));
+            if let Some(body) = &function.body {
+                reader.statements(&body.statements);
+            }
         })
     }
 
@@ -513,7 +525,9 @@ impl Reader {
             Expression::SequenceExpression(sequence) => {
                 let ids: Vec<Id> = sequence.expressions.iter().map(|one| self.expression(one)).collect();
                 let Some((last, before)) = ids.split_last() else { return self.b.add(Expr::Nothing, line) };
-                before.iter().for_each(|id| self.b.statement(*id));
+                for id in before {
+                    self.b.statement(*id);
+                }
                 return *last;
             }
             Expression::CallExpression(call) => {
@@ -617,7 +631,9 @@ impl Reader {
                     _ => None,
                 },
             };
-            value.into_iter().for_each(|value| self.run(value));
+            if let Some(value) = value {
+                self.run(value);
+            }
         }
         self.children(&element.children, line);
         self.b.add(Expr::Nothing, line)
@@ -639,7 +655,9 @@ impl Reader {
                     }
                 }
                 JSXChild::ExpressionContainer(container) => {
-                    container.expression.as_expression().into_iter().for_each(|one| self.run(one));
+                    if let Some(one) = container.expression.as_expression() {
+                        self.run(one);
+                    }
                 }
                 JSXChild::Spread(spread) => self.run(&spread.expression),
                 JSXChild::Text(_) => {}

@@ -1,7 +1,7 @@
 //! Any language whose calls look like `name(…)` and whose assignments look like `name = …`: Ruby, PHP, Rust, Go, C#, Java, Groovy,
 //! Lua, Swift, Perl, PowerShell and their kin. It knows no grammar and refuses nothing.
 
-use super::ir::{Builder, Expr, Id, Program, Target};
+use super::ir::{Builder, Expr, Id, Program};
 
 pub(super) fn read(text: &str) -> Program {
     let mut reader = Reader { tokens: tokens(text), at: 0, b: Builder::new("") };
@@ -175,7 +175,7 @@ impl Reader {
             match self.kind()? {
                 Kind::End => {
                     // A chain goes on with a dot on the next line.
-                    let next = (1..).find(|ahead| {
+                    let next = (1..self.tokens.len()).find(|ahead| {
                         self.tokens.get(self.at + ahead).is_none_or(|token| token.kind != Kind::End)
                     });
                     let goes_on =
@@ -325,7 +325,9 @@ impl Reader {
             }
             Kind::Sign('{') => {
                 let inside = self.inside('}');
-                inside.iter().for_each(|id| self.b.statement(*id));
+                for id in &inside {
+                    self.b.statement(*id);
+                }
                 // Bytes in braces are a list, as in Go and C#.
                 let numbers = inside.len() > 3;
                 Some(self.b.add(if numbers { Expr::List(inside) } else { Expr::Any(inside) }, line))
@@ -378,7 +380,7 @@ impl Reader {
             match self.sign(0) {
                 // A macro, or a method of Ruby that ends so.
                 Some('!' | '?') if matches!(self.sign(1), Some('(' | '[')) && !self.is_apart(0) => {
-                    self.at += 1
+                    self.at += 1;
                 }
                 Some('(') if !self.is_apart(0) => {
                     let arguments = self.inside(')');
@@ -399,17 +401,14 @@ impl Reader {
                     );
                     if !(bare && begins && self.is_apart(0)) {
                         // `x as char`.
-                        if self.kind() == Some(&Kind::Word("as".to_owned())) {
-                            if let Some(Kind::Word(kind)) =
+                        if self.kind() == Some(&Kind::Word("as".to_owned()))
+                            && let Some(Kind::Word(kind)) =
                                 self.tokens.get(self.at + 1).map(|token| token.kind.clone())
-                            {
-                                self.at += 2;
-                                let callee = self.b.add(Expr::Member(id, kind), line);
-                                id = self
-                                    .b
-                                    .add(Expr::Call { callee, arguments: Vec::new(), new: false }, line);
-                                continue;
-                            }
+                        {
+                            self.at += 2;
+                            let callee = self.b.add(Expr::Member(id, kind), line);
+                            id = self.b.add(Expr::Call { callee, arguments: Vec::new(), new: false }, line);
+                            continue;
                         }
                         return id;
                     }

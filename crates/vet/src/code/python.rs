@@ -28,7 +28,9 @@ impl Reader {
     }
 
     fn statements(&mut self, statements: &[Stmt]) {
-        statements.iter().for_each(|statement| self.statement(statement));
+        for statement in statements {
+            self.statement(statement);
+        }
     }
 
     fn run(&mut self, expression: &PyExpr) {
@@ -50,7 +52,9 @@ impl Reader {
                     self.function(&function.parameters, line, |reader| reader.statements(&function.body));
                 self.put_name(&function.name.id, id, line);
                 self.b.export(function.name.as_str(), id);
-                function.decorator_list.iter().for_each(|one| self.run(&one.expression));
+                for one in &function.decorator_list {
+                    self.run(&one.expression);
+                }
             }
             Stmt::ClassDef(class) => self.class(class, line),
             Stmt::Return(back) => {
@@ -101,7 +105,9 @@ impl Reader {
                 self.run(&branch.test);
                 self.statements(&branch.body);
                 for other in &branch.elif_else_clauses {
-                    other.test.iter().for_each(|test| self.run(test));
+                    if let Some(test) = &other.test {
+                        self.run(test);
+                    }
                     self.statements(&other.body);
                 }
             }
@@ -109,13 +115,17 @@ impl Reader {
                 for item in &with.items {
                     let id = self.expression(&item.context_expr);
                     self.b.statement(id);
-                    item.optional_vars.iter().for_each(|target| self.put(target, id, line));
+                    if let Some(target) = &item.optional_vars {
+                        self.put(target, id, line);
+                    }
                 }
                 self.statements(&with.body);
             }
             Stmt::Match(choice) => {
                 self.run(&choice.subject);
-                choice.cases.iter().for_each(|case| self.statements(&case.body));
+                for case in &choice.cases {
+                    self.statements(&case.body);
+                }
             }
             Stmt::Raise(raise) => raise.exc.iter().for_each(|one| self.run(one)),
             Stmt::Try(attempt) => {
@@ -308,7 +318,7 @@ impl Reader {
                 let mut arguments = self.all(call.arguments.args.iter());
                 for keyword in &call.arguments.keywords {
                     let value = self.expression(&keyword.value);
-                    let name = keyword.arg.as_ref().map(|name| name.to_string()).unwrap_or_default();
+                    let name = keyword.arg.as_ref().map(ToString::to_string).unwrap_or_default();
                     arguments.push(self.b.add(Expr::Object(vec![(name, value)]), line));
                 }
                 Expr::Call { callee, arguments, new: false }
@@ -356,7 +366,9 @@ impl Reader {
             PyExpr::Starred(one) => return self.expression(&one.value),
             PyExpr::Compare(compare) => {
                 self.run(&compare.left);
-                compare.comparators.iter().for_each(|one| self.run(one));
+                for one in &compare.comparators {
+                    self.run(one);
+                }
                 Expr::Nothing
             }
             _ => Expr::Nothing,
@@ -369,7 +381,9 @@ impl Reader {
             let all = self.expression(&one.iter);
             let each = self.b.add(Expr::Any(vec![all]), line);
             self.put(&one.target, each, line);
-            one.ifs.iter().for_each(|test| self.run(test));
+            for test in &one.ifs {
+                self.run(test);
+            }
         }
         let id = self.expression(element);
         self.b.add(Expr::Any(vec![id]), line)

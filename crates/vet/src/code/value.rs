@@ -8,37 +8,31 @@ pub(super) struct Marks(u16);
 
 impl Marks {
     /// Written in the files.
-    pub const WRITTEN: Self = Self(1);
+    pub(super) const WRITTEN: Self = Self(1);
     /// What somebody else's server answered, at an address that the files name.
-    pub const FETCHED: Self = Self(1 << 1);
+    pub(super) const FETCHED: Self = Self(1 << 1);
     /// What a server answered whose address the caller chose.
-    pub const ASKED: Self = Self(1 << 2);
+    pub(super) const ASKED: Self = Self(1 << 2);
     /// Put back together from an encoding of what the files hold.
-    pub const DECODED: Self = Self(1 << 3);
+    pub(super) const DECODED: Self = Self(1 << 3);
     /// From the environment.
-    pub const ENVIRONMENT: Self = Self(1 << 4);
+    pub(super) const ENVIRONMENT: Self = Self(1 << 4);
     /// Read from a file that is no code by its name.
-    pub const DATA_FILE: Self = Self(1 << 5);
-    /// From whoever calls.
-    pub const CALLER: Self = Self(1 << 6);
+    pub(super) const DATA_FILE: Self = Self(1 << 5);
     /// A list of numbers that could be characters.
-    pub const CODES: Self = Self(1 << 7);
+    pub(super) const CODES: Self = Self(1 << 7);
     /// A file into which something fetched was written.
-    pub const DROPPED: Self = Self(1 << 8);
+    pub(super) const DROPPED: Self = Self(1 << 8);
     /// One piece of several that a text was joined from.
-    pub const PIECE: Self = Self(1 << 9);
+    pub(super) const PIECE: Self = Self(1 << 9);
     /// Files with keys or passwords.
-    pub const SECRET: Self = Self(1 << 10);
+    pub(super) const SECRET: Self = Self(1 << 10);
 
     /// Bits of it were mixed with others.
-    pub const MIXED: Self = Self(1 << 11);
+    pub(super) const MIXED: Self = Self(1 << 11);
 
     pub(super) const fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
-    }
-
-    pub(super) const fn without(self, other: Self) -> Self {
-        Self(self.0 & !other.0)
     }
 }
 
@@ -62,6 +56,7 @@ const MAX_FUNCS: usize = 8;
 /// Bytes of a text that is put together.
 pub(super) const MAX_TEXT: usize = 1 << 16;
 
+/// A value.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Value {
     pub marks: Marks,

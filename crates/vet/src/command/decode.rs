@@ -35,7 +35,7 @@ pub(crate) fn base64(text: &str) -> Option<Vec<u8>> {
 pub(crate) fn hex(text: &str) -> Option<Vec<u8>> {
     let digits: Vec<u8> =
         text.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b':').take(4 * MAX_TEXT).collect();
-    if digits.is_empty() || digits.len() % 2 != 0 {
+    if digits.is_empty() || !digits.len().is_multiple_of(2) {
         return None;
     }
     let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();

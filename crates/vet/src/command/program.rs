@@ -404,7 +404,7 @@ impl<'w> Program<'w> {
             (Some(_), Some(file)) if is_disguised(&file) => tell(Effect::RunsDisguised(file)),
             (Some(_), Some(file)) => tell(Effect::RunsFile(file)),
             (None, _) => {
-                let path = self.words[0].text.trim_start_matches("@");
+                let path = self.words[0].text.trim_start_matches('@');
                 let own = path.starts_with("./")
                     || path.starts_with("../")
                     || path.starts_with('.') && path.contains('/');
@@ -473,7 +473,9 @@ impl<'w> Program<'w> {
                 word if word.contains("://") || word.is_empty() || word.starts_with("/dev/fd") => {
                     return None;
                 }
-                word if self.language() == Some(Language::PowerShell) && !word.ends_with(".ps1") => {
+                word if self.language() == Some(Language::PowerShell)
+                    && ending(word).as_deref() != Some("ps1") =>
+                {
                     return None;
                 }
                 word => return Some(word.trim_start_matches("./").to_owned()),
@@ -554,7 +556,6 @@ fn is_disguised(file: &str) -> bool {
 
 /// Where packages and sources are looked after by many.
 pub(crate) fn is_forge(url: &str) -> bool {
-    let host = host_of(url);
     const FORGES: &[&str] = &[
         "github.com",
         "gitlab.com",
@@ -591,6 +592,7 @@ pub(crate) fn is_forge(url: &str) -> bool {
         "ubuntu.com",
         "docker.com",
     ];
+    let host = host_of(url);
     FORGES
         .iter()
         .any(|forge| host == *forge || host.strip_suffix(forge).is_some_and(|rest| rest.ends_with('.')))

@@ -24,7 +24,7 @@ impl Parser<'_> {
 
     fn skip(&mut self, bytes: usize) {
         let end = (self.at + bytes).min(self.text.len());
-        self.line += self.text.as_bytes()[self.at..end].iter().filter(|byte| **byte == b'\n').count() as u32;
+        self.line += self.text.get(self.at..end).map_or(0, |passed| passed.matches('\n').count()) as u32;
         self.at = end;
     }
 

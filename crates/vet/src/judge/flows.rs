@@ -10,7 +10,7 @@ use crate::{
     defang::defang,
     finding::{CheckId, Finding, Severity},
     gap::{Gap, GapKind},
-    start::{self, Runs, Start, Trigger},
+    start::{self, Judged, Runs, Start, Trigger},
 };
 
 /// All code of a tree, and where each piece of it stands.
@@ -83,7 +83,7 @@ fn written(
         command: command.to_owned(),
         hidden: false,
     };
-    let (found, more, _) = start::judge(&start);
+    let Judged { findings: found, runs: more, .. } = start::judge(&start);
     // That it starts something at all is what code does.
     findings.extend(
         found

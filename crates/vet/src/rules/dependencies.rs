@@ -68,7 +68,7 @@ fn severity_of(address: &str) -> Option<Severity> {
     let git = lower.starts_with("git")
         || lower.starts_with("github:")
         || lower.starts_with("gitlab:")
-        || lower.ends_with(".git");
+        || lower.split('#').next().is_some_and(|path| path.rsplit('.').next() == Some("git"));
     if !has_scheme && !git {
         return None;
     }
@@ -155,7 +155,7 @@ fn npm_lock(source: &Source<'_>, findings: &mut Vec<Finding>) {
 
 /// Packages that the manifest itself asks for by an address.
 fn asked_by_address(doc: &Node) -> Vec<String> {
-    let root = doc.select("packages").into_iter().filter_map(|(_, packages)| packages.get("")).next();
+    let root = doc.select("packages").into_iter().find_map(|(_, packages)| packages.get(""));
     let all = root
         .map(|root| root.select("dependencies|devDependencies|optionalDependencies/*"))
         .unwrap_or_default();
@@ -206,7 +206,9 @@ fn lock_hosts(source: &Source<'_>, findings: &mut Vec<Finding>) {
 /// Hosts that are neither those of everybody nor the one that most of the file names.
 fn report_hosts(source: &Source<'_>, all: Vec<(u32, &str, String)>, findings: &mut Vec<Finding>) {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    all.iter().for_each(|(_, _, host)| *counts.entry(host.clone()).or_default() += 1);
+    for (_, _, host) in &all {
+        *counts.entry(host.clone()).or_default() += 1;
+    }
     let usual = counts
         .iter()
         .max_by_key(|(_, count)| **count)

@@ -67,7 +67,7 @@ const PASTES: &[&str] = &[
 pub(super) fn read(source: &Source<'_>, findings: &mut Vec<Finding>) {
     let code =
         dialect(&source.ending()).is_some() || matches!(&source.ending()[..], "sh" | "bat" | "ps1" | "");
-    if !code || source.path.ends_with(".md") {
+    if !code {
         return;
     }
     let found: Vec<&str> = STEAL.iter().filter(|word| source.text.contains(**word)).copied().collect();

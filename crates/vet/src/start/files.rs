@@ -15,9 +15,37 @@ const SCRIPTS: &[(&str, Trigger, &str)] = &[
     (".profile|.bashrc|.zshrc|.bash_profile|.zprofile|.zshenv", Trigger::Enter, "the shell's start file"),
 ];
 
+/// Bytes of such a file that are read: each place in it is counted and closed from where it stands.
+const MAX_BYTES: usize = 1 << 20;
+
+/// Places of one kind in a file that are read.
+const MAX_PLACES: usize = 500;
+
+/// Commands of one file that are read.
+const MAX_COMMANDS: usize = 20_000;
+
+/// Whether a file with commands of its own was too long to be read to its end.
+pub(super) fn is_cut(source: &Source<'_>) -> bool {
+    source.text.len() > MAX_BYTES && is_read(source)
+}
+
+fn is_read(source: &Source<'_>) -> bool {
+    place::is(
+        source.path,
+        "makefile|gnumakefile|*.mk|justfile|dockerfile|binding.gyp|*.gypi|*.csproj|*.targets|*.props|*.vcxproj|project.pbxproj|pom.xml|build.xml|*.cmake|cmakelists.txt|*.nix|*.sh|*.bash|*.zsh|*.bat|*.cmd|*.ps1",
+    )
+}
+
 pub(super) fn read(source: &Source<'_>, starts: &mut Vec<Start>) {
+    let end = source.text.char_indices().map(|(at, _)| at).find(|at| *at >= MAX_BYTES);
+    let source = &Source { path: source.path, text: &source.text[..end.unwrap_or(source.text.len())] };
+    read_within(source, starts);
+    starts.truncate(MAX_COMMANDS);
+}
+
+fn read_within(source: &Source<'_>, starts: &mut Vec<Start>) {
     for (files, trigger, by) in SCRIPTS {
-        let sample = source.path.ends_with(".sample") || source.path.ends_with(".md");
+        let sample = matches!(&source.ending()[..], "sample" | "md");
         // A hook in another language is judged as what it is, once something runs it.
         if place::is(source.path, files) && !sample && is_shell(source) {
             push(starts, source, 1, *trigger, by, source.text);
@@ -158,7 +186,7 @@ fn docker(source: &Source<'_>, starts: &mut Vec<Start>) {
 
 /// Commands that a file of settings puts the output of into itself.
 fn expansions(source: &Source<'_>, starts: &mut Vec<Start>, sign: &str, trigger: Trigger, by: &str) {
-    for (at, _) in source.text.match_indices(sign) {
+    for (at, _) in source.text.match_indices(sign).take(MAX_PLACES) {
         let rest = source.text[at + sign.len()..].trim_start_matches(['@', '(']);
         let end = closing(rest).unwrap_or_else(|| rest.find('\n').unwrap_or(rest.len()));
         let command = rest[..end].replace("\\\"", "\"");
@@ -170,13 +198,13 @@ fn expansions(source: &Source<'_>, starts: &mut Vec<Start>, sign: &str, trigger:
 fn attributes(source: &Source<'_>, starts: &mut Vec<Start>, names: &[&str], by: &str) {
     for name in names {
         let sign = format!("{name}=\"");
-        for (at, _) in source.text.match_indices(&sign) {
+        for (at, _) in source.text.match_indices(&sign).take(MAX_PLACES) {
             let rest = &source.text[at + sign.len()..];
             let end = rest.find('"').unwrap_or(rest.len());
             push(starts, source, source.line_at(at), Trigger::Build, by, &unescape(&rest[..end]));
         }
         let open = format!("<{name}>");
-        for (at, _) in source.text.match_indices(&open) {
+        for (at, _) in source.text.match_indices(&open).take(MAX_PLACES) {
             let rest = &source.text[at + open.len()..];
             // The arguments follow in elements of their own.
             let end =
@@ -197,7 +225,7 @@ fn attributes(source: &Source<'_>, starts: &mut Vec<Start>, names: &[&str], by: 
     }
     if source.ending().ends_with("proj") || matches!(&source.ending()[..], "props" | "targets") {
         for tag in ["PreBuildEvent", "PostBuildEvent", "PreLinkEvent"] {
-            for (at, _) in source.text.match_indices(&format!("<{tag}>")) {
+            for (at, _) in source.text.match_indices(&format!("<{tag}>")).take(MAX_PLACES) {
                 let rest = &source.text[at + tag.len() + 2..];
                 let end = rest.find("</").unwrap_or(rest.len());
                 push(starts, source, source.line_at(at), Trigger::Build, by, &unescape(rest[..end].trim()));
@@ -207,7 +235,7 @@ fn attributes(source: &Source<'_>, starts: &mut Vec<Start>, names: &[&str], by: 
 }
 
 fn xcode(source: &Source<'_>, starts: &mut Vec<Start>) {
-    for (at, _) in source.text.match_indices("shellScript = \"") {
+    for (at, _) in source.text.match_indices("shellScript = \"").take(MAX_PLACES) {
         let rest = &source.text[at + 15..];
         let mut end = 0;
         let bytes = rest.as_bytes();
@@ -231,7 +259,7 @@ fn xcode(source: &Source<'_>, starts: &mut Vec<Start>) {
 /// `execute_process(COMMAND …)` runs while the build is configured.
 fn cmake(source: &Source<'_>, starts: &mut Vec<Start>) {
     let lower = source.text.to_ascii_lowercase();
-    for (at, _) in lower.match_indices("execute_process") {
+    for (at, _) in lower.match_indices("execute_process").take(MAX_PLACES) {
         let Some(open) = lower[at..].find('(') else { continue };
         let rest = &source.text[at + open + 1..];
         let end = closing(rest).unwrap_or(rest.len()).min(8192);

@@ -341,7 +341,7 @@ fn git(source: &Source<'_>, starts: &mut Vec<Start>) {
     }
     let Some(doc) = source.doc(Ini) else { return };
     let mut add = |node: &Node, by: &str, command: &str| {
-        starts.push(start(source, node.line, Git, by, command.to_owned()))
+        starts.push(start(source, node.line, Git, by, command.to_owned()));
     };
     if modules {
         for (_, module) in doc.select("submodule/*") {

@@ -7,7 +7,7 @@ mod decode;
 mod program;
 mod shell;
 
-pub(crate) use self::decode::{decoded, readable};
+pub(crate) use self::decode::{decoded, is_encoded, readable};
 pub(crate) use self::program::{Language, host_of, is_code_file, is_forge};
 
 use self::{program::Program, shell::Pipeline};

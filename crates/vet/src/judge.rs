@@ -14,7 +14,7 @@ use crate::{
     report::{Reading, Report},
     rules::{self, Form},
     source::Source,
-    start::{self, Judged, Runs, Start, Trigger},
+    start::{self, Judged, Missed, Runs, Start, Trigger},
     tree::Tree,
 };
 
@@ -105,9 +105,23 @@ impl<'t> Judge<'t> {
 
     fn text(&mut self, source: &Source<'_>) {
         self.findings.extend(rules::text(source));
-        let (starts, findings, cut) = start::read(source);
-        if cut {
-            self.gap(source.path, GapKind::TooLarge, "longer than is read for commands: its beginning was");
+        let (starts, findings, missed) = start::read(source);
+        match missed {
+            Missed::Nothing => {}
+            Missed::End => {
+                self.gap(
+                    source.path,
+                    GapKind::TooLarge,
+                    "longer than is read for commands: its beginning was",
+                );
+            }
+            Missed::All => {
+                self.gap(
+                    source.path,
+                    GapKind::Unparsed,
+                    "a file of settings that is not of its form: commands in it were not read",
+                );
+            }
         }
         self.findings.extend(findings);
         for start in &starts {

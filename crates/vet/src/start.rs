@@ -93,13 +93,27 @@ pub(crate) struct Runs {
     pub start: Start,
 }
 
-/// What a source starts, what its settings allow, and whether it was too long to be read to its end.
-pub(crate) fn read(source: &Source<'_>) -> (Vec<Start>, Vec<Finding>, bool) {
+/// What of a file was not read for commands.
+pub(crate) enum Missed {
+    Nothing,
+    /// What follows its beginning.
+    End,
+    /// All of it: it is not of its form.
+    All,
+}
+
+/// What a source starts, what its settings allow, and what of it was not read.
+pub(crate) fn read(source: &Source<'_>) -> (Vec<Start>, Vec<Finding>, Missed) {
     let mut starts = Vec::new();
     let mut findings = Vec::new();
     tables::read(source, &mut starts, &mut findings);
     files::read(source, &mut starts);
-    (starts, findings, files::is_cut(source))
+    let missed = match (tables::is_unread(source), files::is_cut(source)) {
+        (true, _) => Missed::All,
+        (_, true) => Missed::End,
+        _ => Missed::Nothing,
+    };
+    (starts, findings, missed)
 }
 
 /// The commands that a value stands for: a text, a list of texts, or a map of names to either.

@@ -41,4 +41,5 @@ mod secrets;
 mod story;
 mod tables;
 mod verdict;
+mod vet;
 mod wallet;

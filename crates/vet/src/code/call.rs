@@ -119,7 +119,7 @@ impl Call<'_> {
         if reads_files && !url.as_ref().is_some_and(|url| known::is_url(url)) {
             return Value::default();
         }
-        let fixed = marks.has(Marks::WRITTEN | Marks::DECODED | Marks::ENVIRONMENT) && !relative;
+        let fixed = marks.has(Marks::ADDRESS | Marks::DECODED | Marks::ENVIRONMENT) && !relative;
         let from = url.filter(|url| known::is_url(url));
         Value { from, ..Value::marked(if fixed { Marks::FETCHED } else { Marks::ASKED }) }
     }
@@ -173,7 +173,10 @@ impl Call<'_> {
             (_, None) => numbers(),
             _ => None,
         };
-        let hidden = value.marks.has(Marks::WRITTEN | Marks::ENVIRONMENT | Marks::CODES | Marks::DATA_FILE);
+        // Turned round or shifted, any text hides; of other encodings it must be one that looks so.
+        let any =
+            matches!(name, "reverse" | "strrev" | "str_rot13" | "decode" | "unescape") && held.is_some();
+        let hidden = any || value.marks.has(Marks::ENCODED | Marks::CODES | Marks::DATA_FILE);
         if is_one && hidden {
             value.marks = value.marks | Marks::DECODED;
         }

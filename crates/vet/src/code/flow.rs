@@ -77,6 +77,8 @@ pub(crate) struct Flow {
     own: BTreeMap<(usize, String), Value>,
     global: BTreeMap<String, Value>,
     by_path: BTreeMap<String, usize>,
+    /// What the texts of each file look like.
+    looks: Vec<BTreeMap<Id, Marks>>,
     documents: BTreeMap<String, Value>,
     environment: BTreeMap<String, String>,
     dropped: BTreeMap<Rc<str>, Option<Rc<str>>>,
@@ -93,6 +95,13 @@ impl Flow {
         self.slots.push(vec![Value::default(); program.slots as usize]);
         self.returns.push(vec![Value::default(); program.units.len()]);
         self.exports.push(Value::default());
+        let looks = program.nodes.iter().zip(0..).filter_map(|(expr, id)| match expr {
+            Expr::Text(text) => {
+                Some((id, known::looks(text))).filter(|(_, marks)| *marks != Marks::default())
+            }
+            _ => None,
+        });
+        self.looks.push(looks.collect());
         self.by_path.insert(path.to_owned(), number);
         self.files.push(Unit { path: path.to_owned(), program, dialect });
         number
@@ -116,7 +125,7 @@ impl Flow {
         let mut value = Value::default();
         for (key, node) in node.entries() {
             if let Some(text) = node.text() {
-                value.put(key, &Value::text(text));
+                value.put(key, &Value::text(text, known::looks(text)));
             }
         }
         self.documents.insert(path.to_owned(), value);
@@ -192,7 +201,10 @@ impl Flow {
 
     fn of(&mut self, file: usize, id: Id, expr: &Expr) -> Value {
         match expr {
-            Expr::Text(text) => Value::text(text),
+            Expr::Text(text) => {
+                let looks = self.looks[file].get(&id).copied().unwrap_or_default();
+                Value::text(text, looks)
+            }
             Expr::Number(number) => Value { text: Some(number.to_string().into()), ..Value::default() },
             Expr::Slot(slot) => self.slots[file][*slot as usize].clone(),
             Expr::Global(name) if known::is_global(name) => Value::path("globalThis"),
@@ -358,7 +370,8 @@ impl Flow {
         let marks = Marks::ENVIRONMENT;
         match self.environment.get(name) {
             Some(text) => {
-                Value { marks: marks | Marks::WRITTEN, text: Some(text.as_str().into()), ..Value::default() }
+                let value = Value::text(text, known::looks(text));
+                Value { marks: marks | value.marks, ..value }
             }
             None => Value::marked(marks),
         }

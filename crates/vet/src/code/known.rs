@@ -1,6 +1,9 @@
 //! What the libraries of the languages do: fetch, decode, run. A new one is a new word here.
 
-use super::Dialect;
+use std::{collections::HashMap, sync::LazyLock};
+
+use super::{Dialect, value::Marks};
+use crate::command;
 
 /// What a function does with what it is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -190,20 +193,35 @@ const METHODS: &[(Role, &str, &str)] = &[
     ),
 ];
 
+/// Rows of a table by the last word of their paths.
+type ByName = HashMap<&'static str, Vec<(Role, &'static str, &'static str)>>;
+
+static BY_NAME: LazyLock<ByName> = LazyLock::new(|| by_name(PATHS));
+static BY_METHOD: LazyLock<ByName> = LazyLock::new(|| by_name(METHODS));
+
+fn by_name(table: &[(Role, &'static str, &'static str)]) -> ByName {
+    let mut all = ByName::new();
+    for (role, languages, words) in table {
+        for word in words.split_ascii_whitespace() {
+            let last = word.rsplit('.').next().unwrap_or(word);
+            all.entry(last).or_default().push((*role, languages, word));
+        }
+    }
+    all
+}
+
 /// What a function of this path does in a language.
 pub(super) fn role(path: &str, dialect: Dialect) -> Option<Role> {
-    let fits = |languages: &str, words: &str| {
-        languages.contains(letter(dialect)) && words.split_ascii_whitespace().any(|word| is(path, word))
-    };
-    PATHS.iter().find(|(_, languages, words)| fits(languages, words)).map(|(role, ..)| *role)
+    let rows = BY_NAME.get(path.rsplit('.').next().unwrap_or(path))?;
+    rows.iter()
+        .find(|(_, languages, word)| languages.contains(letter(dialect)) && is(path, word))
+        .map(|row| row.0)
 }
 
 /// What a method of this name does, whatever it is a method of.
 pub(super) fn method(name: &str, dialect: Dialect) -> Option<Role> {
-    let fits = |languages: &str, words: &str| {
-        languages.contains(letter(dialect)) && words.split_ascii_whitespace().any(|word| word == name)
-    };
-    METHODS.iter().find(|(_, languages, words)| fits(languages, words)).map(|(role, ..)| *role)
+    let rows = BY_METHOD.get(name)?;
+    rows.iter().find(|(_, languages, _)| languages.contains(letter(dialect))).map(|row| row.0)
 }
 
 const fn letter(dialect: Dialect) -> char {
@@ -245,6 +263,25 @@ pub(super) fn is_secret(path: &str) -> bool {
         "Cookies.binarycookies",
     ];
     SECRET.iter().any(|secret| path.contains(secret))
+}
+
+/// What a text looks like that stands in the files.
+pub(super) fn looks(text: &str) -> Marks {
+    let mut marks = Marks::default();
+    if is_url(text) || is_host(text) {
+        marks = marks | Marks::ADDRESS;
+    }
+    if command::is_encoded(text) {
+        marks = marks | Marks::ENCODED;
+    }
+    marks
+}
+
+fn is_host(text: &str) -> bool {
+    let fits = text.len() < 100
+        && text.contains('.')
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:".contains(&byte));
+    fits && !command::is_code_file(text) && !text.starts_with('.') && !text.ends_with('.') && text.len() > 5
 }
 
 /// Whether a text gives away that it is an address of a server.

@@ -19,6 +19,10 @@ impl Marks {
     pub(super) const ENVIRONMENT: Self = Self(1 << 4);
     /// Read from a file that is no code by its name.
     pub(super) const DATA_FILE: Self = Self(1 << 5);
+    /// Written in the files as the address of a server.
+    pub(super) const ADDRESS: Self = Self(1 << 6);
+    /// Written in the files as something that stands for another text.
+    pub(super) const ENCODED: Self = Self(1 << 12);
     /// A list of numbers that could be characters.
     pub(super) const CODES: Self = Self(1 << 7);
     /// A file into which something fetched was written.
@@ -71,8 +75,9 @@ pub(super) struct Value {
 }
 
 impl Value {
-    pub(super) fn text(text: &str) -> Self {
-        Self { marks: Marks::WRITTEN, text: Some(text.into()), ..Self::default() }
+    /// A text that stands in the files, with what it looks like.
+    pub(super) fn text(text: &str, looks: Marks) -> Self {
+        Self { marks: Marks::WRITTEN | looks, text: Some(text.into()), ..Self::default() }
     }
 
     pub(super) fn path(path: &str) -> Self {

@@ -48,6 +48,19 @@ pub(crate) fn decoded(text: &str) -> Option<String> {
     [hex(text), base64(text), reversed()].into_iter().flatten().find_map(|bytes| readable(&bytes))
 }
 
+/// Whether a text looks as if it stood for another one: short where what it stands for can be read, long where it cannot.
+pub(crate) fn is_encoded(text: &str) -> bool {
+    let text = text.trim();
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=_-\n\r".contains(&byte);
+    if text.len() < 4 || !text.bytes().all(fits) {
+        return false;
+    }
+    let kinds = [u8::is_ascii_digit, u8::is_ascii_uppercase, u8::is_ascii_lowercase];
+    let mixed = kinds.iter().filter(|kind| text.bytes().any(|byte| kind(&byte))).count();
+    let path = text.matches('/').count() * 12 > text.len() || text.contains('-') && text.contains('/');
+    (text.len() >= 40 && mixed == 3 && !path) || decoded(text).is_some_and(|plain| plain.is_ascii())
+}
+
 /// The bytes as text, where nearly all of it is printable.
 pub(crate) fn readable(bytes: &[u8]) -> Option<String> {
     if bytes.len() < 2 {

@@ -212,6 +212,27 @@ pub(super) fn read(source: &Source<'_>, starts: &mut Vec<Start>, findings: &mut 
     idea(source, starts);
 }
 
+/// Whether commands stand in a file whose form could not be read.
+pub(super) fn is_unread(source: &Source<'_>) -> bool {
+    let tables = COMMANDS.iter().chain(FILES);
+    let mut formats: Vec<Format> =
+        tables.filter(|(files, ..)| place::is(source.path, files)).map(|(_, format, ..)| *format).collect();
+    if place::is(source.path, TASKS)
+        || place::is(source.path, "*.code-workspace")
+        || place::is(source.path, MCP)
+    {
+        formats.push(if source.ending() == "toml" { Toml } else { Json });
+    }
+    formats.dedup();
+    !source.text.trim().is_empty() && formats.into_iter().any(|format| source.doc(format).is_none())
+}
+
+/// Files of tasks and settings of VS Code and what descends from it.
+const TASKS: &str = ".vscode/tasks.json|.cursor/tasks.json|.windsurf/tasks.json|.vscode/launch.json|.vscode/settings.json|.cursor/settings.json";
+
+/// Files that name servers of the Model Context Protocol.
+const MCP: &str = ".mcp.json|mcp.json|.cursor/mcp.json|.vscode/mcp.json|.roo/mcp.json|.gemini/settings.json|.claude/settings.json|.amazonq/mcp.json|claude_desktop_config.json|opencode.json|.zed/settings.json|.codex/config.toml";
+
 fn start(source: &Source<'_>, line: u32, trigger: Trigger, by: &str, command: String) -> Start {
     Start { file: source.path.to_owned(), line, trigger, by: by.to_owned(), command, hidden: false }
 }
@@ -318,8 +339,7 @@ fn tool_of_the_folder(key: &str, node: &Node) -> Option<String> {
 
 /// Servers of the Model Context Protocol, which an agent starts when it starts.
 fn mcp(source: &Source<'_>, starts: &mut Vec<Start>) {
-    let files = ".mcp.json|mcp.json|.cursor/mcp.json|.vscode/mcp.json|.roo/mcp.json|.gemini/settings.json|.claude/settings.json|.amazonq/mcp.json|claude_desktop_config.json|opencode.json|.zed/settings.json|.codex/config.toml";
-    if !place::is(source.path, files) {
+    if !place::is(source.path, MCP) {
         return;
     }
     let format = if source.path.ends_with("toml") { Toml } else { Json };

@@ -1,3 +1,5 @@
-//! `vet` on what was sent: our own inert lures and their honest twins.
+//! `vet` on what was sent: our own inert lures and their honest twins, hostile archives, and what it may touch.
 
+mod archives;
 mod sample;
+mod traced;

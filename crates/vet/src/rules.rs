@@ -1,6 +1,7 @@
 //! What is wrong with a file by itself, without asking what starts it.
 
 mod ci;
+mod containers;
 mod dependencies;
 mod git;
 mod hidden;
@@ -14,6 +15,7 @@ use crate::{finding::Finding, source::Source, tree::File};
 pub(crate) fn text(source: &Source<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     ci::read(source, &mut findings);
+    containers::read(source, &mut findings);
     dependencies::read(source, &mut findings);
     git::read(source, &mut findings);
     hidden::read(source, &mut findings);

@@ -680,7 +680,8 @@ impl Flow {
             return;
         }
         let safe = |value: &Value| {
-            value.path.as_deref().is_some_and(|path| path.to_ascii_lowercase().contains("safe"))
+            let path = value.path.as_deref().unwrap_or_default().to_ascii_lowercase();
+            path.contains("safe") && !path.contains("unsafe")
         };
         let is_safe = |value: &Value| {
             safe(value) || value.members.iter().flat_map(|members| members.values()).any(safe)

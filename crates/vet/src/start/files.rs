@@ -82,6 +82,16 @@ fn read_within(source: &Source<'_>, starts: &mut Vec<Start>) {
         notebook(source, starts);
     } else if source.name() == "flake.nix" || source.name() == "shell.nix" || source.name() == "devenv.nix" {
         nix(source, starts);
+    } else if matches!(&source.ending()[..], "applescript" | "scpt" | "vbs" | "vbe" | "hta" | "wsf") {
+        said(
+            source,
+            starts,
+            &["do shell script \"", "doShellScript(\"", ".Run \"", ".Run(\"", ".Exec(\""],
+            Trigger::Open,
+            "a script that a double click runs",
+        );
+    } else if source.ending() == "sol" && source.text.contains("ffi(") {
+        said(source, starts, &["= \"", "= '"], Trigger::Test, "vm.ffi of the tests");
     } else if source.ending() == "go" {
         for (line, number) in source.text.lines().zip(1..) {
             if let Some(command) = line.strip_prefix("//go:generate ") {
@@ -274,6 +284,30 @@ fn cmake(source: &Source<'_>, starts: &mut Vec<Start>) {
         let line = source.line_at(at + open + 1 + command.0);
         let pipeline = command.1[..stop].replace("COMMAND", "|");
         push(starts, source, line, Trigger::Build, "cmake, while configuring", &pipeline.replace('\n', " "));
+    }
+}
+
+/// Commands that stand between quotes behind one of these words.
+fn said(source: &Source<'_>, starts: &mut Vec<Start>, words: &[&str], trigger: Trigger, by: &str) {
+    for (line, number) in source.text.lines().zip(1..) {
+        for word in words {
+            for (at, _) in line.match_indices(word).take(16) {
+                let rest = &line[at + word.len()..];
+                let quote = if word.ends_with('\'') { '\'' } else { '"' };
+                let end = rest
+                    .char_indices()
+                    .find(|(at, c)| *c == quote && !rest[..*at].ends_with('\\'))
+                    .map(|(at, _)| at);
+                push(
+                    starts,
+                    source,
+                    number,
+                    trigger,
+                    by,
+                    &rest[..end.unwrap_or(rest.len())].replace("\\\"", "\""),
+                );
+            }
+        }
     }
 }
 

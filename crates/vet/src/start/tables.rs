@@ -208,7 +208,7 @@ pub(super) fn read(source: &Source<'_>, starts: &mut Vec<Start>, findings: &mut 
     editor_tasks(source, starts);
     editor_settings(source, starts, findings);
     mcp(source, starts);
-    git(source, starts);
+    git(source, starts, findings);
     idea(source, starts);
 }
 
@@ -353,24 +353,30 @@ fn mcp(source: &Source<'_>, starts: &mut Vec<Start>) {
 }
 
 /// Git's own configuration and that of its submodules.
-fn git(source: &Source<'_>, starts: &mut Vec<Start>) {
+fn git(source: &Source<'_>, starts: &mut Vec<Start>, findings: &mut Vec<Finding>) {
     let config = place::is(source.path, ".git/config|.git/config.worktree|.gitconfig|.git/modules/*/config");
     let modules = place::is(source.path, ".gitmodules");
     if !config && !modules {
         return;
     }
     let Some(doc) = source.doc(Ini) else { return };
-    let mut add = |node: &Node, by: &str, command: &str| {
+    // Nothing honest needs these: that they are there is enough.
+    let mut add = |node: &Node, by: &str, command: &str, grave: bool| {
         starts.push(start(source, node.line, Git, by, command.to_owned()));
+        if grave {
+            let title = format!("Using git in it runs a command that its own settings hold ({by}).");
+            let finding = Finding::new(CheckId::Exec03, Severity::High, source.path, title);
+            findings.push(finding.at(node.line).showing(command).attack(&["T1204.002", "T1546"]));
+        }
     };
     if modules {
         for (_, module) in doc.select("submodule/*") {
             for (key, node) in module.entries() {
                 let text = node.text().unwrap_or_default();
                 if key == "update" && text.starts_with('!') {
-                    add(node, "a submodule's update command", &format!("./.gitmodules {}", &text[1..]));
+                    add(node, "a submodule's update command", &text[1..], true);
                 } else if key == "url" && text.starts_with("ext::") {
-                    add(node, "a submodule's address that is a command", &text[5..]);
+                    add(node, "a submodule's address that is a command", &text[5..], true);
                 }
             }
         }
@@ -411,7 +417,9 @@ fn git(source: &Source<'_>, starts: &mut Vec<Start>) {
                     .iter()
                     .any(|known| text == known.trim() || known.ends_with(' ') && text.starts_with(known))
             {
-                add(node, &format!("{section}.{key} of git"), text.trim_start_matches('!'));
+                let grave =
+                    section == "core" && key != "editor" && key != "pager" && !text.contains("watchman");
+                add(node, &format!("{section}.{key} of git"), text.trim_start_matches('!'), grave);
             }
         }
     }

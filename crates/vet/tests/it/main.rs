@@ -2,4 +2,5 @@
 
 mod archives;
 mod sample;
+mod shapes;
 mod traced;

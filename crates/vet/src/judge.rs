@@ -255,9 +255,23 @@ fn dialect(source: &Source<'_>) -> Option<(Dialect, String)> {
     let name = source.name();
     if matches!(
         &name[..],
-        "rakefile" | "gemfile" | "podfile" | "vagrantfile" | "fastfile" | "guardfile" | "jenkinsfile"
+        "rakefile"
+            | ".irbrc"
+            | ".pryrc"
+            | "brewfile"
+            | "dangerfile"
+            | "meson.build"
+            | "gemfile"
+            | "podfile"
+            | "vagrantfile"
+            | "fastfile"
+            | "guardfile"
+            | "jenkinsfile"
     ) {
         return Some((Dialect::Loose, ending));
+    }
+    if matches!(&name[..], "sconstruct" | "sconscript" | "wscript" | "tiltfile" | "snakefile" | ".pythonrc") {
+        return Some((Dialect::Python, ending));
     }
     let first = source.text.lines().next().unwrap_or_default();
     let program = first.strip_prefix("#!")?;

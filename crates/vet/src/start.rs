@@ -29,6 +29,8 @@ pub(crate) enum Trigger {
     Test,
     /// A CI run.
     Ci,
+    /// Running or importing the code that starts it.
+    Use,
     /// Somebody who starts it by its name.
     Hand,
 }
@@ -57,6 +59,7 @@ impl Trigger {
             Self::Build => "Building it",
             Self::Test => "Running its tests",
             Self::Ci => "A CI run",
+            Self::Use => "Running or importing it",
             Self::Hand => "Running it",
         }
     }
@@ -70,6 +73,9 @@ impl Trigger {
         }
     }
 }
+
+/// What starts a script that is run by its name.
+pub(crate) const SCRIPT: &str = "a script";
 
 /// One thing that is started.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -173,7 +179,8 @@ pub(crate) fn judge(start: &Start) -> Judged {
             Effect::RunsFetched(url) if is_known_installer(&url) => {
                 (Severity::Low, "runs the installer of a well-known project".to_owned(), &["T1105"])
             }
-            Effect::RunsFetched(_) if !unasked => {
+            // A script of a stranger fetches from a stranger; recipes and containers do from many hosts.
+            Effect::RunsFetched(url) if !unasked && (start.by != SCRIPT || command::is_forge(&url)) => {
                 (Severity::Low, "fetches a program and runs it".to_owned(), &["T1105"])
             }
             Effect::RunsFetched(_) => {

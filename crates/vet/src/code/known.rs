@@ -79,6 +79,7 @@ const PATHS: &[(Role, &str, &str)] = &[
         "Base64.decode64 Base64.strict_decode64 Base64.urlsafe_decode64 Zlib.Inflate.inflate base64_decode hex2bin gzinflate gzuncompress \
          gzdecode str_rot13 convert_uudecode strrev pack base64.StdEncoding.DecodeString hex.DecodeString base64.URLEncoding.DecodeString \
          Convert.FromBase64String Base64.getDecoder.decode hex.decode base64.decode STANDARD.decode char.from String.from_utf8 \
+         Base.decode64 Base.decode16 base64decode \
          MIME.Base64.decode_base64 decode_base64 chr string byte",
     ),
     (
@@ -147,7 +148,8 @@ const PATHS: &[(Role, &str, &str)] = &[
         "l",
         "system exec spawn Kernel.system Kernel.exec Kernel.spawn Open3.capture2 Open3.capture3 Open3.popen3 IO.popen shell_exec passthru popen proc_open \
          pcntl_exec Command.new process.Command.new exec.Command exec.CommandContext Process.Start ProcessStartInfo Runtime.getRuntime.exec \
-         ProcessBuilder os.execute io.popen WScript.Shell.Run Shell.Application.ShellExecute vm.ffi Start-Process do",
+         ProcessBuilder os.execute io.popen WScript.Shell.Run Shell.Application.ShellExecute vm.ffi Start-Process \
+         System.cmd System.shell os.cmd run_command system2 shell Process.run vim.fn.system",
     ),
     (
         Unpickles,

@@ -77,8 +77,7 @@ fn written(
     let start = Start {
         file: path.to_owned(),
         line,
-        // Code that is run by whoever uses it, as a script is.
-        trigger: trigger.unwrap_or(Trigger::Hand),
+        trigger: trigger.unwrap_or(Trigger::Use),
         by: "a command in the code".to_owned(),
         command: command.to_owned(),
         hidden: false,

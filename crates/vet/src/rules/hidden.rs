@@ -39,6 +39,8 @@ pub(super) fn read(source: &Source<'_>, findings: &mut Vec<Finding>) {
     without_width(source, is_code, findings);
     if is_config(source) {
         shuffled(source, findings);
+    } else {
+        obfuscated(source, findings);
     }
 }
 
@@ -184,6 +186,40 @@ fn turns_code(line: &str) -> bool {
     // A list of such characters is a list.
     let listed = line.matches(|c| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')).count() > 6;
     overrides && !right_to_left && !listed
+}
+
+/// Code that a tool made unreadable, where people keep what they write.
+fn obfuscated(source: &Source<'_>, findings: &mut Vec<Finding>) {
+    const BUILT: &[&str] = &[
+        "dist/",
+        "build/",
+        "vendor/",
+        "node_modules/",
+        "public/",
+        "static/",
+        "fixtures/",
+        "test",
+        "min.",
+        "bundle",
+        "umd/",
+        "lib/",
+    ];
+    if !matches!(&source.ending()[..], "js" | "cjs" | "mjs" | "ts" | "dict" | "txt" | "")
+        || BUILT.iter().any(|part| source.path.contains(part))
+    {
+        return;
+    }
+    let names = source.text.matches("_0x").count();
+    let turns = source.text.contains("['push'](")
+        || source.text.contains("['shift']()")
+        || source.text.contains("parseInt(_0x");
+    if names >= 60 && turns {
+        let at = source.text.find("_0x").unwrap_or(0);
+        let title = "Code that a tool made unreadable stands among what people write.";
+        let shown = source.text.get(at..).unwrap_or_default();
+        let finding = Finding::new(CheckId::Hide02, Severity::High, source.path, title);
+        findings.push(finding.at(source.line_at(at)).showing(shown).attack(&["T1027.010", "T1027.013"]));
+    }
 }
 
 /// Files that people write by hand, and tools run.

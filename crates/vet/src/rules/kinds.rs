@@ -244,6 +244,9 @@ pub(super) fn read(file: &File, form: Form) -> Vec<Finding> {
         Form::Media(what) => after_the_end(file, what, &mut add),
         Form::Text if ending == "url" || ending == "website" => internet_shortcut(file, &mut add),
         Form::Text if ending == "desktop" => desktop(file, &mut add),
+        Form::Text if ending == "svg" => drawing(file, &mut add),
+        Form::Program("compiled AppleScript") => compiled_script(file, &mut add),
+        Form::Unknown | Form::Text if PICKLES.contains(&ending) => pickle(file, &mut add),
         _ => {}
     }
     office_new(file, &mut add);
@@ -479,6 +482,51 @@ fn internet_shortcut(file: &File, add: &mut Add<'_>) {
                 &["T1204.001"],
             );
         }
+    }
+}
+
+/// A drawing whose script fetches, decodes or leads elsewhere.
+fn drawing(file: &File, add: &mut Add<'_>) {
+    let text = String::from_utf8_lossy(&file.bytes);
+    let Some(at) = text.find("<script") else { return };
+    let does = [
+        "eval(",
+        "atob(",
+        "fetch(",
+        "XMLHttpRequest",
+        "location",
+        "Function(",
+        "importScripts",
+        "createElement",
+    ];
+    if let Some(word) = does.iter().find(|word| text[at..].contains(**word)) {
+        let title = "Opening the drawing in a browser runs its script.";
+        add(CheckId::File01, Severity::High, title.into(), word, &["T1027.009", "T1204.002"]);
+    }
+}
+
+/// `AppleScript` keeps its texts as they are, of one or two bytes a character.
+fn compiled_script(file: &File, add: &mut Add<'_>) {
+    let wide = |word: &str| word.bytes().flat_map(|byte| [0, byte]).collect::<Vec<u8>>();
+    let runs = ["curl ", "osascript", "base64", "http://", "https://", "/bin/sh", "python"];
+    if let Some(word) =
+        runs.iter().find(|word| contains(&file.bytes, word.as_bytes()) || contains(&file.bytes, &wide(word)))
+    {
+        let title = "Opening the compiled script runs commands.";
+        add(CheckId::File01, Severity::High, title.into(), word, &["T1059.002", "T1204.002"]);
+    }
+}
+
+/// Endings of objects that Python reads by doing what they say.
+const PICKLES: &[&str] = &["pkl", "pickle", "joblib", "ckpt", "pt", "pth", "dill"];
+
+fn pickle(file: &File, add: &mut Add<'_>) {
+    let has = |word: &str| contains(&file.bytes, word.as_bytes());
+    let system = (has("posix") || has("cnt\n") || has("cos\n")) && has("system");
+    let code = (has("builtins") || has("__builtin__")) && (has("exec") || has("eval"));
+    if system || code || has("subprocess") || has("runpy") {
+        let title = "Loading the object runs what it says: it names functions that run commands or code.";
+        add(CheckId::File01, Severity::High, title.into(), "", &["T1059.006", "T1204.002"]);
     }
 }
 

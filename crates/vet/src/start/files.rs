@@ -15,6 +15,27 @@ const SCRIPTS: &[(&str, Trigger, &str)] = &[
     (".profile|.bashrc|.zshrc|.bash_profile|.zprofile|.zshenv", Trigger::Enter, "the shell's start file"),
 ];
 
+/// Files with commands between quotes: behind which words, when they run, and who runs them.
+const SAID: &[(&str, &[&str], Trigger, &str)] = &[
+    (
+        ".exrc|.vimrc|.nvimrc|.nvim.lua|.lvimrc|.vimrc.local",
+        &["system('", "system(\"", "execute('", "execute(\""],
+        Trigger::Open,
+        "vim, in this folder",
+    ),
+    (
+        ".dir-locals.el",
+        &["shell-command \"", "call-process-shell-command \"", "start-process-shell-command \""],
+        Trigger::Open,
+        "emacs, in this folder",
+    ),
+    (".gdbinit|.lldbinit", &["system(\"", "system('"], Trigger::Hand, "the debugger, in this folder"),
+    (".rprofile", &["system(\"", "system('", "shell(\""], Trigger::Enter, "R, in this folder"),
+    ("*.tf", &["command = \"", "program = [\""], Trigger::Hand, "terraform"),
+    ("jenkinsfile", &["sh '", "sh \"", "bat '", "bat \""], Trigger::Ci, "a step of Jenkins"),
+    (".tmux.conf", &["run-shell '", "run-shell \""], Trigger::Hand, "tmux"),
+];
+
 /// Bytes of such a file that are read: each place in it is counted and closed from where it stands.
 const MAX_BYTES: usize = 1 << 20;
 
@@ -92,6 +113,10 @@ fn read_within(source: &Source<'_>, starts: &mut Vec<Start>) {
         );
     } else if source.ending() == "sol" && source.text.contains("ffi(") {
         said(source, starts, &["= \"", "= '"], Trigger::Test, "vm.ffi of the tests");
+    } else if let Some((_, words, trigger, by)) =
+        SAID.iter().find(|(files, ..)| place::is(source.path, files))
+    {
+        said(source, starts, words, *trigger, by);
     } else if source.ending() == "go" {
         for (line, number) in source.text.lines().zip(1..) {
             if let Some(command) = line.strip_prefix("//go:generate ") {
@@ -101,7 +126,7 @@ fn read_within(source: &Source<'_>, starts: &mut Vec<Start>) {
     } else if is_shell_name(source)
         || (source.ending().is_empty() && is_shell(source) && source.text.starts_with("#!"))
     {
-        push(starts, source, 1, Trigger::Hand, "a script", source.text);
+        push(starts, source, 1, Trigger::Hand, super::SCRIPT, source.text);
     }
 }
 

@@ -22,7 +22,6 @@ const COMMANDS: &[Commands] = &[
         Open,
     ),
     (".gitpod.yml", Yaml, "tasks/*/before|init|command|prebuild", Open),
-    (".idx/dev.nix", Ini, "none", Open),
     (".codesandbox/tasks.json", Json, "setupTasks/*/command", Open),
     (".stackblitzrc", Json, "startCommand", Open),
     (".replit", Toml, "run|onBoot", Open),
@@ -69,7 +68,6 @@ const COMMANDS: &[Commands] = &[
     ("taskfile.yml|taskfile.yaml", Yaml, "tasks/*/cmds/*", Hand),
     ("pyproject.toml", Toml, "tool/pdm/scripts/post_install|pre_install|post_lock", Install),
     ("pyproject.toml", Toml, "tool/hatch/envs/*/post-install-commands|pre-install-commands", Install),
-    ("foundry.toml", Toml, "none", Trigger::Build),
     (
         ".claude/settings.json|.claude/settings.local.json|hooks/hooks.json",
         Json,
@@ -113,7 +111,7 @@ const COMMANDS: &[Commands] = &[
     ("vercel.json|netlify.toml|render.yaml", Json, "installCommand|buildCommand|ignoreCommand", Ci),
     ("recipe.yaml|meta.yaml|conda-build.yml", Yaml, "build/script", Trigger::Build),
     (".npmrc|.yarnrc", Ini, "script-shell|shell|git|editor|viewer|onload-script", Install),
-    ("lua.toml|stylua.toml", Toml, "none", Hand),
+    ("tox.ini", Ini, "testenv/commands|commands_pre|commands_post", Test),
     (
         ".cargo/config.toml|.cargo/config",
         Toml,
@@ -147,7 +145,12 @@ const FILES: &[Commands] = &[
     ("package.json", Json, "ava|nyc|tap/require", Test),
     ("package.json", Json, "bin", Hand),
     (".babelrc|babel.config.json", Json, "plugins|presets", Trigger::Build),
-    ("pyproject.toml", Toml, "tool/pytest/ini_options/none", Test),
+];
+
+/// Code of Python that stands in settings.
+const PYTHON: &[Commands] = &[
+    (".pylintrc|pylintrc|setup.cfg|tox.ini", Ini, "main|master|pylint.main|pylint.master/init-hook", Test),
+    ("pyproject.toml", Toml, "tool/pylint/main|master|MASTER/init-hook", Test),
 ];
 
 /// Settings of git that are commands, in a configuration that is handed over.
@@ -202,6 +205,16 @@ pub(super) fn read(source: &Source<'_>, starts: &mut Vec<Start>, findings: &mut 
                 for (line, path) in commands(node).into_iter().filter(own) {
                     starts.push(start(source, line, *trigger, key, format!("node {}", quoted(&path))));
                 }
+            }
+        }
+    }
+    for (files, format, keys, trigger) in PYTHON {
+        if place::is(source.path, files)
+            && let Some(doc) = source.doc(*format)
+        {
+            for (key, node) in doc.select(keys) {
+                let code = node.text().unwrap_or_default().trim_matches(['"', '\'']);
+                starts.push(start(source, node.line, *trigger, key, format!("python -c {}", quoted(code))));
             }
         }
     }

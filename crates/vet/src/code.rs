@@ -248,6 +248,7 @@ mod tests {
                 "rs",
                 "fn main() {\n let ok = Command::new(\"pkg-config\").args([\"--exists\", \"zlib\"]).status();\n}",
             ),
+            ("rs", "fn t() {\n assert!(hex::decode(\"68656c6c6f20776f726c64\").is_ok(), \"{x}\");\n}"),
             ("rb", "require \"mkmf\"\nhave_library(\"z\")\ncreate_makefile(\"y/y\")"),
         ] {
             let grave = |(_, what, _): &(u32, What, How)| !matches!(what, What::Written(_) | What::Asked);

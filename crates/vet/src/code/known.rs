@@ -126,7 +126,7 @@ const PATHS: &[(Role, &str, &str)] = &[
     (
         Code,
         "l",
-        "eval evaluate instance_eval class_eval module_eval Kernel.eval assert create_function loadstring load Assembly.Load Assembly.LoadFrom defineClass \
+        "eval evaluate instance_eval class_eval module_eval Kernel.eval create_function loadstring Assembly.Load Assembly.LoadFrom defineClass \
          ScriptEngine.eval GroovyShell.evaluate Invoke-Expression IEX iex ExecuteGlobal Execute CSharpScript.EvaluateAsync binding.eval",
     ),
     (

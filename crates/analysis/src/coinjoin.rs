@@ -14,6 +14,7 @@ mod balance;
 pub mod change;
 pub mod demix;
 mod features;
+mod generous;
 mod groups;
 mod joinmarket;
 mod ledger;
@@ -280,7 +281,7 @@ fn judged(shape: &TxShape<'_>) -> Answer {
 const MANY_INPUTS: usize = 10;
 
 /// Whether a rule for equal outputs may fit, by the number of inputs and the outputs' values: every one of them wants as
-/// many inputs as equal outputs, these to be a share of all outputs, and two equal ones or many inputs.
+/// many inputs as equal outputs, these to be a share of all outputs, and two equal ones, some nearly equal ones or many inputs.
 fn may_be_equal(inputs: usize, outputs: usize, values: impl Iterator<Item = u64>) -> bool {
     if inputs >= MANY_INPUTS {
         return true;
@@ -290,10 +291,14 @@ fn may_be_equal(inputs: usize, outputs: usize, values: impl Iterator<Item = u64>
     }
     let mut values: SmallVec<[u64; 64]> = values.collect();
     values.sort_unstable();
-    values.windows(2).any(|pair| pair[0] == pair[1])
+    values.windows(2).any(|pair| pair[0] == pair[1]) || generous::may_be(&values)
 }
 
 fn find(shape: &TxShape<'_>, tally: &Tally) -> Option<Finding> {
+    by_equal(shape, tally).or_else(|| generous::find(shape))
+}
+
+fn by_equal(shape: &TxShape<'_>, tally: &Tally) -> Option<Finding> {
     if let Some(found) = wasabi2::find(shape, tally).or_else(|| wasabi1::by_coordinator(shape, tally)) {
         return Some(found);
     }

@@ -44,6 +44,40 @@ fn a_market_is_found_with_the_owner_of_each_change() {
     assert!(answer.forbids_co_spending());
 }
 
+/// Six makers, each paid `fee`, and a taker, who gets what is left; mixed outputs differ by `apart`, and the taker pays `more`
+/// besides.
+fn generous(fee: i64, apart: u64, more: &[u64]) -> Tx {
+    const MIXED: u64 = 40_000_000;
+    let makers: [u64; 6] = [53_120_345, 61_200_011, 72_345_678, 80_001_234, 66_778_899, 89_000_111];
+    let taker: u64 = 195_432_100;
+    let mut outputs: Vec<u64> = (0..7).map(|n| MIXED - n * apart).collect();
+    let change =
+        |(brought, mixed): (u64, &u64)| (brought - mixed).checked_add_signed(fee).expect("some change");
+    let changes: Vec<u64> = makers.into_iter().zip(&outputs).map(change).collect();
+    outputs.extend(changes);
+    outputs.extend(more);
+    let inputs: Vec<u64> = makers.into_iter().chain([taker]).collect();
+    let left = inputs.iter().sum::<u64>() - outputs.iter().sum::<u64>() - 4_000;
+    outputs.push(left);
+    tx(&inputs, &outputs)
+}
+
+#[test]
+fn a_round_is_at_least_suspected_however_much_its_taker_pays_and_however_unequal_its_outputs_are() {
+    for fee in [-100_000, -30_000, 0, 1_000, 150_000, 240_000, 400_000, 800_000, 1_600_000] {
+        for apart in [0, 1, 546, 50_000] {
+            for more in [&[][..], &[3_000_000], &[546, 1_234_567, 7_654_321]] {
+                let answer = generous(fee, apart, more).answer();
+                assert!(answer.forbids_co_spending(), "fee {fee}, {apart} apart, {more:?}: {answer:?}");
+            }
+        }
+    }
+    let answer = generous(800_000, 0, &[]).answer();
+    assert_eq!(name(&answer), "suspected joinmarket-generous");
+    // A fake round is not what ends a path.
+    assert!(answer.mixing(60).is_none());
+}
+
 #[test]
 fn a_batch_payment_of_the_same_shape_does_not_balance() {
     // Five customers withdraw the same amount, four others something else, one output is the service's change.

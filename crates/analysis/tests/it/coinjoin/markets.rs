@@ -291,6 +291,23 @@ fn of_batches_whose_change_has_nothing_to_do_with_the_inputs_few_are_suspected_f
     assert!(suspected <= 4 * MADE / 100, "{suspected} of {} such batches are suspected", 4 * MADE);
 }
 
+/// What services pay out at once, in the shape of a round: equal amounts and others.
+#[test]
+fn few_batches_of_other_amounts_are_suspected_of_a_generous_taker() {
+    let mut suspected = 0;
+    for number in 0..4 * MADE {
+        let Round { mut tx, receivers, .. } = Round::made(number);
+        let mut dice = Dice(number ^ 0x6765_6e65);
+        let mixed = Round::mixed(&receivers, &tx);
+        for coin in tx.outputs.iter_mut().filter(|coin| coin.value != mixed) {
+            coin.value = 10_000 << dice.between(0, 15);
+            coin.value += dice.between(0, coin.value);
+        }
+        suspected += u64::from(name(&tx.answer()) == "suspected joinmarket-generous");
+    }
+    assert!(suspected <= 4 * MADE / 50, "{suspected} of {} such batches are suspected", 4 * MADE);
+}
+
 #[test]
 fn joinmarket_change_goes_to_its_owner() {
     let Some((rounds, links)) = emulated() else { return };

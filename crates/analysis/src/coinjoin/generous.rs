@@ -1,0 +1,142 @@
+//! Rounds whose taker pays more than he has to, or whose mixed outputs differ by a little.
+//!
+//! Both cost whoever composes a round next to nothing, makers take it, and nothing that `joinmarket` and `makers` look for is
+//! left: fees are no longer small, amounts no longer equal. What is left is the makers' part: each of them brought about what it
+//! takes out. That says less than an even account, so such a round is suspected, and mixing enough that its inputs are not
+//! taken for one owner's.
+//!
+//! A taker who gives every maker a twentieth of the mixed amount or more, or whose makers bring three coins or more each, is not
+//! found so.
+
+use tracehound_model::ScriptType;
+
+use super::{Coin, Finding, Protocol, TxShape};
+
+/// Mixed outputs at least.
+const FEWEST: usize = 3;
+/// Inputs and outputs of a transaction that is searched.
+const MOST_INPUTS: usize = 64;
+const MOST_OUTPUTS: usize = 128;
+/// Outputs are nearly equal that differ by less than one part in so many.
+const NEAR: u64 = 100;
+/// A maker's fee is at most one part in so many of the mixed amount, and what it pays to be in the round one part in so many.
+const MOST_FEE_SHARE: u64 = 20;
+const MOST_PAID_SHARE: u64 = 200;
+/// How sure such a round is, percent: as one that has the shape alone.
+const CONFIDENCE: u8 = 40;
+
+/// Whether so many of the values, in order, are nearly equal that a round may be among them.
+pub(super) fn may_be(sorted: &[u64]) -> bool {
+    sorted.windows(FEWEST).any(|near| near[FEWEST - 1] - near[0] <= near[0] / NEAR)
+}
+
+pub(super) fn find(shape: &TxShape<'_>) -> Option<Finding> {
+    let (inputs, outputs) = (shape.inputs, shape.outputs);
+    let fits = (FEWEST..=MOST_INPUTS).contains(&inputs.len())
+        && (2 * FEWEST - 1..=MOST_OUTPUTS).contains(&outputs.len())
+        && outputs.iter().all(|coin| coin.script != ScriptType::OpReturn);
+    if !fits {
+        return None;
+    }
+    let (mixed, others) = split(outputs);
+    let people = mixed.len();
+    // As many changes, but for a taker that mixed all it had; what the taker pays besides is not more.
+    let is_round = people >= FEWEST
+        && inputs.len() >= people
+        && (people - 1..=2 * people).contains(&others.len())
+        && are_of_strangers(inputs, &mixed, &others, people);
+    let brought: Option<Vec<u64>> = inputs.iter().map(|coin| coin.map(|coin| coin.value)).collect();
+    if !is_round || !brought.is_none_or(|brought| makers(&brought, &mixed, &others) + 1 >= people) {
+        return None;
+    }
+    Some(Finding::new(Protocol::JoinMarket, people, CONFIDENCE, "joinmarket-generous").suspected())
+}
+
+/// The most outputs that are nearly equal, the largest of those that are as many; and the others.
+fn split(outputs: &[Coin]) -> (Vec<Coin>, Vec<Coin>) {
+    let mut sorted = outputs.to_vec();
+    sorted.sort_unstable_by_key(|coin| coin.value);
+    let (mut first, mut count) = (0, 0);
+    for at in 0..sorted.len() {
+        let least = sorted[at].value;
+        let run = sorted[at..].partition_point(|coin| coin.value - least <= least / NEAR);
+        if run >= count {
+            (first, count) = (at, run);
+        }
+    }
+    let mixed = sorted.splice(first..first + count, []).collect();
+    (mixed, sorted)
+}
+
+/// Each mixed output to somebody else, each change too, nobody on both sides, and as many who spend as there are mixed outputs.
+fn are_of_strangers(inputs: &[Option<Coin>], mixed: &[Coin], others: &[Coin], people: usize) -> bool {
+    let unique = |coins: &mut dyn Iterator<Item = u64>| {
+        let mut owners: Vec<u64> = coins.collect();
+        owners.sort_unstable();
+        owners.dedup();
+        owners
+    };
+    let receiving = unique(&mut mixed.iter().chain(others).map(|coin| coin.owner));
+    let spending = unique(&mut inputs.iter().flatten().map(|coin| coin.owner));
+    let unknown = inputs.iter().filter(|coin| coin.is_none()).count();
+    receiving.len() == mixed.len() + others.len()
+        && spending.len() + unknown >= people
+        && !spending.iter().any(|owner| receiving.binary_search(owner).is_ok())
+}
+
+/// How many changes have an input, or two, of their own that brought about what is taken out.
+fn makers(brought: &[u64], mixed: &[Coin], others: &[Coin]) -> usize {
+    let (least, most) = (mixed[0].value, mixed[mixed.len() - 1].value);
+    let fits = |change: u64, sum: u64| {
+        let sum = u128::from(sum);
+        let out = |mixed: u64| u128::from(change) + u128::from(mixed);
+        sum + u128::from(most / MOST_FEE_SHARE) >= out(least)
+            && sum <= out(most) + u128::from(most / MOST_PAID_SHARE)
+    };
+    // By one input: as many as can be at once.
+    let mut owner: Vec<Option<usize>> = vec![None; brought.len()];
+    let mut left: Vec<u64> = Vec::new();
+    for change in 0..others.len() {
+        let mut seen = vec![false; brought.len()];
+        let can = |change: usize, input: usize| fits(others[change].value, brought[input]);
+        if !give(change, &can, &mut owner, &mut seen) {
+            left.push(others[change].value);
+        }
+    }
+    let mut found = others.len() - left.len();
+    // By two of those that are left.
+    let mut free: Vec<u64> =
+        brought.iter().zip(&owner).filter(|(_, owner)| owner.is_none()).map(|(value, _)| *value).collect();
+    for change in left {
+        let pair = (0..free.len()).find_map(|one| {
+            let two = (0..one).find(|two| fits(change, free[one].saturating_add(free[*two])))?;
+            Some((one, two))
+        });
+        if let Some((one, two)) = pair {
+            free.swap_remove(one);
+            free.swap_remove(two);
+            found += 1;
+        }
+    }
+    found.min(mixed.len())
+}
+
+/// Gives a change an input that fits, moving others to another of theirs where that helps (Kuhn's matching).
+fn give(
+    change: usize,
+    can: &impl Fn(usize, usize) -> bool,
+    owner: &mut [Option<usize>],
+    seen: &mut [bool],
+) -> bool {
+    for input in 0..owner.len() {
+        if seen[input] || !can(change, input) {
+            continue;
+        }
+        seen[input] = true;
+        if owner[input].is_none_or(|other| give(other, can, owner, seen)) {
+            owner[input] = Some(change);
+            return true;
+        }
+    }
+    false
+}

@@ -71,8 +71,13 @@ struct Figure {
 impl Figure {
     /// `61.3 % (52.0 to 70.1 %)`.
     fn shown(self) -> Option<String> {
-        let figure = percent(self.permille?);
+        let permille = self.permille?;
+        // Rounded: nothing says that it was nothing.
+        let figure = if permille == 0 { "under 0.1 %".to_owned() } else { percent(permille) };
         let (Some(low), Some(high)) = (self.low, self.high) else { return Some(figure) };
+        if high == 0 {
+            return Some(format!("{figure} (both ends too)"));
+        }
         Some(format!("{figure} ({}.{} to {})", low / 10, low % 10, percent(high)))
     }
 }
@@ -198,9 +203,10 @@ impl Rates {
         };
         Some(format!(
             "measured on generated heists with every service known: {} {way} found {recall} of the loot where it ended, \
-             and {precision} of what it called dirty was loot{}{blind} ({}; docs/SCORECARD.md)",
+             and {precision} of what it called dirty was loot{}{}{blind} ({}; docs/SCORECARD.md)",
             method.name(),
             rate.placebo(),
+            rate.at_services(),
             self.conditions(rate)
         ))
     }
@@ -258,6 +264,25 @@ impl Rate {
     }
 }
 
+impl Rate {
+    /// The figures of what an answer about services claims: the others are of single coins, and flatter it.
+    fn at_services(&self) -> String {
+        let [_, _, _, (_, recall), (_, precision), (_, placebo)] = self.figures();
+        let (Some(recall), Some(precision)) = (recall.shown(), precision.shown()) else {
+            return String::new();
+        };
+        let placebo = placebo.shown().map_or_else(String::new, |placebo| {
+            format!(
+                ", but from an unrelated coin it put {placebo} of the coin at services where loot arrived too: everybody's coins go to the same ones"
+            )
+        });
+        format!(
+            "; of services it named the right one for {recall} of the loot that arrived at one, and {precision} of what it said \
+             arrived there was loot{placebo}"
+        )
+    }
+}
+
 fn percent(permille: u32) -> String {
     format!("{}.{} %", permille / 10, permille % 10)
 }
@@ -312,6 +337,20 @@ mod tests {
                  the loot where it ended, and 16.9 % of what it called dirty was loot (2 heists on 1 chain; docs/SCORECARD.md)"
             )
         );
+        // Of services it says what holds of services, and of nothing measured as nothing no more than that it is little.
+        let services = format!(
+            "{known}placebo_permille = 0\nplacebo_low_permille = 0\nplacebo_high_permille = 0\nservices_recall_permille = 500\n\
+             services_precision_permille = 400\nservices_placebo_permille = 210\nservices_placebo_low_permille = 21\n\
+             services_placebo_high_permille = 460\n"
+        );
+        let sentence = read(&services).sentence(Method::Fifo, true, true).expect("measured");
+        for part in [
+            "; from an unrelated coin it put under 0.1 % (both ends too) of the coin there",
+            "; of services it named the right one for 50.0 % of the loot that arrived at one, and 40.0 % of what it said arrived there was loot",
+            ", but from an unrelated coin it put 21.0 % (2.1 to 46.0 %) of the coin at services where loot arrived too",
+        ] {
+            assert!(sentence.contains(part), "{sentence}");
+        }
         // What goes through mixes says nothing of what stops at them.
         let stops = format!("{}recall_permille = 539\nprecision_permille = 738\n", row("services-and-mixes"));
         let rates = read(&format!("{known}{blind}{stops}"));

@@ -37,6 +37,7 @@ mod ofac_xml;
 pub mod official;
 mod ofsi_xml;
 mod opensanctions;
+mod paged;
 mod propose;
 mod published;
 mod rows;

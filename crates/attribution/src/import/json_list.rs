@@ -11,6 +11,7 @@ use super::{
     decode::{self, decode},
     mapping::{self, Column, Field, Mapping, RowTaker, normal},
     ofac_json::date_from_name,
+    paged,
     table::{address_in, is_address_cell},
     text,
     unrepeated::Unrepeated,
@@ -38,64 +39,6 @@ const PLAIN_KEYS: &[&str] = &[
     "labels",
 ];
 
-/// Keys under which an answer says how many there are in all, without their separators.
-const COUNTS: &[&str] = &[
-    "total",
-    "count",
-    "totalcount",
-    "totalrecords",
-    "totalresults",
-    "totalitems",
-    "totalentries",
-    "totalelements",
-    "totalhits",
-    "recordcount",
-    "resultcount",
-    "numresults",
-    "numfound",
-    "recordstotal",
-    "rows",
-];
-/// Keys that say of how many pages this is one.
-const PAGES: &[&str] =
-    &["pages", "totalpages", "pagecount", "numpages", "numberofpages", "lastpage", "maxpage"];
-/// Keys that say behind how many others this page begins.
-const BEGINS: &[&str] = &["offset", "skip"];
-/// Keys under which it says that there are more.
-const MORE: &[&str] = &[
-    "next",
-    "nextpage",
-    "nexturl",
-    "nextlink",
-    "nextcursor",
-    "nextpagetoken",
-    "nexttoken",
-    "hasmore",
-    "hasnext",
-    "hasnextpage",
-    "more",
-    "truncated",
-    "istruncated",
-    "incompleteresults",
-    "odatanextlink",
-    "continuation",
-    "continuationtoken",
-    "lastevaluatedkey",
-];
-/// How deep an answer hides what it says of its pages.
-const DEPTH: usize = 4;
-
-/// What an answer says of itself: the fields of objects that are no lists, each with its key without marks and capital letters.
-fn said<'a>(object: &'a Map<String, Value>, depth: usize, out: &mut Vec<(&'a str, String, &'a Value)>) {
-    for (key, value) in object {
-        let name: String = normal(key).chars().filter(char::is_ascii_alphanumeric).collect();
-        out.push((key, name, value));
-        if let (Some(inner), true) = (value.as_object(), depth > 0) {
-            said(inner, depth - 1, out);
-        }
-    }
-}
-
 /// Whether an address stands anywhere in a value. O(values).
 fn holds_address(value: &Value) -> bool {
     match value {
@@ -110,49 +53,29 @@ fn holds_address(value: &Value) -> bool {
     }
 }
 
-/// Refuses a page of an answer: what it says of itself is more than what stands in it, or that more follows.
+/// Refuses a page of an answer: what it says of itself is more than what stands in it, or that more follows. An object without a
+/// list, of labels with their addresses alone, says nothing of itself.
 fn whole(object: &Map<String, Value>) -> Result<(), ImportError> {
     let lists = object.iter().filter_map(|(key, value)| {
         let items = value.as_array()?;
-        PLAIN_KEYS.contains(&normal(key).as_str()).then_some(items.len() as u64)
+        let is_list = PLAIN_KEYS.contains(&normal(key).as_str()) || items.iter().any(holds_address);
+        is_list.then_some(items.len() as u64)
     });
-    let Some(there) = lists.reduce(|all, items| all + items) else { return Ok(()) };
-    // Beside the list, or in objects of their own (`meta.pagination`).
-    let mut fields = Vec::new();
-    said(object, DEPTH, &mut fields);
-    let has = |names: &[&str]| fields.iter().any(|(_, name, _)| names.contains(&&name[..]));
-    let (is_cut, is_pointed) = (has(&["limit", "offset", "skip"]), has(&["cursors", "paging"]));
-    for (key, name, value) in &fields {
-        let number = value.as_u64().or_else(|| value.as_str()?.trim().parse().ok());
-        let counts = COUNTS.contains(&&name[..]) || is_cut && name == "size";
-        let is_later = BEGINS.contains(&&name[..]) && number.is_some_and(|begins| begins > 0);
-        let goes_on = match value {
-            Value::Bool(more) => *more,
-            Value::String(text) => !text.trim().is_empty(),
-            Value::Number(_) => true,
-            Value::Object(object) => !object.is_empty(),
-            Value::Null | Value::Array(_) => false,
-        };
-        let what = if let Some(stated) = number.filter(|stated| counts && *stated > there) {
-            format!("it says under `{key}` that it has {stated} entries, and {there} are there")
-        } else if let Some(pages) = number.filter(|pages| PAGES.contains(&&name[..]) && *pages > 1) {
-            format!("it says under `{key}` that it is one of {pages} pages")
-        } else if is_later {
-            format!("it says under `{key}` that others come before it")
-        } else if goes_on && (MORE.contains(&&name[..]) || is_pointed && name == "after") {
-            format!("it says under `{key}` that more follows")
-        } else {
-            continue;
-        };
-        return Err(ImportError::Unusable {
-            format: FORMAT,
-            missing: format!(
-                "{}: a page is no list; put all of them into one, or take the key out if it means something else",
-                text::clean(&what).unwrap_or_default()
-            ),
-        });
-    }
-    Ok(())
+    lists.reduce(|all, items| all + items).map_or(Ok(()), |there| paged::whole(object, there, FORMAT))
+}
+
+/// Whether an entry among others is a word about the list: it has neither an address nor a name.
+fn is_about_the_list(entry: &Value) -> Option<&Map<String, Value>> {
+    let object = entry.as_object()?;
+    let is_of = |field: Field| object.keys().any(|key| field.usual_names().contains(&normal(key).as_str()));
+    (!is_of(Field::Address) && !is_of(Field::Label) && !holds_address(entry)).then_some(object)
+}
+
+/// Refuses entries among which one says that they are a page.
+fn whole_entries(entries: &[Value]) -> Result<(), ImportError> {
+    let about: Vec<_> = entries.iter().filter_map(is_about_the_list).collect();
+    let there = (entries.len() - about.len()) as u64;
+    about.into_iter().try_for_each(|object| paged::whole(object, there, FORMAT))
 }
 
 /// A JSON error with its place.
@@ -199,6 +122,7 @@ pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportEr
         reader.document(documents.remove(0))?;
     } else {
         // One document a line.
+        whole_entries(&documents)?;
         for (position, document) in documents.iter().enumerate() {
             reader.take(document, None, None, &format!("document {}", position + 1))?;
         }
@@ -224,7 +148,10 @@ struct Reader<'o> {
 impl Reader<'_> {
     fn document(&mut self, root: Value) -> Result<(), ImportError> {
         match root {
-            Value::Array(items) => self.items(&items, None),
+            Value::Array(items) => {
+                whole_entries(&items)?;
+                self.items(&items, None)
+            }
             Value::Object(object) => self.object(&object),
             _ => Err(ImportError::Unusable {
                 format: FORMAT,

@@ -12,6 +12,7 @@ use super::{
     mapping::{self, Column, Field, Mapping, RowTaker, normal},
     ofac_address,
     ofac_json::date_from_name,
+    paged,
 };
 use crate::ImportError;
 
@@ -123,6 +124,10 @@ pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportEr
     for (line, comment) in comments.iter().enumerate() {
         pass_over(line as u64 + 1, "is a comment", [*comment].into_iter(), &mut out);
     }
+    let mut beside = Beside::default();
+    for (line, comment) in comments.iter().enumerate() {
+        beside.note(line as u64 + 1, false, [*comment].into_iter());
+    }
     let mut rows = Rows::new(table, delimiter, Format::Csv).after(comments.len() as u64);
     let mut first: Vec<(u64, Record<'_>)> = Vec::new();
     while first.len() < HEADER_WITHIN
@@ -137,6 +142,7 @@ pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportEr
         Top::Header(at) => {
             for (line, row) in &first[..at] {
                 pass_over(*line, "stands above the header", row.iter(), &mut out);
+                beside.note(*line, false, row.iter());
                 let words: Vec<&str> = row.iter().map(str::trim).filter(|cell| !cell.is_empty()).collect();
                 if !words.is_empty() {
                     let words = super::text::shorten(&words.join(", "));
@@ -160,11 +166,14 @@ pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportEr
     let mut ragged =
         Ragged { expected: first.get(data.saturating_sub(1)).map_or(0, |(_, row)| row.len()), seen: 0 };
     for (line, row) in &first[data..] {
+        beside.see(*line, row, &columns);
         take(*line, row, &columns, &mut taker, &mut ragged, &mut out)?;
     }
     while let Some((line, row)) = rows.next_row()? {
+        beside.see(line, row, &columns);
         take(line, row, &columns, &mut taker, &mut ragged, &mut out)?;
     }
+    paged::refuse_table(&beside.lines, beside.there, Format::Csv)?;
     out.pass_over(rows.blank());
     ragged.say(&mut out);
     out.finish()
@@ -183,6 +192,41 @@ fn pass_over<'c>(line: u64, what: &str, mut cells: impl Iterator<Item = &'c str>
         format!("line {line}"),
         format!("`{address}` stands in a line that {what}: give it a row of its own; left out"),
     );
+}
+
+/// Lines beside the rows: what programs write above and below a table.
+#[derive(Default)]
+struct Beside {
+    /// Number, whether it stands below the first row, and what it says.
+    lines: Vec<(u64, bool, String)>,
+    /// Rows with an address.
+    there: u64,
+}
+
+/// Lines beside the rows that are looked at, and cells of one.
+const MOST_BESIDE: usize = 100;
+const MOST_SAID: usize = 3;
+
+impl Beside {
+    fn see(&mut self, line: u64, row: &Record<'_>, columns: &Columns) {
+        if columns.get(row, Field::Address).is_some_and(|cell| is_address_cell(&cell)) {
+            self.there += 1;
+        } else if !names_address(row) {
+            self.note(line, true, row.iter());
+        }
+    }
+
+    fn note<'c>(&mut self, line: u64, below: bool, cells: impl Iterator<Item = &'c str>) {
+        let said: Vec<&str> = cells.map(str::trim).filter(|cell| !cell.is_empty()).collect();
+        let is_short = said.len() <= MOST_SAID && said.iter().map(|cell| cell.len()).sum::<usize>() <= 200;
+        if !said.is_empty() && is_short {
+            self.lines.push((line, below, said.join(" ")));
+            // The last lines count most.
+            if self.lines.len() > MOST_BESIDE {
+                self.lines.remove(0);
+            }
+        }
+    }
 }
 
 /// Rows with another number of cells than the header: an unquoted separator moves what follows it.

@@ -121,9 +121,57 @@ fn a_page_of_an_answer_is_no_list() {
         (",\"LastEvaluatedKey\":{\"a\":\"b\"}", "that more follows"),
         (",\"incomplete_results\":true", "that more follows"),
         (",\"rows\":3", "`rows` that it has 3 entries"),
+        (",\"isLast\":false", "`isLast` that more follows"),
+        (",\"fullCount\":2", "`fullCount` that it has 2 entries"),
+        (",\"page\":\"1 of 2\"", "`page` that it is one of 2 pages"),
+        (",\"remaining\":1", "`remaining` that some are left"),
+        (",\"status\":\"error\",\"message\":\"rate limit\"", "that it failed, or is not all"),
+        (",\"warning\":\"result truncated to 1 rows\"", "`warning` that it is not all"),
     ] {
         let error = own(rest).expect_err(rest).to_string();
         assert!(error.contains(word), "{rest}: {error}");
+    }
+}
+
+/// Whatever its list is called, and wherever the word about it stands.
+#[test]
+fn a_part_of_a_list_is_refused_in_every_form_that_says_so() {
+    const A: &str = "1CshAgqoUYfo8VuKroUayw2eYFSP6XFCxi";
+    let entry = format!("{{\"address\":\"{A}\",\"label\":\"Q\",\"category\":\"ransomware\"}}");
+    for (file, list, word) in [
+        (
+            "a.json",
+            format!("{{\"content\":[{entry}],\"last\":false,\"totalPages\":2}}"),
+            "`last` that more follows",
+        ),
+        ("a.json", format!("{{\"values\":[{entry}],\"isLast\":false}}"), "`isLast` that more follows"),
+        ("a.json", format!("{{\"records\":[{entry}],\"done\":false}}"), "`done` that more follows"),
+        ("a.json", format!("[{entry},{{\"next\":\"abc\"}}]"), "`next` that more follows"),
+        ("a.jsonl", format!("{entry}\n{{\"next\":\"abc\"}}\n"), "`next` that more follows"),
+        ("a.jsonl", format!("{{\"count\":2}}\n{entry}\n"), "`count` that it has 2 entries, and 1 are there"),
+        (
+            "a.csv",
+            format!("address,label\n{A},Q\n(2 rows)\n"),
+            "line 3 says that it has 2 rows, and 1 are there",
+        ),
+        ("a.csv", format!("address,label\n{A},Q\n... 1 more rows\n"), "line 3 says that rows are left out"),
+        ("a.csv", format!("address,label\n{A},Q\n-- Output truncated at 1 rows --\n"), "rows are left out"),
+        (
+            "a.csv",
+            format!("Scams, page 1 of 3\naddress,label\n{A},Q\n"),
+            "line 1 says that it is one of several",
+        ),
+    ] {
+        let error = text(file, &list).expect_err(&list).to_string();
+        assert!(error.contains(word), "{list}: {error}");
+    }
+    for (file, list) in [
+        ("a.json", format!("{{\"content\":[{entry}],\"last\":true,\"totalPages\":1,\"size\":20}}")),
+        ("a.jsonl", format!("{entry}\n{{\"count\":1}}\n")),
+        ("a.csv", format!("address,label\n{A},Q\n(1 rows)\n")),
+        ("a.csv", format!("Scams, page 1 of 1\naddress,label\n{A},Q\n")),
+    ] {
+        assert_eq!(text(file, &list).expect("a list").claims.len(), 1, "{list}");
     }
 }
 

@@ -6,6 +6,7 @@
 mod batch;
 mod exposure;
 mod frame;
+mod numbered;
 mod path;
 mod text;
 mod trace;

@@ -202,6 +202,7 @@ fn batch(files: &[PathBuf]) -> Result<(String, u8)> {
     let mut found = Batch::default();
     for path in files {
         let place = || format!("reading the records {}", path.display());
+        found.next_file();
         let mut input = BufReader::new(File::open(path).into_diagnostic().wrap_err_with(place)?);
         let mut line = String::new();
         for number in 1_u64.. {
@@ -217,7 +218,8 @@ fn batch(files: &[PathBuf]) -> Result<(String, u8)> {
         return Err(miette!("there is no record to report"));
     }
     let refused = (found.refused() > 0).then_some(Worst::Refused);
-    let worst = refused.max(found.worst().map(Worst::from)).unwrap_or(Worst::Allow);
+    let uneven = found.is_uneven().then_some(Worst::Incomplete);
+    let worst = refused.max(uneven).max(found.worst().map(Worst::from)).unwrap_or(Worst::Allow);
     let names: Vec<String> =
         files.iter().map(|file| label(&file.display().to_string()).into_owned()).collect();
     let told = Told {

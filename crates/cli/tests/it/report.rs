@@ -201,6 +201,32 @@ fn a_name_from_a_list_is_text_and_nothing_else() {
 }
 
 #[test]
+fn a_batch_of_which_records_are_left_out_or_doubled_is_not_whole() {
+    let data = tempfile::tempdir().expect("folder");
+    let rows = "12cbQLTFMXRnSzktFkuoG3eHoMeFtpTu3S\n1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2\n";
+    let input = format!("{rows}{LISTED}\n{rows}");
+    let asked = ["screen", "--stdin", "--output", "jsonl", "--policy", "lists-only", "--as-of", "2025-11-19"];
+    let records = text(&tracehound(data.path(), &asked, &input));
+    let allowed: String = records
+        .lines()
+        .filter(|line| !line.contains(LISTED))
+        .fold(String::new(), |all, line| all + line + "\n");
+    let file = data.path().join("verdicts.jsonl");
+    let ask = |records: &str| {
+        std::fs::write(&file, records).expect("written");
+        reported(data.path(), &["batch", &file.to_string_lossy()])
+    };
+    let whole = "Nothing that this answer needs is missing";
+    let (page, code) = ask(&records);
+    assert!(code == Some(20) && !page.contains("no record here") && page.contains(whole), "{page}");
+    let (page, code) = ask(&allowed);
+    assert_eq!(code, Some(30), "{page}");
+    assert!(page.contains("1 row between 2 and 5 has no record here") && !page.contains(whole), "{page}");
+    let (page, _) = ask(&format!("{records}{records}"));
+    assert!(page.contains("5 records are of rows that have one already") && !page.contains(whole), "{page}");
+}
+
+#[test]
 fn a_batch_is_reported_from_its_records() {
     let data = tempfile::tempdir().expect("folder");
     let input = format!("{LISTED}\n12cbQLTFMXRnSzktFkuoG3eHoMeFtpTu3S\nnonsense\n");

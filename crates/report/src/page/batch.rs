@@ -10,6 +10,7 @@ use tracehound_model::{Decision, Verdict};
 use super::{
     Told,
     frame::{Frame, Part, Standing, table},
+    numbered::Numbered,
     sentences,
     text::{code, outside},
 };
@@ -41,6 +42,7 @@ pub struct Batch {
     snapshots: BTreeSet<String>,
     sources: BTreeMap<String, BTreeSet<String>>,
     listed: Vec<Listed>,
+    numbered: Numbered,
     generated: bool,
 }
 
@@ -63,6 +65,8 @@ struct Record {
     #[serde(default)]
     row: Option<u64>,
     #[serde(default)]
+    file: String,
+    #[serde(default)]
     error: Option<String>,
     #[serde(default)]
     subject: String,
@@ -71,6 +75,11 @@ struct Record {
 }
 
 impl Batch {
+    /// The lines that follow are of another file of records.
+    pub fn next_file(&mut self) {
+        self.numbered.next_file();
+    }
+
     /// Takes a line; one without anything is none.
     ///
     /// # Errors
@@ -84,6 +93,9 @@ impl Batch {
         self.records += 1;
         if let (Some(error), None) = (&record.error, record.decision) {
             self.refused += 1;
+            if let Some(row) = record.row {
+                self.numbered.note(&record.file, row, None);
+            }
             self.list(Listed {
                 row: record.row,
                 subject: record.subject,
@@ -97,6 +109,9 @@ impl Batch {
             return Ok(());
         }
         let verdict: Verdict = serde_json::from_str(line).map_err(RecordError)?;
+        if let Some(row) = record.row {
+            self.numbered.note(&record.file, row, Some(verdict.as_of));
+        }
         self.verdict(record.row, verdict);
         Ok(())
     }
@@ -160,6 +175,11 @@ impl Batch {
         self.decisions.keys().max().copied()
     }
 
+    /// Whether rows between others have no record, or have two.
+    pub fn is_uneven(&self) -> bool {
+        !self.numbered.complaints().is_empty()
+    }
+
     /// Rows that could not be read.
     pub fn refused(&self) -> u64 {
         self.refused
@@ -200,7 +220,9 @@ pub fn batch(found: &Batch, files: &[String], told: &Told) -> String {
     if incomplete > 0 {
         lines.push(format!("{incomplete} incomplete is no clearance: something that the policy requires was missing for them."));
     }
-    frame.answer(&lines, Standing::of(incomplete == 0 && found.refused == 0));
+    let uneven = found.numbered.complaints();
+    lines.extend(uneven.iter().map(|said| format!("{}.", said)));
+    frame.answer(&lines, Standing::of(incomplete == 0 && found.refused == 0 && uneven.is_empty()));
     let mut gaps: Vec<(&String, &u64)> = found.gaps.iter().collect();
     gaps.sort_by_key(|(sentence, count)| (std::cmp::Reverse(**count), *sentence));
     let mut more: Vec<String> = gaps
@@ -214,6 +236,7 @@ pub fn batch(found: &Batch, files: &[String], told: &Told) -> String {
     if found.refused > 0 {
         more.push(format!("{} rows could not be read, and were not looked at", found.refused));
     }
+    more.extend(uneven);
     frame.not_seen(&[], &more);
     let measured: Vec<String> = found.measured.iter().cloned().collect();
     frame.method(

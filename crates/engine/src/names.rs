@@ -1,5 +1,7 @@
 //! Sanctioned people and organisations by name.
 
+use std::borrow::Cow;
+
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -42,11 +44,15 @@ pub struct Known {
     pub born: Option<Born>,
     /// Their countries; one in common is enough.
     pub countries: Vec<Country>,
+    /// What stood beside the name and could not be read, in words.
+    pub unread: Vec<String>,
 }
 
 /// What the columns beside names say of whoever has them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct KnownColumns {
+    /// How many columns hold the rest of the name.
+    pub more_names: usize,
     /// When they were born.
     pub born: bool,
     /// Their countries.
@@ -54,29 +60,56 @@ pub struct KnownColumns {
 }
 
 impl Known {
-    /// What the cells of a row say, in the order of [`KnownColumns`]; what no column tells is as in `others`. An empty cell says
+    /// The name of a row, of which `first` stands in the first column, and what the cells beside it say, in the order of
+    /// [`KnownColumns`]; what no column tells is as in `others`. An empty cell says
     /// that nothing is known; several countries stand with `;`, `|` or `/` between them.
     ///
-    /// # Errors
-    /// A cell that is no date of birth or no country, in words.
-    pub fn read(columns: &KnownColumns, cells: &[&str], others: &Self) -> Result<Self, String> {
+    /// A cell that cannot be read says nothing either, and is [told](Self::unread): it sets nobody aside, and the name is
+    /// compared all the same. Of countries one that is none leaves all of them out, for it may be the one in common.
+    pub fn read<'n>(
+        columns: &KnownColumns,
+        first: &'n str,
+        cells: &[&str],
+        others: &Self,
+    ) -> (Cow<'n, str>, Self) {
         let mut cells = cells.iter().map(|cell| cell.trim());
+        let mut name = Cow::Borrowed(first);
+        for more in cells.by_ref().take(columns.more_names).filter(|more| !more.is_empty()) {
+            name = Cow::Owned(format!("{} {more}", name.trim()));
+        }
         let mut known = others.clone();
         if columns.born {
             let cell = cells.next().unwrap_or_default();
-            let read = |cell: &str| cell.parse::<Born>().map_err(|error| error.to_string());
-            known.born = if cell.is_empty() { None } else { Some(read(cell)?) };
+            known.born = Born::written(cell);
+            if known.born.is_none() && !cell.is_empty() {
+                known.unread.push(format!(
+                    "`{}` is no date of birth that can be read (1962, 1962-05 or 1962-05-17)",
+                    label(cell)
+                ));
+            }
         }
         if columns.countries {
             let names = cells.next().unwrap_or_default().split([';', '|', '/']).map(str::trim);
-            let read = |name: &str| {
-                country(name).ok_or_else(|| {
-                    format!("`{}` is no country: write its name or two letters (ISO 3166-1)", label(name))
-                })
-            };
-            known.countries = names.filter(|name| !name.is_empty()).map(read).collect::<Result<_, _>>()?;
+            let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
+            known.countries = names.iter().filter_map(|name| country(name)).collect();
+            if let Some(name) = names.iter().find(|name| country(name).is_none()) {
+                known.countries.clear();
+                known.unread.push(format!(
+                    "`{}` is no country that can be read (ISO 3166-1, or its name)",
+                    label(name)
+                ));
+            }
         }
-        Ok(known)
+        (name, known)
+    }
+
+    /// That something beside the name could not be read. Where the name was found, somebody might have been set aside for it; else
+    /// nothing hangs on it.
+    fn not_read(&self) -> impl Iterator<Item = Gap> {
+        self.unread.iter().map(|why| {
+            let sentence = format!("{why}: nobody was set aside for it");
+            Gap::about_subject(GapKind::NameNotCompared, sentence).mend("mend the cell, or leave it empty")
+        })
     }
 
     /// Why the birth is none, where it is none and would have been asked for: by what was `found`, or because nobody can have
@@ -331,7 +364,8 @@ impl Namer<'_> {
         // All matches decide; the limit cuts what is shown of them.
         let is_found = !matches.is_empty() || !set_aside.is_empty();
         let gap = name_gap(query, is_found);
-        let gap: Vec<Gap> = gap.into_iter().chain(known.no_birth(day, is_found)).chain(unsure).collect();
+        let beside = known.no_birth(day, is_found).into_iter().chain(known.not_read());
+        let gap: Vec<Gap> = gap.into_iter().chain(beside).chain(unsure).collect();
         let decision = self.cover.decide(may_be, gap.is_empty());
         let summary = self.summary(matches.len(), set_aside.len(), related.len(), decision);
         let show = |(found, ownership)| self.to_match(&found, ownership);

@@ -1,5 +1,7 @@
 //! What a list says of a party besides its names: when somebody was born, the countries it belongs to, and its relations.
 
+mod written;
+
 use std::{collections::HashSet, fmt, str::FromStr};
 
 use jiff::{ToSpan, civil::Date};

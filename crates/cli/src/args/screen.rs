@@ -50,18 +50,20 @@ pub(crate) struct ScreenArgs {
     /// Match the names of listed people and organisations instead; with --stdin those on standard input, one a line
     #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "", conflicts_with = "subjects")]
     pub name: Vec<String>,
-    /// Match the names in this column of a CSV file with a header, or this field of JSON lines, as --column reads them
+    /// Match the names in this column of a CSV file with a header, or this field of JSON lines, as --column reads them; given
+    /// again, the rest of the name in the order of the columns (--name-column first_name --name-column last_name)
     #[arg(long, value_name = "NAME", conflicts_with_all = ["name", "column", "esplora", "snapshot", "prices", "summary"])]
-    pub name_column: Option<String>,
-    /// The column or field that says when whoever has the name was born, as --born takes it. A row whose date cannot be read is
-    /// refused; an empty cell says that nothing is known
+    pub name_column: Vec<String>,
+    /// The column or field that says when whoever has the name was born, as --born takes it. What cannot be read sets nobody
+    /// aside, and the answer says so; an empty cell says that nothing is known
     #[arg(long, value_name = "NAME", requires = "name_column", conflicts_with = "born")]
     pub born_column: Option<String>,
-    /// The column or field with their country, by name or two letters; several with `;` between them. A row with what is no
-    /// country is refused
+    /// The column or field with their country, by name or code (ISO 3166-1); several with `;` between them. What is no country
+    /// sets nobody aside, and the answer says so
     #[arg(long, value_name = "NAME", requires = "name_column", conflicts_with = "country")]
     pub country_column: Option<String>,
-    /// When whoever has the name was born: 1962, 1962-05 or 1962-05-17. A match that the list says was born in another year
+    /// When whoever has the name was born: 1962, 1962-05 or 1962-05-17, or otherwise where the year is sure (17.05.1962, 17 May
+    /// 1962, 19620517). A match that the list says was born in another year
     /// (but for one year's slip) is set aside, with the reason; one without a date is not
     #[arg(long, value_name = "DATE", requires = "names", value_parser = born)]
     pub born: Option<tracehound_model::Born>,

@@ -24,13 +24,14 @@ pub(super) fn score(text: &str) -> Result<f64, String> {
 }
 
 pub(super) fn born(text: &str) -> Result<tracehound_model::Born, String> {
-    text.parse().map_err(|error: tracehound_model::particulars::BornError| error.to_string())
+    let read = tracehound_model::Born::written(text).map(Ok);
+    read.unwrap_or_else(|| text.parse())
+        .map_err(|error: tracehound_model::particulars::BornError| error.to_string())
 }
 
 pub(super) fn country(text: &str) -> Result<tracehound_model::Country, String> {
-    tracehound_attribution::country(text).ok_or_else(|| {
-        "no country of that name: write its two letters (ISO 3166-1) or its English name".to_owned()
-    })
+    tracehound_attribution::country(text)
+        .ok_or_else(|| "no country of that name: write its code (ISO 3166-1) or its name".to_owned())
 }
 
 pub(super) fn method(text: &str) -> Result<tracehound_analysis::taint::Method, String> {

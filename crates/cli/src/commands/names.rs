@@ -141,13 +141,13 @@ impl Answers<'_> {
         Ok(count)
     }
 
-    /// Answers a row, with what its own columns say of whoever has the name. What cannot be read there is no row without it.
+    /// Answers a row, with what its own columns say of whoever has the name.
     fn answered(&self, row: &Row<'_>) -> Result<Named, String> {
         if row.number == 0 || self.columns == KnownColumns::default() {
             return self.namer.answer(row.subject).map_err(|error| error.to_string());
         }
-        let known = Known::read(&self.columns, &row.beside, self.namer.known())?;
-        self.namer.answer_knowing(row.subject, &known).map_err(|error| error.to_string())
+        let (name, known) = Known::read(&self.columns, row.subject, &row.beside, self.namer.known());
+        self.namer.answer_knowing(&name, &known).map_err(|error| error.to_string())
     }
 
     fn one(&self, row: &Row<'_>, numbered: bool, bytes: &mut Vec<u8>) -> Result<Worst> {

@@ -32,18 +32,21 @@ pub(super) const STDIN: &str = "standard input";
 pub(crate) fn run(common: &Common, data: &Folder, args: &ScreenArgs, out: &mut dyn Write) -> Result<u8> {
     let snapshot = data.snapshot(args.network)?;
     let policy = policy::named(&args.policy)?;
-    if !args.name.is_empty() || args.name_column.is_some() {
+    if !args.name.is_empty() || !args.name_column.is_empty() {
         let question = names::Question {
             policy: &policy,
             as_of: args.as_of.unwrap_or_else(|| snapshot.second()),
             threshold: args.threshold,
             limit: args.limit,
-            known: names::Known { born: args.born, countries: args.country.clone() },
+            known: names::Known { born: args.born, countries: args.country.clone(), unread: Vec::new() },
         };
         let namer = snapshot.namer(&question).into_diagnostic()?;
         let input = names_input(args)?;
-        let columns =
-            KnownColumns { born: args.born_column.is_some(), countries: args.country_column.is_some() };
+        let columns = KnownColumns {
+            more_names: args.name_column.len().saturating_sub(1),
+            born: args.born_column.is_some(),
+            countries: args.country_column.is_some(),
+        };
         return super::names::answer(common, &namer, &args.name, input, columns, out);
     }
     let prices = args.prices.as_deref().map(|path| prices::read(path, args.network)).transpose()?;
@@ -108,7 +111,7 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ScreenArgs, out: &mut d
 
 /// Where names are read from row by row, if anywhere, and what that is called.
 fn names_input(args: &ScreenArgs) -> Result<Option<(String, Subjects<batch::Input>)>> {
-    let Some(column) = &args.name_column else {
+    let [column, more @ ..] = &args.name_column[..] else {
         return Ok(args.stdin.then(|| (STDIN.to_owned(), Subjects::lines(batch::stdin()))));
     };
     let (name, input) = match &args.subjects[..] {
@@ -119,8 +122,8 @@ fn names_input(args: &ScreenArgs) -> Result<Option<(String, Subjects<batch::Inpu
         }
         _ => return Err(miette!("--name-column reads one file, or --stdin: ask about each by itself")),
     };
-    let beside: Vec<&str> =
-        [&args.born_column, &args.country_column].into_iter().flatten().map(String::as_str).collect();
+    let known = [&args.born_column, &args.country_column].into_iter().flatten();
+    let beside: Vec<&str> = more.iter().chain(known).map(String::as_str).collect();
     let name = label(name).into_owned();
     let subjects = Subjects::column(input, column).and_then(|subjects| subjects.beside(&beside));
     let subjects = subjects.map_err(|error| miette!("{name}: {error}"))?;

@@ -76,7 +76,7 @@ impl Figure {
         let figure = if permille == 0 { "under 0.1 %".to_owned() } else { percent(permille) };
         let (Some(low), Some(high)) = (self.low, self.high) else { return Some(figure) };
         if high == 0 {
-            return Some(format!("{figure} (both ends too)"));
+            return Some(format!("{figure} (both ends of its range too)"));
         }
         Some(format!("{figure} ({}.{} to {})", low / 10, low % 10, percent(high)))
     }
@@ -345,7 +345,7 @@ mod tests {
         );
         let sentence = read(&services).sentence(Method::Fifo, true, true).expect("measured");
         for part in [
-            "; from an unrelated coin it put under 0.1 % (both ends too) of the coin there",
+            "; from an unrelated coin it put under 0.1 % (both ends of its range too) of the coin there",
             "; of services it named the right one for 50.0 % of the loot that arrived at one, and 40.0 % of what it said arrived there was loot",
             ", but from an unrelated coin it put 21.0 % (2.1 to 46.0 %) of the coin at services where loot arrived too",
         ] {

@@ -38,15 +38,16 @@ pub(super) fn find(shape: &TxShape<'_>) -> Option<Finding> {
     if !fits {
         return None;
     }
-    let (mixed, others) = split(outputs);
-    let people = mixed.len();
+    let (mut mixed, mut others) = split(outputs);
+    // No more take part than bring something: a change may be nearly as large as what was mixed.
+    let people = mixed.len().min(inputs.len());
+    others.extend(mixed.drain(people..));
     // As many changes, but for a taker that mixed all it had; what the taker pays besides is not more.
     let is_round = people >= FEWEST
-        && inputs.len() >= people
         && (people - 1..=2 * people).contains(&others.len())
         && are_of_strangers(inputs, &mixed, &others, people);
     let brought: Option<Vec<u64>> = inputs.iter().map(|coin| coin.map(|coin| coin.value)).collect();
-    if !is_round || !brought.is_none_or(|brought| makers(&brought, &mixed, &others) + 1 >= people) {
+    if !is_round || brought.is_some_and(|brought| makers(&brought, &mixed, &others) + 1 < people) {
         return None;
     }
     Some(Finding::new(Protocol::JoinMarket, people, CONFIDENCE, "joinmarket-generous").suspected())

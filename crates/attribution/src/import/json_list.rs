@@ -56,6 +56,13 @@ fn holds_address(value: &Value) -> bool {
 /// Refuses a page of an answer: what it says of itself is more than what stands in it, or that more follows. An object without a
 /// list, of labels with their addresses alone, says nothing of itself.
 fn whole(object: &Map<String, Value>) -> Result<(), ImportError> {
+    // What holds an address is refused for it, and is no word about the list.
+    let is_read = |value: &Value| {
+        value.is_array() || value.as_object().is_some_and(|inner| inner.values().all(Value::is_array))
+    };
+    if object.values().any(|value| !is_read(value) && holds_address(value)) {
+        return Ok(());
+    }
     let lists = object.iter().filter_map(|(key, value)| {
         let items = value.as_array()?;
         let is_list = PLAIN_KEYS.contains(&normal(key).as_str()) || items.iter().any(holds_address);

@@ -198,10 +198,8 @@ pub(super) fn whole(object: &Map<String, Value>, there: u64, format: Format) -> 
     // Beside the list, or in objects of their own (`meta.pagination`).
     let mut fields = Vec::new();
     said(object, DEPTH, &mut fields);
-    fields
-        .iter()
-        .find_map(|field| complaint(field, &fields, there))
-        .map_or(Ok(()), |what| refused(&what, format))
+    let complaint = fields.iter().find_map(|field| complaint(field, &fields, there));
+    complaint.or_else(|| full(&fields, there)).map_or(Ok(()), |what| refused(&what, format))
 }
 
 fn refused(what: &str, format: Format) -> Result<(), ImportError> {
@@ -222,14 +220,14 @@ fn complaint((key, name, value): &Said<'_>, fields: &[Said<'_>], there: u64) -> 
     let number = value.as_u64().or_else(|| value.as_str()?.trim().parse().ok());
     let text = value.as_str().map(str::to_lowercase);
     // How many a page holds, where something else says how many there are.
-    let counts = is(COUNTS) || name == "size" && !has(COUNTS);
+    let counts = is(COUNTS) || name == "size" && !has(COUNTS) && !has(PAGES) && !has(ALL);
     if let Some(stated) = number.filter(|stated| counts && *stated > there) {
         return Some(format!("it says under `{key}` that it has {stated} entries, and {there} are there"));
     }
     if let Some(pages) = number.filter(|pages| is(PAGES) && *pages > 1) {
         return Some(format!("it says under `{key}` that it is one of {pages} pages"));
     }
-    let before = number.is_some_and(|at| at > if is(BEGINS) { 0 } else { 1 });
+    let before = number.is_some_and(|at| at > u64::from(!is(BEGINS)));
     if before && (is(BEGINS) || is(STARTS) || is(PAGE) && !has(COUNTS)) {
         return Some(format!("it says under `{key}` that others come before it"));
     }
@@ -254,16 +252,22 @@ fn complaint((key, name, value): &Said<'_>, fields: &[Said<'_>], there: u64) -> 
     if is(WORDS) && warns(value) {
         return Some(format!("it warns under `{key}` that it is not all"));
     }
-    // A page that is full: unless it says that it is the last one.
-    let ends = || {
-        fields.iter().any(|(_, name, value)| {
-            MORE.contains(&&name[..]) && !is_set(value)
-                || ALL.contains(&&name[..]) && value.as_bool() == Some(true)
-                || COUNTS.contains(&&name[..]) && value.as_u64().is_some()
-        })
+    None
+}
+
+/// That a page is full: unless the answer says that it is the last one, or how many there are.
+fn full(fields: &[Said<'_>], there: u64) -> Option<String> {
+    let ends = fields.iter().any(|(_, name, value)| {
+        MORE.contains(&&name[..]) && !is_set(value)
+            || ALL.contains(&&name[..]) && value.as_bool() == Some(true)
+            || COUNTS.contains(&&name[..]) && value.as_u64().is_some()
+    });
+    let holds = |(_, name, value): &&Said<'_>| {
+        let number = value.as_u64().or_else(|| value.as_str()?.trim().parse().ok());
+        HOLDS.contains(&&name[..]) && there > 0 && number == Some(there)
     };
-    let is_full = is(HOLDS) && there > 0 && number == Some(there) && !ends();
-    is_full.then(|| format!("it says under `{key}` that a page holds {there}, and as many are there"))
+    let (key, ..) = fields.iter().find(holds).filter(|_| !ends)?;
+    Some(format!("it says under `{key}` that a page holds {there}, and as many are there"))
 }
 
 /// Whether something stands in a value.

@@ -125,7 +125,7 @@ fn a_page_of_an_answer_is_no_list() {
         (",\"fullCount\":2", "`fullCount` that it has 2 entries"),
         (",\"page\":\"1 of 2\"", "`page` that it is one of 2 pages"),
         (",\"remaining\":1", "`remaining` that some are left"),
-        (",\"status\":\"error\",\"message\":\"rate limit\"", "that it failed, or is not all"),
+        (",\"status\":\"error\",\"message\":\"rate limit\"", "is not all"),
         (",\"warning\":\"result truncated to 1 rows\"", "`warning` that it is not all"),
     ] {
         let error = own(rest).expect_err(rest).to_string();

@@ -104,9 +104,10 @@ impl Born {
 /// The month that a word names.
 fn month(word: &str) -> Option<i16> {
     let is_word = word.chars().count() >= 3 && word.chars().all(char::is_alphabetic);
-    // The longest beginning decides: "juin" is no "jui".
-    let begins = |months: &&[&str]| months.iter().any(|begin| word.starts_with(begin));
-    let at = MONTHS.iter().position(|months| begins(&months)).filter(|_| is_word)?;
+    let at = MONTHS
+        .iter()
+        .position(|months| months.iter().any(|begin| word.starts_with(begin)))
+        .filter(|_| is_word)?;
     i16::try_from(at + 1).ok()
 }
 

@@ -110,7 +110,7 @@ impl Batch {
         }
         let verdict: Verdict = serde_json::from_str(line).map_err(RecordError)?;
         if let Some(row) = record.row {
-            self.numbered.note(&record.file, row, Some(verdict.as_of));
+            self.numbered.note(&record.file, row, Some(verdict.as_of.as_nanosecond()));
         }
         self.verdict(record.row, verdict);
         Ok(())

@@ -5,8 +5,6 @@ use std::{
     fmt::Write as _,
 };
 
-use jiff::Timestamp;
-
 /// Rows that came twice and are named.
 const MOST_NAMED: usize = 10;
 /// The first row that has a record where the first line is a header.
@@ -54,8 +52,8 @@ impl Runs {
 /// Rows of one input.
 #[derive(Clone, Debug, Default)]
 struct Input {
-    /// Answered, by the moment that was asked about: an input may be screened again.
-    answered: BTreeMap<Timestamp, Runs>,
+    /// Answered, by the moment that was asked about (nanoseconds since 1970-01-01 UTC): an input may be screened again.
+    answered: BTreeMap<i128, Runs>,
     refused: Runs,
 }
 
@@ -76,7 +74,7 @@ impl Numbered {
     }
 
     /// Notes a row with what was decided on it at a moment, or none where it was refused.
-    pub(super) fn note(&mut self, file: &str, row: u64, at: Option<Timestamp>) {
+    pub(super) fn note(&mut self, file: &str, row: u64, at: Option<i128>) {
         let input = self.inputs.entry((self.files, file.to_owned())).or_default();
         let Some(at) = at else {
             input.refused.add(row);
@@ -124,10 +122,10 @@ impl Numbered {
 mod tests {
     use super::*;
 
-    fn noted(rows: &[(u64, Option<i64>)]) -> Vec<String> {
+    fn noted(rows: &[(u64, Option<i128>)]) -> Vec<String> {
         let mut numbered = Numbered::default();
         for &(row, at) in rows {
-            numbered.note("", row, at.map(|at| Timestamp::from_second(at).expect("a moment")));
+            numbered.note("", row, at);
         }
         numbered.complaints()
     }
@@ -159,8 +157,8 @@ mod tests {
         let mut numbered = Numbered::default();
         for file in 0..2 {
             numbered.next_file();
-            (2..5).for_each(|row| numbered.note("a.csv", row, Some(Timestamp::UNIX_EPOCH)));
-            numbered.note(&format!("b{file}.csv"), 2, Some(Timestamp::UNIX_EPOCH));
+            (2..5).for_each(|row| numbered.note("a.csv", row, Some(0)));
+            numbered.note(&format!("b{file}.csv"), 2, Some(0));
         }
         assert_eq!(numbered.complaints(), [""; 0]);
     }

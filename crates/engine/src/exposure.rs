@@ -129,6 +129,7 @@ impl Snapshot {
         let (whither, whence) = (view.entities(&keys), view.entities(&keys).backward());
         let ask = |direction| {
             let asked = exposure::Question {
+                tx: None,
                 subjects: &subjects,
                 direction,
                 limits: question.limits,

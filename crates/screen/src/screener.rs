@@ -6,7 +6,7 @@ mod indirect;
 
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, btree_map::Entry},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     sync::OnceLock,
 };
 
@@ -594,7 +594,7 @@ impl<'a> Screener<'a> {
                 }
             }
         }
-        self.examine_indirect(network, ledger, &subjects, until, findings);
+        self.examine_indirect(network, ledger, &subjects, None, until, findings);
     }
 
     /// The counterparties that have a name, but for those that sent dust: nothing but outputs below `dust`, and of these less
@@ -746,6 +746,8 @@ impl<'a> Screener<'a> {
                 }
             }
         }
+        let until = u32::try_from(self.settings.as_of.as_second()).unwrap_or(u32::MAX);
+        self.examine_indirect(network, ledger, &BTreeSet::new(), Some(tx), until, findings);
     }
 }
 

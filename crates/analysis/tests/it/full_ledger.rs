@@ -148,6 +148,7 @@ fn agrees(choices: &[Vec<(u8, u8)>]) -> Result<(), TestCaseError> {
         let subjects = BTreeSet::from([holder]);
         let limits = PropagationLimits { dust: 0, ..PropagationLimits::default() };
         let question = Question {
+            tx: None,
             subjects: &subjects,
             direction: Direction::Backward,
             limits,

@@ -270,6 +270,7 @@ fn exposures_told<R: UtxoRows>(rows: &R) -> Vec<(String, String)> {
         let subjects = BTreeSet::from([owner]);
         for direction in [Direction::Backward, Direction::Forward] {
             let question = exposure::Question {
+                tx: None,
                 subjects: &subjects,
                 direction,
                 limits: NO_DUST,

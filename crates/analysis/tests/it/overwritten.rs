@@ -85,6 +85,7 @@ fn exposure_and_counterparties_do_not_count_it() {
     for dust in [0, 1_000] {
         let limits = PropagationLimits { dust, ..PropagationLimits::default() };
         let question = Question {
+            tx: None,
             subjects: &subjects,
             direction: Direction::Backward,
             limits,

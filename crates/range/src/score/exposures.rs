@@ -106,6 +106,7 @@ pub fn score_exposures(chain: &Chain<'_>, answers: &Answers) -> Result<ExposureR
 fn exposure(names: &Names<'_>, owner: AddrNum) -> Result<(u128, u128), ScoreError> {
     let subjects = BTreeSet::from([owner]);
     let question = Question {
+        tx: None,
         subjects: &subjects,
         direction: Direction::Backward,
         limits: PropagationLimits { hops: 20, txs: 5_000, ..PropagationLimits::default() },

@@ -221,7 +221,7 @@ pub fn batch(found: &Batch, files: &[String], told: &Told) -> String {
         lines.push(format!("{incomplete} incomplete is no clearance: something that the policy requires was missing for them."));
     }
     let uneven = found.numbered.complaints();
-    lines.extend(uneven.iter().map(|said| format!("{}.", said)));
+    lines.extend(uneven.iter().map(|said| format!("{said}.")));
     frame.answer(&lines, Standing::of(incomplete == 0 && found.refused == 0 && uneven.is_empty()));
     let mut gaps: Vec<(&String, &u64)> = found.gaps.iter().collect();
     gaps.sort_by_key(|(sentence, count)| (std::cmp::Reverse(**count), *sentence));

@@ -20,12 +20,13 @@ use crate::{Entities, policy::Measured};
 const MUCH_DUST: u8 = 1;
 
 impl Screener<'_> {
-    /// Adds whom the subject's money came from and went to through unnamed owners.
+    /// Adds whom the subject's money came from and went to through unnamed owners, or that of a transaction.
     pub(super) fn examine_indirect(
         &self,
         network: BitcoinNetwork,
         ledger: &Ledger,
         subjects: &BTreeSet<AddrNum>,
+        tx: Option<TxNum>,
         until: u32,
         findings: &mut Findings,
     ) {
@@ -60,7 +61,7 @@ impl Screener<'_> {
             let entities = if direction == taint::Direction::Backward { &backward } else { &named };
             let ask = |dust| {
                 let limits = PropagationLimits { dust, ..limits };
-                let question = Question { subjects, direction, limits, through_mixes: false, prices };
+                let question = Question { subjects, tx, direction, limits, through_mixes: false, prices };
                 exposure::exposures(ledger, &question, entities)
             };
             let found = ask(dust)?;
@@ -80,7 +81,8 @@ impl Screener<'_> {
                 Behind::default()
             } else {
                 let way = walked(direction);
-                let question = Question { subjects, direction: way, limits, through_mixes: false, prices };
+                let question =
+                    Question { subjects, tx, direction: way, limits, through_mixes: false, prices };
                 let entities = if way == taint::Direction::Backward { &backward } else { &named };
                 exposure::behind(ledger, &question, &found, entities)
             };

@@ -1,10 +1,14 @@
 //! Transactions: 24 hours, whole and partial ledgers, listed counterparties.
 
-use tracehound_model::{BlockHash, Category, Decision, verdict::Basis};
+use tracehound_ledger::TxNum;
+use tracehound_model::{
+    BlockHash, Category, Decision,
+    verdict::{Basis, Direction, ExposureType},
+};
 use tracehound_screen::Policy;
 use tracehound_testkit::blocks::hash32;
 
-use crate::support::{FRESH, address, at, blocks, claim, index, ledger, screen, sources, whole_ledger};
+use crate::support::{FRESH, address, at, blocks, claim, index, key, ledger, screen, sources, whole_ledger};
 
 #[test]
 fn a_ledger_that_ends_a_day_before_will_do_and_a_second_longer_will_not() {
@@ -127,5 +131,26 @@ fn whom_an_address_dealt_with_gives_it_no_name() {
         let index = index(sources(), claims, vec![]);
         let verdict = screen(&index, Some(&ledger), &Policy::strict(), FRESH, &address(1));
         assert!(verdict.summary.starts_with(said), "{}", verdict.summary);
+    }
+}
+
+#[test]
+fn a_transaction_is_followed_to_whom_its_money_came_from_and_went_to() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let ledger = whole_ledger(dir.path());
+    // Owner 0 pays owner 1 by the one transaction, and owner 1 pays owner 2 by the other.
+    let paid = |to: usize| {
+        let txs = (0..ledger.info().txs).filter_map(|number| ledger.tx(TxNum(number)));
+        let owner = ledger.find_address(&key(to)).expect("an owner");
+        let mut pays = txs.filter(|tx| ledger.outputs(tx).any(|output| output.owner == Some(owner)));
+        pays.next().expect("a transaction").txid.to_string()
+    };
+    for (listed, asked, way) in [(0, paid(2), Direction::Incoming), (2, paid(1), Direction::Outgoing)] {
+        let thief = claim(1, &address(listed), Category::Sanction, "ofac-sdn");
+        let verdict =
+            screen(&index(sources(), vec![thief], vec![]), Some(&ledger), &Policy::strict(), FRESH, &asked);
+        let found: Vec<_> = verdict.exposures.iter().map(|row| (row.exposure, row.direction)).collect();
+        assert_eq!(found, [(ExposureType::Indirect, Some(way))], "{verdict:?}");
+        assert_ne!(verdict.decision, Decision::Allow);
     }
 }

@@ -51,7 +51,7 @@ pub(crate) struct ScreenArgs {
     #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "", conflicts_with = "subjects")]
     pub name: Vec<String>,
     /// Match the names in this column of a CSV file with a header, or this field of JSON lines, as --column reads them; given
-    /// again, the rest of the name in the order of the columns (--name-column first_name --name-column last_name)
+    /// again, the rest of the name in the order of the columns (--name-column given --name-column family)
     #[arg(long, value_name = "NAME", conflicts_with_all = ["name", "column", "esplora", "snapshot", "prices", "summary"])]
     pub name_column: Vec<String>,
     /// The column or field that says when whoever has the name was born, as --born takes it. What cannot be read sets nobody

@@ -210,7 +210,8 @@ fn a_banks_own_columns_are_read() {
     let of_korea = ["PRK", "408", "Nordkorea", "КНДР", "Corée du Nord", "North Korea"];
     let mut table = "first,last,born,land\n".to_owned();
     for (born, land) in of_1962.iter().zip(of_korea) {
-        table += &format!("Quentin,Testperson,\"{born}\",\n,,,\nQuentin,Testperson,,{land}\n");
+        let rows = ["Quentin,Testperson,\"", born, "\",\n,,,\nQuentin,Testperson,,", land, "\n"];
+        table.push_str(&rows.concat());
     }
     let output = tracehound(data.path(), &[&first_and_last[..], &beside, &common].concat(), &table);
     let page = text(&output);

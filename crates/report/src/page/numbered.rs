@@ -5,6 +5,8 @@ use std::{
     fmt::Write as _,
 };
 
+use tracehound_model::text::label;
+
 /// Rows that came twice and are named.
 const MOST_NAMED: usize = 10;
 /// The first row that has a record where the first line is a header.
@@ -92,7 +94,7 @@ impl Numbered {
     pub(super) fn complaints(&self) -> Vec<String> {
         let mut all = Vec::new();
         for ((_, name), input) in &self.inputs {
-            let of = if name.is_empty() { String::new() } else { format!(" of {name}") };
+            let of = if name.is_empty() { String::new() } else { format!(" of {}", label(name)) };
             let last_refused = input.refused.last();
             for answered in input.answered.values() {
                 let Some(last) = answered.last().max(last_refused) else { continue };

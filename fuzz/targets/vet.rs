@@ -77,7 +77,7 @@ fuzz_target!(
             let inside = file.path.split(['/', tree::WITHIN]).all(|part| part != "..") && !file.path.starts_with('/');
             assert!(inside && file.bytes.len() <= LIMITS.total_bytes as usize, "{:?}", file.path);
         }
-        let report = judge(&tree);
+        let report = judge(&tree).expect("a thread");
         if report.verdict == Decision::Allow {
             let quiet = report.findings.iter().all(|finding| finding.severity <= Severity::Low);
             assert!(quiet && report.gaps.is_empty() && report.read.files > 0, "{report:?}");
@@ -87,6 +87,6 @@ fuzz_target!(
             assert_eq!(clean(snippet), snippet, "{finding:?}");
             assert!(!snippet.contains("http://"), "{finding:?}");
         }
-        assert_eq!(judge(&tree), report, "the same twice");
+        assert_eq!(judge(&tree).expect("a thread"), report, "the same twice");
     }
 );

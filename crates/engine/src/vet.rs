@@ -14,5 +14,5 @@ pub use tracehound_vet::{
 /// Reads a repository, an archive or a file, and judges it. Nothing of it is run, installed or opened by another program.
 pub fn repo(path: &Path, limits: Limits) -> Result<Report, ReadError> {
     let tree = tracehound_vet::tree::read(path, limits)?;
-    Ok(tracehound_vet::judge(&tree))
+    tracehound_vet::judge(&tree)
 }

@@ -15,21 +15,23 @@ use crate::{
     rules::{self, Form},
     source::Source,
     start::{self, Judged, Missed, Runs, Start, Trigger},
-    tree::Tree,
+    tree::{ReadError, Tree},
 };
 
 /// Bytes of stack for parsers, which go as deep as their input is nested: only what is used is taken.
 const STACK: usize = 512 << 20;
 
 /// Judges what was read.
-pub fn judge(tree: &Tree) -> Report {
+///
+/// # Errors
+///
+/// [`ReadError::Thread`].
+pub fn judge(tree: &Tree) -> Result<Report, ReadError> {
     std::thread::scope(|scope| {
         let judging =
             std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || Judge::new(tree).judge());
-        judging
-            .expect("a thread can be started")
-            .join()
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        let judging = judging.map_err(ReadError::Thread)?;
+        Ok(judging.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     })
 }
 

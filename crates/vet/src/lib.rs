@@ -10,7 +10,7 @@
 //!
 //! // A folder of the name of a repository would do as well: `tree::read(path, limits)`.
 //! let tree = read_bytes("notes.txt", b"nothing to see".to_vec(), Limits::default());
-//! assert_eq!(judge(&tree).verdict, Decision::Allow);
+//! assert_eq!(judge(&tree).expect("a thread").verdict, Decision::Allow);
 //! ```
 //!
 //! **Invariant:** something that was not read never leads to `allow`.

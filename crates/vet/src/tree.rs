@@ -63,6 +63,11 @@ pub enum ReadError {
         /// What was asked for.
         path: String,
     },
+    /// The system gives no thread with a stack of 512 MiB of addresses.
+    #[error(
+        "no thread could be started to judge it: {0}; look at the limits on memory and threads (ulimit -v, ulimit -u)"
+    )]
+    Thread(io::Error),
 }
 
 /// Reads a folder, an archive or a single file.

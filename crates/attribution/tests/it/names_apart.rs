@@ -127,6 +127,10 @@ fn real_lists_leave_people_and_firms_with_ordinary_names_alone() {
             "Victor Ao",
             "Hana Ab",
             "Lucky Oy",
+            // Another name beside two is somebody else's.
+            "Oleg Petrov Deripaska",
+            "Oleg Deripaska Sinwar",
+            "Ramzan Kadyrov Petrov",
             // Firms by their partners' names, and a legal form that is no name.
             "Wilkins, Pollard and Thomas",
             "Gray, Coleman and Mitchell",

@@ -100,6 +100,8 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ScreenArgs, out: &mut d
     }
     if is_whole {
         let code = printer.end(out);
+        // What is still on its way to a full disk has not been answered.
+        out.flush().into_diagnostic()?;
         // A table without rows was read to its end, and is nothing to act upon.
         summarise(args, &screener, read)?;
         return code;

@@ -312,16 +312,22 @@ fn a_summary_is_never_of_another_run_and_never_in_place_of_an_input() {
     let output = tracehound(data.path(), &arguments, "");
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
     assert!(std::fs::read_to_string(&file).expect("still there").contains(LISTED));
-    let full = std::fs::File::options().write(true).open("/dev/full").expect("a full disk");
-    let status = Command::new(env!("CARGO_BIN_EXE_tracehound"))
-        .env("TRACEHOUND_CONFIG", "")
-        .args(["screen", &file, "--column", "address", "--summary", &written])
-        .env("TRACEHOUND_DATA", data.path())
-        .stdout(full)
-        .stderr(std::process::Stdio::null())
-        .status();
-    assert_eq!(status.expect("ends").code(), Some(1));
-    let read = std::fs::read_to_string(&summary).expect("written");
-    let summary: Value = serde_json::from_str(&read).expect("JSON");
-    assert_eq!(summary["whole"], false, "{summary}");
+    // One subject is written when the run ends, rows whenever no other is ready.
+    let asked: [&[&str]; 2] = [&[LISTED], &[&file, "--column", "address"]];
+    for asked in asked {
+        let full = std::fs::File::options().write(true).open("/dev/full").expect("a full disk");
+        let status = Command::new(env!("CARGO_BIN_EXE_tracehound"))
+            .env("TRACEHOUND_CONFIG", "")
+            .arg("screen")
+            .args(asked)
+            .args(["--summary", &written])
+            .env("TRACEHOUND_DATA", data.path())
+            .stdout(full)
+            .stderr(std::process::Stdio::null())
+            .status();
+        assert_eq!(status.expect("ends").code(), Some(1));
+        let read = std::fs::read_to_string(&summary).expect("written");
+        let said: Value = serde_json::from_str(&read).expect("JSON");
+        assert_eq!(said["whole"], false, "{said}");
+    }
 }

@@ -72,3 +72,21 @@ fn a_lure_of_the_sample_is_told_in_one_sentence() {
         "BLOCK  Do not open it. Opening the folder fetches a program and runs it (postCreateCommand)."
     );
 }
+
+/// Parsers go as deep as their input, on a stack of 512 MiB of addresses; a container may give less.
+#[test]
+fn a_machine_that_gives_no_stack_is_an_error_and_no_answer() {
+    let data = tempfile::tempdir().expect("folder");
+    let sent = data.path().join("sent");
+    write(&sent, "notes.md", "# Notes\n");
+    let output = std::process::Command::new("sh")
+        .args(["-c", "ulimit -v 512000; exec \"$0\" vet repo \"$1\"", env!("CARGO_BIN_EXE_tracehound")])
+        .arg(&sent)
+        .env("TRACEHOUND_CONFIG", "")
+        .env("TRACEHOUND_DATA", data.path())
+        .output()
+        .expect("sh runs");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(output.stdout.is_empty() && told.contains("no thread could be started"), "{told}");
+}

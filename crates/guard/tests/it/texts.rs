@@ -346,6 +346,17 @@ fn a_text_that_names_another_than_who_asks_is_for_a_person() {
         let report = asked(origin, text);
         assert_eq!(report.exit_code, 0, "{origin} {text}: {:#?}", report.findings);
     }
+    // A name that holds the site's, is held by it, or only looks like it.
+    for (origin, text) in [
+        ("uniswaps.org", "Welcome to Uniswap"),
+        ("app-uniswap.org", "I accept the Uniswap Labs Terms of Service"),
+        ("0pensea.io", "Welcome to OpenSea"),
+        ("evil.com", "Welcome to Evil OpenSea"),
+        ("opensea.io", "Welcome to Sea"),
+    ] {
+        let report = asked(origin, text);
+        assert_eq!(report.exit_code, 10, "{origin} {text}: {:#?}", report.findings);
+    }
     // Whose name it is cannot be told where nobody says who asks.
     let report = judged("", "Welcome to Polymarket!");
     assert_eq!(report.exit_code, 30, "{:#?}", report.findings);

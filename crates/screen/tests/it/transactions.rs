@@ -153,4 +153,9 @@ fn a_transaction_is_followed_to_whom_its_money_came_from_and_went_to() {
         assert_eq!(found, [(ExposureType::Indirect, Some(way))], "{verdict:?}");
         assert_ne!(verdict.decision, Decision::Allow);
     }
+    // Where it went after the moment asked about is not known then.
+    let thief = claim(1, &address(2), Category::Sanction, "ofac-sdn");
+    let index = index(sources(), vec![thief], vec![]);
+    let before = screen(&index, Some(&ledger), &Policy::strict(), "2025-06-15T11:55:00Z", &paid(1));
+    assert!(before.exposures.is_empty(), "{before:?}");
 }

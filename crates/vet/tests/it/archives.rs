@@ -39,7 +39,7 @@ fn a_name_that_leads_out_is_told_and_stays_inside() {
     let paths: Vec<&str> = tree.files.iter().map(|file| &file.path[..]).collect();
     assert_eq!(paths, [".bashrc", "etc/x", "ok/c.txt"]);
     assert_eq!(tree.findings.iter().filter(|finding| finding.id == CheckId::Arc01).count(), 2);
-    assert_eq!(judge(&tree).verdict, Decision::Block);
+    assert_eq!(judge(&tree).expect("a thread").verdict, Decision::Block);
 }
 
 #[test]
@@ -61,6 +61,21 @@ fn a_link_that_leads_out_is_told_and_not_followed() {
 }
 
 #[test]
+fn an_entry_that_takes_a_password_is_not_read_and_is_a_gap() {
+    let mut bytes = zip(&[("README.md", b"hello")]);
+    // Bit 0 of the flags, in the entry's own head and in the directory. Source: APPNOTE.TXT of PKWARE, 4.4.4.
+    for (head, flags) in [(b"PK\x03\x04", 6), (b"PK\x01\x02", 8)] {
+        let at = bytes.windows(4).position(|four| four == head).expect("a head");
+        bytes[at + flags] |= 1;
+    }
+    let tree = read("x.zip", bytes);
+    assert_eq!(tree.files, []);
+    let gaps: Vec<_> = tree.gaps.iter().map(|gap| (&gap.file[..], gap.kind)).collect();
+    assert_eq!(gaps, [("README.md", GapKind::Encrypted)]);
+    assert_eq!(judge(&tree).expect("a thread").verdict, Decision::Incomplete);
+}
+
+#[test]
 fn a_bomb_ends_where_the_limit_is_and_is_a_gap() {
     let zeros = vec![0; 40 << 20];
     for (name, bytes) in
@@ -70,7 +85,7 @@ fn a_bomb_ends_where_the_limit_is_and_is_a_gap() {
         let unpacked: usize = tree.files.iter().map(|file| file.bytes.len()).sum();
         assert!(unpacked <= 16 << 20, "{name}: {unpacked}");
         assert!(tree.gaps.iter().any(|gap| gap.kind == GapKind::Bomb), "{name}: {:?}", tree.gaps);
-        assert_eq!(judge(&tree).verdict, Decision::Incomplete, "{name}");
+        assert_eq!(judge(&tree).expect("a thread").verdict, Decision::Incomplete, "{name}");
     }
 }
 
@@ -79,13 +94,13 @@ fn archives_within_archives_are_opened_and_have_an_end() {
     let mut inner =
         zip(&[("setup.py", b"import os, base64\nos.system(base64.b64decode('ZWNobyBoZWxsbyB0aGVyZQ=='))\n")]);
     inner = zip(&[("pack.zip", &inner)]);
-    let report = judge(&read("x.zip", inner.clone()));
+    let report = judge(&read("x.zip", inner.clone())).expect("a thread");
     let found = report.findings.iter().find(|finding| finding.severity >= Severity::High).expect("found");
     assert_eq!((&found.file[..], found.line), ("pack.zip!setup.py", Some(2)));
     for _ in 0..4 {
         inner = zip(&[("pack.zip", &inner)]);
     }
-    let report = judge(&read("x.zip", inner));
+    let report = judge(&read("x.zip", inner)).expect("a thread");
     assert!(report.gaps.iter().any(|gap| gap.kind == GapKind::TooMany), "{report:?}");
     assert_eq!(report.verdict, Decision::Incomplete);
 }
@@ -95,7 +110,7 @@ fn formats_that_are_not_opened_are_refused_by_name() {
     for (magic, format) in
         [(&b"7z\xbc\xaf\x27\x1c"[..], "7z"), (b"Rar!\x1a\x07\x01\0", "rar"), (b"\xfd7zXZ\0", "xz")]
     {
-        let report = judge(&read("x", magic.to_vec()));
+        let report = judge(&read("x", magic.to_vec())).expect("a thread");
         assert_eq!(report.verdict, Decision::Incomplete, "{format}");
         assert!(report.gaps[0].sentence.starts_with(format), "{:?}", report.gaps);
     }
@@ -118,7 +133,7 @@ fn text_without_an_end_is_bounded() {
         ("a.py", &format!("x = 1{}", "+1".repeat(50_000))),
         ("a.js", &format!("x = ''{}", "+'1'".repeat(50_000))),
     ] {
-        let report = judge(&read(name, text.clone().into_bytes()));
+        let report = judge(&read(name, text.clone().into_bytes())).expect("a thread");
         assert!(report.findings.len() <= 1000, "{name}");
         assert!(!name.starts_with("package") || report.verdict == Decision::Incomplete, "{name}");
     }
@@ -134,7 +149,7 @@ proptest! {
         let at = at % bytes.len();
         bytes[at] ^= byte;
         bytes.truncate(bytes.len() - cut % bytes.len());
-        let report = judge(&read("x.zip", bytes));
+        let report = judge(&read("x.zip", bytes)).expect("a thread");
         prop_assert!(report.verdict != Decision::Allow || report.read.files > 0);
     }
 }

@@ -17,6 +17,7 @@ fn expected(folder: &Path, name: &str) -> Vec<Value> {
 fn report(folder: &Path, kind: &str, case: &Value) -> Report {
     let archive = case["archive"].as_str().expect("an archive");
     judge(&tree::read(&folder.join(kind).join(archive), Limits::default()).expect("readable"))
+        .expect("a thread")
 }
 
 fn severity(word: &str) -> Severity {

@@ -375,7 +375,8 @@ fn every_shape_is_blocked_at_its_line() {
             fs::create_dir_all(path.parent().expect("a folder")).expect("made");
             fs::write(path, content).expect("written");
         }
-        let report = judge(&tree::read(folder.path(), Limits::default()).expect("readable"));
+        let report =
+            judge(&tree::read(folder.path(), Limits::default()).expect("readable")).expect("a thread");
         let at = |found: Option<u32>| *line == 0 || found.is_some_and(|found| found.abs_diff(*line) <= 1);
         let found = report
             .findings

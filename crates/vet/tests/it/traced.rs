@@ -13,7 +13,7 @@ fn a_traced_child_vets_what_it_is_told() {
     let Some(path) = std::env::var_os(PATH) else { return };
     let tree =
         tracehound_vet::tree::read(Path::new(&path), tracehound_vet::Limits::default()).expect("readable");
-    assert!(tracehound_vet::judge(&tree).read.files > 0);
+    assert!(tracehound_vet::judge(&tree).expect("a thread").read.files > 0);
 }
 
 #[test]

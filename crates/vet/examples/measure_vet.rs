@@ -11,7 +11,7 @@ use tracehound_vet::{Limits, Severity, judge, tree};
 fn main() {
     for path in env::args_os().skip(1).map(PathBuf::from) {
         let start = Instant::now();
-        let report = judge(&tree::read(&path, Limits::default()).expect("readable"));
+        let report = judge(&tree::read(&path, Limits::default()).expect("readable")).expect("a thread");
         let (severity, milliseconds) =
             (report.severity.map_or("none", Severity::as_str), start.elapsed().as_millis());
         let (verdict, gaps, read) = (report.verdict, report.gaps.len(), report.read);

@@ -244,6 +244,8 @@ impl<'a> Case<'a> {
         if Some(*address) == self.actor {
             let what = if matches!(self.subject, Subject::Safe(_)) {
                 "this Safe"
+            } else if matches!(self.subject, Subject::Tx(_)) && !self.knows_signer() {
+                "whom the request calls its sender"
             } else if self.signs_for_another() {
                 "the account that it speaks for"
             } else {

@@ -42,6 +42,7 @@ impl Entry {
             match role {
                 "contract" => roles.push(Role::Contract),
                 "spender" => roles.push(Role::Spender),
+                "operator" => roles.push(Role::Operator),
                 "permit2-spender" => roles.push(Role::Permit2Spender),
                 "fallback-handler" => roles.push(Role::FallbackHandler),
                 "wrapped" => wraps = true,

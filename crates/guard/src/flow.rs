@@ -250,8 +250,6 @@ impl Flow {
             | "removeLiquidityWithPermit(address,address,uint256,uint256,uint256,address,uint256,bool,uint8,bytes32,bytes32)"
             | "removeLiquidityETHWithPermit(address,uint256,uint256,uint256,address,uint256,bool,uint8,bytes32,bytes32)"
             | "removeLiquidityETHWithPermitSupportingFeeOnTransferTokens(address,uint256,uint256,uint256,address,uint256,bool,uint8,bytes32,bytes32)"
-            // The gateway takes the pool's own token for ether.
-            | "withdrawETH(address,uint256,address)"
             | "queueWithdrawals((address[],uint256[],address)[])" => Self::UNNAMED,
             "addLiquidity(address,address,uint256,uint256,uint256,uint256,address,uint256)"
             | "addLiquidityETH(address,uint256,uint256,uint256,address,uint256)" => {
@@ -312,6 +310,10 @@ impl Flow {
                 unless_back(at(2, 3)).and(Rest::Unnamed)
             }
             "withdrawTo(address,uint256)" => unless_back(Some(Address::ZERO).zip(decoded.uint(1))),
+            // The gateway takes the pool's own token for ether.
+            "withdrawETH(address,uint256,address)" => {
+                unless_back(Some(Address::ZERO).zip(decoded.uint(1))).and(Rest::Unnamed)
+            }
             "borrow((address,address,address,address,uint256),uint256,uint256,address,address)" => {
                 if decoded.uint(2).is_some_and(|shares| shares.is_zero()) {
                     Self::owes(market(decoded, LOAN).zip(decoded.uint(1)))

@@ -520,7 +520,7 @@ fn tx_draft(txs: &[EvmTx], scalars: &Scalars, context: Context<'_>) -> Draft {
     for (index, tx) in txs.iter().enumerate() {
         let mut case = Case::new(context, Subject::Tx(tx), &tx.path);
         case.chain_id = tx.chain_id.or(facts.chain_id);
-        case.actor = tx.from.or(case.actor);
+        case.actor = sender(tx, &case);
         case.authorizations = &tx.authorizations;
         case.non_canonical = if index == 0 { &scalars.non_canonical } else { &[] };
         let outer = Outer {
@@ -558,12 +558,19 @@ fn tx_draft(txs: &[EvmTx], scalars: &Scalars, context: Context<'_>) -> Draft {
             let finding = Finding::new(CheckId::Sign01, Severity::Block, &tx.path, title);
             findings.push(finding.because(format!("{given}, wallet {active}")));
         }
-        if let (Some(sender), Some(account)) = (tx.from, facts.account)
-            && sender != account.0
+        if let (Some(from), Some(account)) = (tx.from, facts.account)
+            && from != account.0
+            && !case.owns_safe(&from)
         {
-            let title = "The transaction is sent by another account than yours.";
-            let finding = Finding::new(CheckId::Sign01, Severity::Review, &tx.path, title);
-            findings.push(finding.because(format!("from {sender}, you are {}", account.0)));
+            let (severity, title) = if case.actor == Some(from) {
+                (Severity::Review, "The transaction is sent by another account than yours.")
+            } else {
+                let known = case.may_receive(&from);
+                let title = "The request names another sender than you: what you sign is sent by you, and was judged as that.";
+                (if known { Severity::Review } else { Severity::Incomplete }, title)
+            };
+            let finding = Finding::new(CheckId::Sign01, severity, &tx.path, title);
+            findings.push(finding.because(format!("from {from}, you are {}", account.0)));
         }
         let to = tx.to.map_or_else(|| "creates a contract".to_owned(), |to| case.show(&to));
         items.push(Item {
@@ -596,6 +603,19 @@ fn tx_draft(txs: &[EvmTx], scalars: &Scalars, context: Context<'_>) -> Draft {
     let mut draft = Draft::of(items, findings, &cases, true, context);
     draft.take_up(nested);
     draft
+}
+
+/// Whose transaction it is. Where it is told who signs, a request's word for another sender is worth nothing: what is signed does not
+/// hold it. Bytes that are signed say who signed; a Safe that the account owns is asked for what it does, and its owners are who send
+/// what it signed.
+fn sender(tx: &EvmTx, case: &Case<'_>) -> Option<Address> {
+    let Some((from, account)) = tx.from.zip(case.facts.account) else { return tx.from.or(case.actor) };
+    let is_owner = || {
+        let safe = case.facts.safe_at(&account.0).filter(|_| case.facts.names_safe(&account.0));
+        safe.is_some_and(|safe| safe.owners.iter().any(|owner| owner.0 == from))
+    };
+    let is_known = tx.is_signed || case.owns_safe(&from) || is_owner();
+    Some(if is_known { from } else { account.0 })
 }
 
 /// An ordinary transaction that executes a Safe transaction: its signatures are judged where Safe and nonce are known.

@@ -105,7 +105,7 @@ impl Scalars {
         let significant = digits.trim_start_matches('0');
         if digits.len() > 64 {
             self.note(path, format!("{} hexadecimal digits, more than a word holds", digits.len()));
-        } else if digits.len() > 1 && digits.starts_with('0') && digits.len() != 64 && digits.len() != 2 {
+        } else if is_padded(digits) {
             self.note(path, format!("{:?} is padded with zeros", shorten(text)));
         }
         if significant.is_empty() {
@@ -292,6 +292,12 @@ setting! {
         let parsed = parsed.flatten().filter(|amount| !amount.is_zero());
         parsed.ok_or_else(|| Malformed::new("price", format!("{text:?} is no number of dollars above nothing, as \"2950.25\"")))
     }
+}
+
+/// Whether digits have zeros before them that no library writes: some write whole bytes, and some whole words.
+fn is_padded(digits: &str) -> bool {
+    let is_whole_bytes = digits.len() % 2 == 0 && (digits.len() == 2 || !digits.starts_with("00"));
+    digits.len() > 1 && digits.starts_with('0') && digits.len() != 64 && !is_whole_bytes
 }
 
 #[cfg(test)]

@@ -96,12 +96,20 @@ pub(super) fn standing(case: &Case<'_>, out: &mut Vec<Finding>) {
     let Some(safe) = case.safe() else { return };
     let Some(facts) = safe.facts else { return };
     for module in facts.modules.iter().flatten() {
-        let is_known = case.trusts(&module.0, &[Role::Module]);
-        let title = format!(
-            "The Safe has the module {}, which moves its money without signatures{}.",
-            case.show(&module.0),
-            if is_known { "" } else { ", and nobody vouches for it" }
-        );
+        let is_allowances = deployments::is_allowance_module(&module.0, case.chain_id);
+        let is_known = is_allowances || case.trusts(&module.0, &[Role::Module]);
+        let title = if is_allowances {
+            format!(
+                "The Safe has Safe's own AllowanceModule {}: whom the owners named there may take what they allowed him.",
+                case.show(&module.0)
+            )
+        } else {
+            format!(
+                "The Safe has the module {}, which moves its money without signatures{}.",
+                case.show(&module.0),
+                if is_known { "" } else { ", and nobody vouches for it" }
+            )
+        };
         out.push(Finding::new(Cfg03, if is_known { Info } else { Review }, &case.path, title).standing());
     }
     if let Some(handler) = facts.fallback_handler.filter(|handler| !handler.0.is_zero())

@@ -6,7 +6,7 @@ use alloy_primitives::{Address, U256};
 
 use super::{unread, whom::For};
 use crate::{
-    case::Case,
+    case::{Case, Subject},
     decode::{
         Act, Call, Decoded, Value,
         action::LURES,
@@ -136,7 +136,10 @@ pub(super) fn unseen(case: &Case<'_>, out: &mut Vec<Finding>) {
     }
     super::swap::left_behind(case, out);
     out.extend(super::swap::lost_together(&[case], &case.path));
-    intended(case, out);
+    // What an ordinary transaction does is what all that is sent with it does.
+    if !matches!(case.subject, Subject::Tx(_)) {
+        out.extend(intended(std::slice::from_ref(&case)));
+    }
 }
 
 impl Case<'_> {
@@ -205,30 +208,46 @@ fn proceeds(case: &Case<'_>, call: usize, to: &Address, out: &mut Vec<Finding>) 
     out.push(Finding::new(Sim01, severity, path, title));
 }
 
-/// What is done against what is meant.
-fn intended(case: &Case<'_>, out: &mut Vec<Finding>) {
-    let Some(intended) = &case.facts.intended else { return };
+/// What is done, by all of it together, against what is meant: so much, to nobody else, and nothing beside it.
+pub(super) fn intended(cases: &[&Case<'_>]) -> Option<Finding> {
+    let first = cases.first()?;
+    let intended = first.facts.intended.as_ref()?;
     let token = intended.token.map(|token| token.0);
-    let fits = |act: &Act| {
+    // How much an act brings of what is wanted to whom it is wanted for.
+    let brought = |act: &Act| {
         let (moved, to, value) = match act {
             Act::Pay { to, value } => (None, to, value),
             Act::Transfer { token, to, amount, .. } => (Some(*token), to, amount),
-            _ => return false,
+            _ => return None,
         };
-        moved == token
-            && intended.to.is_none_or(|wanted| wanted.0 == *to)
-            && intended.value.is_none_or(|wanted| wanted.0 == *value)
+        let fits = moved == token && intended.to.is_none_or(|wanted| wanted.0 == *to);
+        fits.then_some(*value)
     };
-    let other = case.acts.iter().find(|placed| !fits(&placed.act));
-    let done = case.acts.iter().any(|placed| fits(&placed.act));
-    if done && other.is_none() && case.authorizations.is_empty() {
-        return;
+    let acts = || cases.iter().flat_map(|case| &case.acts);
+    let other = acts().find(|placed| brought(&placed.act).is_none());
+    let mut fitting = acts().filter_map(|placed| brought(&placed.act)).peekable();
+    let is_begun = fitting.peek().is_some();
+    let sum = fitting.fold(U256::ZERO, U256::saturating_add);
+    let wanted = intended.value.map_or(sum, |wanted| wanted.0);
+    let is_done = is_begun && sum == wanted;
+    let gives_code = cases.iter().any(|case| !case.authorizations.is_empty());
+    if is_done && other.is_none() && !gives_code {
+        return None;
     }
-    let place = other.map_or(&case.path, |placed| &placed.path);
-    let what = if done { "does more than" } else { "does not do" };
-    let title = format!("This {what} what you said you want: {}.", crate::intent::sentence(case));
-    out.push(Finding::new(Sim01, Block, place, title));
+    let place = match other {
+        Some(placed) => &placed.path,
+        None if cases.len() > 1 => "all together",
+        None => &first.path,
+    };
+    let what = if is_done || is_begun && sum > wanted { "does more than" } else { "does not do" };
+    let does: Vec<String> = cases.iter().take(MOST_SAID).map(|case| crate::intent::sentence(case)).collect();
+    let more = if cases.len() > MOST_SAID { "; and more" } else { "" };
+    let title = format!("This {what} what you said you want: {}{more}.", does.join("; "));
+    Some(Finding::new(Sim01, Block, place, title))
 }
+
+/// Of how many it is said what they do that is not wanted.
+const MOST_SAID: usize = 4;
 
 pub(super) fn unprecedented(case: &Case<'_>, out: &mut Vec<Finding>) {
     if case.facts.past.is_empty() && !case.facts.past_complete {

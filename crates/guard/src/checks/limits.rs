@@ -126,6 +126,9 @@ fn unseen_day(case: &Case<'_>, leaving: &Leaving, out: &mut Vec<Finding>) {
 pub fn together(cases: &[Case<'_>], at_once: bool) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut groups: BTreeMap<_, Vec<&Case<'_>>> = BTreeMap::new();
+    if at_once {
+        findings.extend(super::history::intended(&cases.iter().collect::<Vec<_>>()));
+    }
     for case in cases {
         groups.entry((case.chain_id, case.actor)).or_default().push(case);
     }

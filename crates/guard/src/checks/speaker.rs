@@ -95,7 +95,7 @@ fn is_share(meaning: &Meaning, path: &str) -> bool {
 
 /// Whoever is spoken for must be who signs.
 pub(super) fn in_whose_name(case: &Case<'_>, out: &mut Vec<Finding>) {
-    if !knows_signer(case) {
+    if !case.knows_signer() {
         unasked(case, out);
     }
     let Some(actor) = case.actor else { return };
@@ -146,13 +146,15 @@ pub(super) fn in_whose_name(case: &Case<'_>, out: &mut Vec<Finding>) {
 
 /// Whether it is known who signs: the context says it, raw bytes are signed, or it is a Safe's and its hash holds for that one alone.
 /// The `from` of a request is its own word, and nothing of what is signed.
-fn knows_signer(case: &Case<'_>) -> bool {
-    case.facts.account.is_some()
-        || match case.subject {
-            Subject::Safe(_) => true,
-            Subject::Tx(tx) => tx.is_signed,
-            _ => false,
-        }
+impl Case<'_> {
+    pub(crate) fn knows_signer(&self) -> bool {
+        self.facts.account.is_some()
+            || match self.subject {
+                Subject::Safe(_) => true,
+                Subject::Tx(tx) => tx.is_signed,
+                _ => false,
+            }
+    }
 }
 
 /// Where nobody says who signs, whoever is spoken for may be anybody, and what comes back to the sender may come to somebody else.
@@ -181,10 +183,10 @@ fn unasked(case: &Case<'_>, out: &mut Vec<Finding>) {
         if let Some(owner) = taken.and_then(|it| it.address(2)) {
             add(&call.path, owner);
         }
-        if let Some(from) = case
-            .actor
-            .filter(|from| named(call).contains(from) || call.to == Some(*from) && !call.data.is_empty())
-        {
+        if let Some(from) = case.actor.filter(|from| {
+            let brings = !call.data.is_empty() || !call.value.is_zero();
+            named(call).contains(from) || call.to == Some(*from) && brings
+        }) {
             add(&call.path, from);
         }
     }

@@ -124,7 +124,7 @@ pub(super) fn typed(case: &Case<'_>, out: &mut Vec<Finding>) {
             let traits = uint("makerTraits");
             if traits.bit(HAS_EXTENSION) {
                 let title = "The order has an extension, which is not here: it may set another price.";
-                out.push(Finding::new(Ord01, Review, "message.makerTraits", title));
+                out.push(Finding::new(Ord01, Incomplete, "message.makerTraits", title));
             }
             let taker = traits & TAKER;
             if !taker.is_zero() {

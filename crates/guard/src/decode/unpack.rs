@@ -22,6 +22,14 @@ static BATCH: LazyLock<Function> = LazyLock::new(|| {
     Function::parse("batch((address target,uint256 value,bytes data)[] calls)").expect("a constant")
 });
 
+/// The form of a list of batches in `execute(bytes32,bytes)`.
+static BATCHES: LazyLock<Function> =
+    LazyLock::new(|| Function::parse("batches(bytes[] batches)").expect("a constant"));
+
+/// What bytes 6 to 9 of a mode say by ERC-7821: a batch, perhaps with data for the account, and a list of such.
+const OF_7821: [u8; 4] = [0x78, 0x21, 0, 1];
+const LIST_OF_7821: [u8; 4] = [0x78, 0x21, 0, 2];
+
 /// A decoded call.
 #[derive(Clone, Debug)]
 pub struct Decoded<'a> {
@@ -418,6 +426,7 @@ impl<'a> Unpacker<'a, '_> {
             "execTransactionWithRole(address,uint256,bytes,uint8,bytes32,bool)"
             | "executeNextTx(address,uint256,bytes,uint8)"
             | "executeUserOp(address,uint256,bytes,uint8)"
+            | "executeUserOpWithErrorString(address,uint256,bytes,uint8)"
             | "execute(address,uint256,bytes,uint8)" => {
                 vec![single(decoded, actor, !decoded.uint(3)?.is_zero())?]
             }
@@ -488,14 +497,27 @@ impl<'a> Unpacker<'a, '_> {
                     delegate: false,
                 }])
             }
-            0x01 => {
-                let (values, anomalies) = decode(&BATCH.params, data).ok()?;
-                for anomaly in anomalies {
-                    let what = format!("execute, byte {} of the batch: {}", anomaly.at, anomaly.what);
-                    self.into.oddities.push(Oddity { path: path.to_owned(), what });
+            0x01 if mode.get(6..10)? == LIST_OF_7821 => {
+                let lists = self.batched(path, &BATCHES, data)?;
+                let mut all = Vec::new();
+                for (index, list) in lists.first()?.elements().iter().enumerate() {
+                    let batch = self.batched(path, &BATCH, list.bytes()?)?;
+                    let calls = batch.first()?.elements().iter().enumerate();
+                    let label = |at: usize| format!("execute[{index}][{at}]");
+                    all.extend(calls.map(|(at, call)| by_itself(structured(label(at), actor, call))));
                 }
-                let calls = values.first()?.elements().iter().enumerate();
-                Some(calls.map(|(index, call)| structured(label(index), actor, call)).collect())
+                Some(all)
+            }
+            0x01 => {
+                let batch = self.batched(path, &BATCH, data)?;
+                let calls = batch.first()?.elements().iter().enumerate();
+                let is_marked = mode.get(6..10)? == OF_7821;
+                let inner = calls.map(|(index, call)| {
+                    let plain = structured(label(index), actor, call);
+                    // Accounts of either kind take a mode without a mark: for some, what is sent to nobody is lost.
+                    if is_marked || !plain.data.is_empty() { by_itself(plain) } else { plain }
+                });
+                Some(inner.collect())
             }
             0xff => {
                 let (to, data) = data.split_first_chunk::<20>()?;
@@ -511,6 +533,16 @@ impl<'a> Unpacker<'a, '_> {
             }
             _ => None,
         }
+    }
+
+    /// The values of a batch, or of a list of such.
+    fn batched(&mut self, path: &str, form: &'static Function, data: &'a [u8]) -> Option<Vec<Value<'a>>> {
+        let (values, anomalies) = decode(&form.params, data).ok()?;
+        for anomaly in anomalies {
+            let what = format!("execute, byte {} of the batch: {}", anomaly.at, anomaly.what);
+            self.into.oddities.push(Oddity { path: path.to_owned(), what });
+        }
+        Some(values)
     }
 
     /// The packed transactions of `multiSend`: operation, 20 bytes of address, value, length, data.
@@ -627,6 +659,12 @@ fn single<'a>(decoded: &Decoded<'a>, from: Option<Address>, delegate: bool) -> O
         data: decoded.args.get(2)?.bytes().unwrap_or_default(),
         delegate,
     })
+}
+
+/// A call as ERC-7821 has it: one to nobody is one to the account itself.
+fn by_itself(call: Inner<'_>) -> Inner<'_> {
+    let is_own = call.to.is_some_and(|to| to.is_zero());
+    Inner { to: if is_own { call.from.or(call.to) } else { call.to }, ..call }
 }
 
 /// A call given as a tuple of address, perhaps value, and data.

@@ -221,6 +221,13 @@ fn lent(case: &Case<'_>, decoded: &Decoded<'_>, at: &str, whom: &str) -> Option<
             let amount = token_amount(case, decoded.uint(2)?, &decoded.address(1)?);
             format!("takes {amount} out of {at}{whom}, as a loan where you have less there")
         }
+        "depositETH(address,address,uint16)" => format!("supplies what is sent along at {at}{whom}"),
+        "withdrawETH(address,uint256,address)" => {
+            format!(
+                "takes {} out of Aave by {at}{whom}",
+                token_amount(case, decoded.uint(1)?, &Address::ZERO)
+            )
+        }
         "setUserUseReserveAsCollateral(address,bool)" => {
             let asset = case.show(&decoded.address(0)?);
             let verb = if decoded.args.get(1)?.boolean()? { "lets" } else { "no longer lets" };

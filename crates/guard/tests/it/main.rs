@@ -42,6 +42,7 @@ mod rpc;
 mod rules;
 mod said;
 mod saw;
+mod senders;
 mod shapes;
 mod shared;
 mod terms;

@@ -296,7 +296,7 @@ setting! {
 
 /// Whether digits have zeros before them that no library writes: some write whole bytes, and some whole words.
 fn is_padded(digits: &str) -> bool {
-    let is_whole_bytes = digits.len() % 2 == 0 && (digits.len() == 2 || !digits.starts_with("00"));
+    let is_whole_bytes = digits.len().is_multiple_of(2) && (digits.len() == 2 || !digits.starts_with("00"));
     digits.len() > 1 && digits.starts_with('0') && digits.len() != 64 && !is_whole_bytes
 }
 

@@ -386,7 +386,11 @@ fn price(
             add(Block, format!("Gives {gives} for {gets}: less than half of what it goes for."));
         }
         None => {
-            add(Review, format!("Gives {gives} for {gets}: whether that is a fair price is not known here."));
+            let severity = if super::unread::has_extension(case) { Incomplete } else { Review };
+            add(
+                severity,
+                format!("Gives {gives} for {gets}: whether that is a fair price is not known here."),
+            );
         }
     }
 }

@@ -82,6 +82,13 @@ fn fee(data: &TypedData) -> Option<U256> {
     }
 }
 
+/// Whether an order of 1inch has an extension, which may set another price than stands there.
+pub(super) fn has_extension(case: &Case<'_>) -> bool {
+    let Some((data, Meaning::Known(_))) = case.typed() else { return false };
+    let is_order = data.type_text.starts_with("Order(");
+    is_order && data.message.uint("makerTraits").is_some_and(|traits| traits.bit(HAS_EXTENSION))
+}
+
 /// Fees and unread fields of typed data whose type is known.
 pub(super) fn typed(case: &Case<'_>, out: &mut Vec<Finding>) {
     let Some((data, Meaning::Known(known))) = case.typed() else { return };
@@ -122,7 +129,7 @@ pub(super) fn typed(case: &Case<'_>, out: &mut Vec<Finding>) {
         "MetaTransactionData" => payment(case, executor_paid(data), "message.feeAmount", out),
         "Order" => {
             let traits = uint("makerTraits");
-            if traits.bit(HAS_EXTENSION) {
+            if has_extension(case) {
                 let title = "The order has an extension, which is not here: it may set another price.";
                 out.push(Finding::new(Ord01, Incomplete, "message.makerTraits", title));
             }

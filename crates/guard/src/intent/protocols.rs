@@ -223,10 +223,11 @@ fn lent(case: &Case<'_>, decoded: &Decoded<'_>, at: &str, whom: &str) -> Option<
         }
         "depositETH(address,address,uint16)" => format!("supplies what is sent along at {at}{whom}"),
         "withdrawETH(address,uint256,address)" => {
-            format!(
-                "takes {} out of Aave by {at}{whom}",
-                token_amount(case, decoded.uint(1)?, &Address::ZERO)
-            )
+            let amount = decoded.uint(1)?;
+            let some = || case.amount(amount, &Address::ZERO);
+            let sum =
+                if amount == U256::MAX { "all the ether that you have there".to_owned() } else { some() };
+            format!("takes {sum} out of Aave by {at}{whom}")
         }
         "setUserUseReserveAsCollateral(address,bool)" => {
             let asset = case.show(&decoded.address(0)?);

@@ -239,7 +239,7 @@ fn numbers_of_whole_bytes_are_nothing_odd() {
     assert_eq!(judged(&mine(), "", &gas).exit_code, 0);
 }
 
-/// Source: CoW Protocol, `networks.json` of composable-cow; safe-global/safe-modules.
+/// Source: `CoW Protocol`, `networks.json` of composable-cow; safe-global/safe-modules.
 #[test]
 fn a_safes_own_verifier_and_module_are_known() {
     const COMPOSABLE: &str = "0xfdaFc9d1902f4e0b84f65F49f244b32b31013b74";

@@ -493,7 +493,10 @@ fn figure(written: &str, announced: bool) -> Option<Figure> {
 fn is_host(word: &str) -> bool {
     let labels = word.split('.').count();
     let top = word.rsplit('.').next().unwrap_or_default();
-    (2..=4).contains(&labels) && (2..=6).contains(&top.len()) && top.chars().all(char::is_alphanumeric)
+    // Of longer ones those that there are.
+    let is_top =
+        || (2..=6).contains(&top.len()) || psl::suffix(top.as_bytes()).is_some_and(|top| top.is_known());
+    (2..=4).contains(&labels) && top.chars().all(char::is_alphanumeric) && is_top()
 }
 
 /// How other languages say that somebody binds himself or gives something away, in plain letters.

@@ -82,12 +82,14 @@ pub(super) fn of_message(case: &Case<'_>, message: &Message, out: &mut Vec<Findi
         );
         out.push(Finding::new(Sign01, Review, path, title));
     }
-    if let Some(said) = sign_in::orders(text) {
+    let spoken = written::spoken(text);
+    if let Some(said) = spoken.iter().find_map(|said| sign_in::orders(said)) {
         let title = "The text tells somebody to do something with what is yours: read it as an order.";
         out.push(Finding::new(Sign01, Review, path, title).because(json::shorten(&said)));
     }
-    if let Some(said) = sign_in::binds(text).or_else(|| language::binds(text)).or_else(|| agreed::binds(text))
-    {
+    let binds =
+        |text: &str| sign_in::binds(text).or_else(|| language::binds(text)).or_else(|| agreed::binds(text));
+    if let Some(said) = spoken.iter().find_map(|said| binds(said)) {
         let title = "The text binds whoever signs it: read it as a contract.";
         out.push(Finding::new(Sign01, Review, path, title).because(json::shorten(&said)));
     }

@@ -1,6 +1,6 @@
 //! Texts where a code, an address of a page or a reference is expected: whether words stand there that say something.
 
-use std::{collections::BTreeSet, sync::LazyLock};
+use std::{borrow::Cow, collections::BTreeSet, sync::LazyLock};
 
 use crate::{
     hidden::{hidden_texts, is_prose},
@@ -116,6 +116,39 @@ pub(crate) fn slug(page: &str) -> Option<String> {
 pub(crate) fn behind_host(page: &str) -> Option<String> {
     let rest = page.split_once("://").map_or(page, |(_, rest)| rest);
     rest.find(['/', '?', '#']).map(|at| decoded(&rest[at..]))
+}
+
+/// What of a text is words of somebody, each by itself: of a sign-in in its form the statement, its codes, and what its addresses say
+/// behind their hosts. Whose the hosts are is held against the site that asks, and no order, whatever they are called
+/// (`swap.example.org`).
+pub(crate) fn spoken(text: &str) -> Vec<Cow<'_, str>> {
+    let Ok(read) = sign_in::read(text) else { return vec![text.into()] };
+    let codes = [Some(read.nonce), read.request].into_iter().flatten();
+    let codes = codes.map(|code| format!("code {code}").into());
+    let page = |page: &'_ str| behind_host(page).unwrap_or_default();
+    let pages = std::iter::once(read.uri).chain(read.resources);
+    let pages = pages.map(|one| {
+        if sign_in::is_page(one) || sign_in::is_content(one) {
+            format!("page {}", page(one)).into()
+        } else {
+            Cow::Borrowed(one)
+        }
+    });
+    let host = sentence_in_host(read.domain).then(|| read.domain.replace(['-', '_', '.'], " ").into());
+    read.statement.map(Cow::Borrowed).into_iter().chain(host).chain(codes).chain(pages).collect()
+}
+
+/// Whether a host holds more than a name: a label of several words, or more labels than sites have.
+fn sentence_in_host(domain: &str) -> bool {
+    /// Words of a label, and labels, of which a sentence can be made.
+    const WORDS: usize = 3;
+    const LABELS: usize = 5;
+    let host = sign_in::authority(domain).0;
+    let is_name = |c: char| c.is_alphanumeric() || "-.[]:".contains(c);
+    let words = |label: &str| label.split('-').filter(|word| !word.is_empty()).count();
+    host.split('.').any(|label| words(label) >= WORDS)
+        || host.split('.').count() >= LABELS
+        || !host.chars().all(is_name)
 }
 
 /// As a browser reads `%20`.

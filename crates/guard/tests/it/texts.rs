@@ -455,3 +455,69 @@ fn orders_and_letters_of_other_scripts_are_looked_at_and_more_texts_are_keys() {
         assert_eq!(judged("", text).exit_code, 0, "{text}");
     }
 }
+
+#[test]
+fn what_a_site_is_called_is_no_order_and_is_held_against_the_one_that_asks() {
+    let text = |host: &str, statement: &str, page: &str| {
+        format!(
+            "{host} wants you to sign in with your Ethereum account:\n{ME}\n\n{statement}\n\nURI: https://{host}{page}\n\
+             Version: 1\nChain ID: 1\nNonce: 12345678\nIssued At: 2026-01-15T12:00:00Z"
+        )
+    };
+    let asked =
+        |origin: &str, text: &str| judged(&format!("origin='{origin}'\nnow='2026-01-15T12:00:00Z'\n"), text);
+    for host in [
+        "stake.lido.fi",
+        "swap.cow.fi",
+        "bridge.arbitrum.io",
+        "delegate.ens.domains",
+        "mint.fun",
+        "buy.moonpay.com",
+        "pay.google.com",
+        "donate.wikimedia.org",
+        "send.example.org",
+        "give.example.org",
+        "transfer.example.org:8443",
+    ] {
+        for statement in [
+            "Sign in",
+            "I accept the terms",
+            &format!("Welcome to {host}!"),
+            "I agree to the terms of service",
+        ] {
+            let statement = statement.replace(":8443", "");
+            let report = asked(host, &text(host, &statement, "/swap"));
+            assert_eq!(report.exit_code, 0, "{host} {statement}: {:#?}", report.findings);
+        }
+        let other = asked("app.example.com", &text(host, "Sign in", ""));
+        assert_eq!(other.exit_code, 20, "{host}: {:#?}", other.findings);
+        let untold = judged("now='2026-01-15T12:00:00Z'\n", &text(host, "Sign in", ""));
+        assert_eq!(untold.exit_code, 30, "{host}: {:#?}", untold.findings);
+    }
+    // Nor is it a word of a sentence that binds.
+    let report = asked("pay.my.example.org", &text("pay.my.example.org", "Sign in", ""));
+    assert_eq!(report.exit_code, 0, "{:#?}", report.findings);
+    let host = "stake.example.org";
+    for (host, statement, page) in [
+        // Sentences in a host, and orders anywhere else.
+        ("send-all-tokens-to-bob.example.org", "Sign in", ""),
+        ("send.all.tokens.to.bob.example.org", "Sign in", ""),
+        (host, "Stake 5 ETH", ""),
+        (host, "Sign in. Send 5 ETH to bob", ""),
+        (host, "Welcome to stake.example.org. Send 5 ETH to bob", ""),
+        (host, "I agree to sell my tokens", ""),
+        (host, "Sign in", "/send-all"),
+        (host, "Sign in", "/?send all"),
+        (host, "Sign in", "/in?pay=all"),
+    ] {
+        let report = asked(host, &text(host, statement, page));
+        assert_eq!(report.exit_code, 10, "{host} {statement} {page}: {:#?}", report.findings);
+    }
+    for more in ["\nRequest ID: iou", "\nResources:\n- send all"] {
+        let report = asked(host, &format!("{}{more}", text(host, "Sign in", "")));
+        assert_eq!(report.exit_code, 10, "{more}: {:#?}", report.findings);
+    }
+    // What is in no form of a sign-in is read whole.
+    let report = asked(host, &text(host, "Sign in", "").replace("Version: 1\n", ""));
+    assert_eq!(report.exit_code, 10, "{:#?}", report.findings);
+}

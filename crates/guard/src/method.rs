@@ -12,6 +12,8 @@
 //! * A name with other characters than letters, digits and `_` is refused whatever the policy says: some servers read
 //!   `eth-sign` or `avax.issueTx` as names of their own.
 
+use crate::json::Node;
+
 /// A shape of parameters that the guard can judge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
@@ -301,6 +303,30 @@ pub fn may_be_added(name: &str) -> Result<(), String> {
         ));
     }
     Ok(())
+}
+
+/// Permissions that a site may ask a wallet for: to see accounts and chains. Others install or start programs in the wallet, or let
+/// them sign (`wallet_snap`, `snap_…`, `endowment:…`). Source: EIP-2255; `MetaMask`, "`wallet_requestPermissions`".
+const PERMISSIONS: &[&str] = &["eth_accounts", "endowment:permitted-chains"];
+
+/// What a method that passes by its name asks for beyond that by its parameters, and why it is refused.
+pub(crate) fn asks_for_more(name: &str, params: Option<&Node>) -> Option<String> {
+    if name != "wallet_requestPermissions" {
+        return None;
+    }
+    let odd = || Some(format!("{name} asks for permissions in a form that is not read here"));
+    let Some(asked) = params.and_then(Node::list).filter(|asked| !asked.is_empty()) else { return odd() };
+    for permissions in asked {
+        let Some(permissions) = permissions.map() else { return odd() };
+        let other = permissions.iter().find(|(permission, _)| !PERMISSIONS.contains(&&permission[..]));
+        if let Some((permission, _)) = other {
+            let permission = crate::json::shorten(permission);
+            return Some(format!(
+                "{name} asks for {permission:?}, by which a program may be put into the wallet or sign: ask for eth_accounts alone"
+            ));
+        }
+    }
+    None
 }
 
 /// The one family of those who keep a node of which a policy may open readers.

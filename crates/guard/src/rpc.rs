@@ -286,7 +286,12 @@ fn request(body: &[u8], member: &Node, rules: Rules<'_>) -> Result<Passed, Refus
         ));
     }
     let form = match Method::of(name, &rules.context.policy.methods) {
-        Method::Free => return Ok(Passed::default()),
+        Method::Free => {
+            return match method::asks_for_more(name, member.get("params")) {
+                Some(why) => Err(Refusal::new(REJECTED, why)),
+                None => Ok(Passed::default()),
+            };
+        }
         Method::Unknown(why) => return Err(Refusal::new(REJECTED, why)),
         Method::Guarded(form) => form,
     };

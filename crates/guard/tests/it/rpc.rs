@@ -596,3 +596,36 @@ fn reviews_that_pass_hold_no_stranger_in_bytes_that_nothing_reads() {
         assert_eq!(house.passes(&body), passes, "{body}");
     }
 }
+
+#[test]
+fn a_site_asks_for_accounts_and_for_no_program_in_the_wallet() {
+    let house = House::new();
+    for permissions in [
+        json!([{ "eth_accounts": {} }]),
+        json!([{ "eth_accounts": {}, "endowment:permitted-chains": { "caveats": [] } }]),
+    ] {
+        assert!(house.passes(&ask("wallet_requestPermissions", &permissions)), "{permissions}");
+    }
+    for permissions in [
+        json!([{ "wallet_snap": { "caveats": [{ "type": "snapIds", "value": { "npm:evil": {} } }] } }]),
+        json!([{ "eth_accounts": {} }, { "wallet_snap": {} }]),
+        json!([{ "eth_accounts": {}, "snap_getEntropy": {} }]),
+        json!([{ "endowment:network-access": {} }]),
+        json!([{ "Eth_Accounts": {} }]),
+        json!({ "wallet_snap": {} }),
+        json!(["wallet_snap"]),
+        json!([]),
+    ] {
+        assert!(!house.passes(&ask("wallet_requestPermissions", &permissions)), "{permissions}");
+    }
+    for method in
+        ["wallet_requestSnaps", "wallet_grantPermissions", "wallet_invokeSnap", "wallet_createSession"]
+    {
+        assert!(!house.passes(&ask(method, &json!([{}]))), "{method}");
+    }
+    // In a list too, and the rest of it goes on.
+    let bad = ask("wallet_requestPermissions", &json!([{ "wallet_snap": {} }]));
+    let list = format!("[{},{bad}]", ask("eth_chainId", &json!([])));
+    let judged = house.judge(list.as_bytes());
+    assert!(judged.forward.is_some_and(|forward| !String::from_utf8_lossy(&forward).contains("wallet_snap")));
+}

@@ -1,6 +1,7 @@
 //! Safe multi-signature wallets, versions 0.1.0 to 1.5.0: hashes, signatures, input forms.
 
 pub mod case;
+pub mod decoded;
 pub mod gateway;
 pub mod hash;
 mod history;

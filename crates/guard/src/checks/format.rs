@@ -51,6 +51,17 @@ pub(super) fn sending(case: &Case<'_>, out: &mut Vec<Finding>) {
         let title = format!("The field {key:?} is not known here: what it does was not judged.");
         out.push(Finding::new(Fmt01, Incomplete, &case.path, title));
     }
+    if let Some(unlike) = case.safe().and_then(|safe| safe.entry.unlike.as_ref()) {
+        let (severity, title) = if unlike.is_other {
+            let title = "The service's words say another thing than the data that are signed: what a page shows by them is not what happens.";
+            (Block, title)
+        } else {
+            let title = "The service's words for the data are in a form that is not compared with them here: what a page shows by them \
+                         may be something else.";
+            (Review, title)
+        };
+        out.push(Finding::new(Fmt01, severity, &unlike.path, title).because(unlike.what.clone()));
+    }
     let Subject::Tx(tx) = &case.subject else { return };
     if tx.kind == Some(4) && tx.authorizations.is_empty() {
         let title = "Says that it hands over an account's code (type 4), and names no code.";

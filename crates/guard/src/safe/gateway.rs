@@ -6,7 +6,7 @@
 use alloy_primitives::Address;
 
 use super::{
-    SafeTx,
+    SafeTx, decoded,
     input::{Confirmation, Entry, number, operation, small},
     signature::MAX_PARTS,
     strict::{self, gateway as known},
@@ -103,6 +103,8 @@ pub(super) fn entry(node: &Node, path: &str, scalars: &mut Scalars) -> Result<En
     let hex = data.get("hexData").is_none().then_some("hexData");
     let absent = of_data.chain(of_details).chain(hex).collect();
     let mut entry = Entry { absent, unread, ..Entry::bare(path, tx) };
+    entry.unlike = decoded::of_data(data.get("dataDecoded"), &entry.tx.data, &at("txData.dataDecoded"))
+        .or_else(|| decoded::of_info(node.get("txInfo"), &entry.tx, &at("txInfo")));
     entry.mentioned = strict::who(node, path).chain(strict::who(details, &around)).collect();
     if let Some(chain) = node.any(&["chainId"]) {
         entry.chain_id = Some(small(scalars.uint(chain, &at("chainId"))?, &at("chainId"))?);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use alloy_primitives::{Address, B256, U256};
 
 use super::{
-    SafeTx, Version, gateway,
+    SafeTx, Version, decoded, gateway,
     strict::{self, PARTS, fields, one_reading},
 };
 use crate::{
@@ -63,6 +63,8 @@ pub struct Entry {
     pub sender: Option<Address>,
     /// The typed data that it was read from, types and all: they say what a wallet would sign.
     pub typed: Option<Node>,
+    /// How the service's words for the call data are not those of the data.
+    pub unlike: Option<decoded::Unlike>,
     /// Who proposed or executed it, by the service's word, with where that stands.
     pub mentioned: Vec<(String, Address)>,
 }
@@ -180,6 +182,8 @@ pub fn read_pages(
     let missing = Missing { safe: asked.safe.or(missing.safe), ..missing };
     let mut whole = Queue { pick: asked.pick, ..Queue::default() };
     let mut counted = None;
+    // What stands more than once on one page, which its count counts as often.
+    let mut repeated = 0;
     for (index, page) in listed.pages.iter().enumerate() {
         let read = read_queue(page, missing, scalars)?;
         let node = json::parse(page).ok();
@@ -193,21 +197,23 @@ pub fn read_pages(
             _ => read.more,
         };
         whole.more = whole.more.take().or(gap);
+        let first_here = whole.entries.len();
         for mut entry in read.entries {
             if index > 0 {
                 entry.path = format!("page[{}].{}", index + 1, entry.path);
             }
             // Between two pages a list moves on, and one transaction can stand on both.
             let twice = |other: &Entry| Entry { path: entry.path.clone(), ..other.clone() } == entry;
-            if !whole.entries.iter().any(twice) {
-                whole.entries.push(entry);
+            match whole.entries.iter().position(twice) {
+                Some(other) => repeated += u64::from(other >= first_here),
+                None => whole.entries.push(entry),
             }
         }
         if whole.entries.len() > MAX_ENTRIES {
             return Err(Malformed::new("results", format!("more than {MAX_ENTRIES} transactions")));
         }
     }
-    let here = whole.entries.len() as u64;
+    let here = whole.entries.len() as u64 + repeated;
     whole.more = counted.filter(|count| *count > here).map(|count| short_of(here, count)).or(whole.more);
     if let Some(page) = listed.past {
         // How the past is spelt changes nothing of what is to be signed.
@@ -450,6 +456,8 @@ fn entry(node: &Node, path: &str, missing: Missing, scalars: &mut Scalars) -> Re
         };
         let mut entry = from_calldata(&data, path, Missing { safe: safe.or(to), nonce }, scalars)?;
         context(&mut entry, node, body, path, scalars)?;
+        // What is told beside the call data of the execution is told of them.
+        entry.unlike = decoded::of_data(outer(&["dataDecoded"]), &data, &at("dataDecoded"));
         return Ok(entry);
     }
     let safe = safe.ok_or_else(|| {
@@ -529,6 +537,7 @@ impl Entry {
             unread: Vec::new(),
             sender: None,
             typed: None,
+            unlike: None,
             mentioned: Vec::new(),
         }
     }
@@ -548,6 +557,8 @@ fn context(
     entry.unread = unread.map(|(key, _)| json::shorten(key)).collect();
     entry.unread.dedup();
     entry.mentioned = strict::who(node, path).collect();
+    let told = outer(&["dataDecoded"]);
+    entry.unlike = decoded::of_data(told, &entry.tx.data, &at("dataDecoded"));
     let domain_chain = node.get("domain").and_then(|domain| domain.get("chainId"));
     if let Some(chain) = outer(&["chain_id", "chainId"]).or(domain_chain) {
         let chain = scalars.uint(chain, &at("chainId"))?;

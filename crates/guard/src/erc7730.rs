@@ -42,7 +42,7 @@ impl Descriptor {
     /// What it says about typed data.
     pub fn typed(&self, case: &Case<'_>, data: &TypedData) -> Option<ClearReport> {
         let contract = data.domain.address("verifyingContract");
-        let chain = data.domain.uint("chainId").and_then(|chain| u64::try_from(chain).ok());
+        let chain = data.chain().and_then(|chain| u64::try_from(chain).ok());
         let same = |wanted: &Option<String>, key: &str| {
             wanted.as_ref().is_none_or(|wanted| data.domain.text(key) == Some(wanted))
         };

@@ -410,6 +410,14 @@ impl Facts {
         self.at(address).and_then(|facts| facts.kind)
     }
 
+    /// Whether it is told that no code runs at an address. Where an account runs that of another (EIP-7702), code does.
+    pub fn has_no_code(&self, address: &Address) -> bool {
+        let runs = |facts: &AccountFacts| facts.delegate.is_some_and(|code| !code.0.is_zero());
+        let is_bare =
+            |facts: &AccountFacts| matches!(facts.kind, Some(Kind::Eoa | Kind::Empty)) && !runs(facts);
+        self.at(address).is_some_and(is_bare)
+    }
+
     /// Days since an address was created.
     pub fn age_days(&self, address: &Address) -> Option<i64> {
         let created = self.at(address)?.created?;

@@ -752,7 +752,7 @@ fn typed_draft(asked: AskedTyped<'_>, context: Context<'_>) -> Draft {
     let rebuilt = Rebuilt::default();
     let mut case = Case::new(context, Subject::Typed(data, meaning), "typed data");
     case.signer = signer;
-    let chain = data.domain.uint("chainId").and_then(|chain| u64::try_from(chain).ok());
+    let chain = data.chain().and_then(|chain| u64::try_from(chain).ok());
     case.chain_id = chain.or(context.facts.chain_id);
     case.non_canonical = &scalars.non_canonical;
     case.digest = Some(whole.hashes.digest);

@@ -68,10 +68,7 @@ pub(super) fn safes(case: &Case<'_>, out: &mut Vec<Finding>) {
 /// money for a contract that would give something back for it.
 pub(super) fn no_code(case: &Case<'_>, out: &mut Vec<Finding>) {
     for call in &case.unpacked.calls {
-        let Some(to) = call.to.filter(|to| matches!(case.facts.kind(to), Some(Kind::Eoa | Kind::Empty)))
-        else {
-            continue;
-        };
+        let Some(to) = call.to.filter(|to| case.facts.has_no_code(to)) else { continue };
         let is_known_contract = case.wraps(&to)
             || case.stakes(&to)
             || case.token(&to).is_some()

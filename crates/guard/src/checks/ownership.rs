@@ -116,8 +116,12 @@ impl Case<'_> {
 pub(super) fn operators(case: &Case<'_>, out: &mut Vec<Finding>) {
     let Some((data, Meaning::Known(known))) = case.typed() else { return };
     let contract = data.domain.address("verifyingContract");
-    let at =
-        contract.map_or_else(|| "a contract that is not named".to_owned(), |contract| case.show(&contract));
+    let at = match contract {
+        // Whoever takes it looks at no contract of the domain.
+        _ if known.any_domain => "Hyperliquid".to_owned(),
+        Some(contract) => case.show(&contract),
+        None => "a contract that is not named".to_owned(),
+    };
     for who in &known.operators {
         // What a contract that nobody knows calls votes may be anything.
         let votes = known.votes && contract.is_some_and(|contract| case.knows_contract(&contract));

@@ -9,7 +9,6 @@ use super::{
 use crate::{
     case::{Case, Subject},
     decode::Act,
-    facts::Kind,
     finding::{
         CheckId::{Auth7702, Sign01},
         Finding,
@@ -94,7 +93,7 @@ fn is_text(bytes: &[u8]) -> bool {
 fn of_domain(case: &Case<'_>, data: &TypedData, meaning: &Meaning, out: &mut Vec<Finding>) {
     // Where it names a stranger, or holds what nobody reads, a look does not tell what it does.
     let to_look = if is_beyond_a_look(case) { Incomplete } else { Review };
-    let chain = data.domain.uint("chainId");
+    let chain = data.chain();
     let verifying = data.domain.address("verifyingContract");
     match (chain, case.facts.chain_id) {
         (Some(chain), Some(active)) if chain != U256::from(active) => {
@@ -117,13 +116,13 @@ fn of_domain(case: &Case<'_>, data: &TypedData, meaning: &Meaning, out: &mut Vec
             let title = "The signature names no contract: nobody knows who would accept it.";
             out.push(Finding::new(Sign01, to_look, "domain", title));
         }
-        Some(address) => match case.facts.kind(&address) {
-            Some(Kind::Eoa | Kind::Empty) => {
+        Some(address) => match case.facts.has_no_code(&address) {
+            true => {
                 let title = "The contract the signature is for has no code.";
                 let finding = Finding::new(Sign01, Block, "domain.verifyingContract", title);
                 out.push(finding.because(address.to_string()));
             }
-            _ if matches!(meaning, Meaning::Other) => {
+            false if matches!(meaning, Meaning::Other) => {
                 let title = format!(
                     "{} is signed for {}: what that contract makes of it is not read here.",
                     json::shorten(&data.primary),
@@ -131,7 +130,7 @@ fn of_domain(case: &Case<'_>, data: &TypedData, meaning: &Meaning, out: &mut Vec
                 );
                 out.push(Finding::new(Sign01, to_look, "domain.verifyingContract", title));
             }
-            _ => {}
+            false => {}
         },
     }
 }

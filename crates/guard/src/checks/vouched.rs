@@ -32,7 +32,8 @@ pub(super) fn acts(case: &Case<'_>, out: &mut Vec<Finding>) {
         if call.data.is_empty() {
             // Money is judged by who gets it. Without any the call still runs what lies there.
             let is_nothing = call.value.is_zero() && !case.may_receive(&to) && !to.is_zero();
-            if is_nothing && case.facts.kind(&to) != Some(Kind::Eoa) && seen.insert(to) {
+            let is_bare = case.facts.kind(&to) == Some(Kind::Eoa) && case.facts.has_no_code(&to);
+            if is_nothing && !is_bare && seen.insert(to) {
                 let title = format!(
                     "Calls {} with nothing, and nobody vouches for what lies there: code that is called runs.",
                     case.show(&to)
@@ -78,7 +79,7 @@ pub(super) fn acts(case: &Case<'_>, out: &mut Vec<Finding>) {
 pub(super) fn instructed(case: &Case<'_>, out: &mut Vec<Finding>) {
     for call in &case.unpacked.calls {
         let Some((receiver, bytes)) = call.handed() else { continue };
-        if case.facts.kind(&receiver) == Some(Kind::Eoa) {
+        if case.facts.kind(&receiver) == Some(Kind::Eoa) && case.facts.has_no_code(&receiver) {
             continue;
         }
         let title = format!(

@@ -10,6 +10,7 @@ use std::{
 };
 
 use alloy_primitives::{Address, B256, U256};
+use tracehound_model::Asset;
 
 use super::encode;
 use crate::{
@@ -89,6 +90,20 @@ pub struct TypedData {
     pub type_text: String,
     /// What a smart account's owner agrees to, where it is wrapped for that account (ERC-7739).
     pub nested: Option<Box<Nested>>,
+}
+
+impl TypedData {
+    /// The chain that the domain is for: by its field, or by the salt, where a token that is known on that chain writes it there.
+    /// Source: Polygon, pos-portal, `EIP712Base.sol`.
+    pub fn chain(&self) -> Option<U256> {
+        let by_salt = || {
+            let Some(Data::Fixed(salt, 32)) = self.domain.get("salt") else { return None };
+            let chain = u64::try_from(U256::from_be_bytes(salt.0)).ok()?;
+            let token = self.domain.address("verifyingContract")?;
+            Asset::erc20(chain, token.into_array()).unit().map(|_| U256::from(chain))
+        };
+        self.domain.uint("chainId").or_else(by_salt)
+    }
 }
 
 /// Typed data that a smart account wraps before it has them signed (ERC-7739, `TypedDataSign`).

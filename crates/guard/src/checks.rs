@@ -39,7 +39,7 @@ mod whom;
 mod worth;
 
 pub use self::{leaving::Leaving, limits::together, queue::queue};
-pub(crate) use self::{leaving::leaving_together, ownership::refunds};
+pub(crate) use self::{leaving::leaving_together, ownership::refunds, worth::dearest};
 use crate::{
     case::Case,
     finding::{CheckId, Finding},

@@ -28,6 +28,8 @@ pub(crate) struct Draft {
     /// What leaves by all of it.
     together: Option<String>,
     leaving: Leaving,
+    /// The places of its cases, those on which most hangs first.
+    first: Vec<String>,
 }
 
 impl Draft {
@@ -90,7 +92,8 @@ impl Draft {
         }
         let together = (cases.len() > 1).then(|| summary::in_all(cases.iter())).flatten();
         let leaving = checks::leaving_together(&cases.iter().collect::<Vec<_>>());
-        Self { items, findings, gaps, concerned, node: None, together, leaving }
+        let first = summary::by_weight(cases);
+        Self { items, findings, gaps, concerned, node: None, together, leaving, first }
     }
 
     /// With what a node showed, and what is to be said of it.
@@ -124,6 +127,7 @@ impl Draft {
             node: self.node,
             together: self.together,
             leaving: self.leaving,
+            first: self.first,
             ..Report::new(kind, self.items, self.findings, gaps, context)
         }
     }

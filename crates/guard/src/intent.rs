@@ -1,11 +1,18 @@
 //! What is to be signed, in one sentence a person understands.
 
 mod protocols;
+mod weight;
 
-pub(crate) use self::protocols::initializer;
+pub(crate) use self::{
+    protocols::initializer,
+    weight::{Worth, first, place, sorted},
+};
+
+use std::cmp::Reverse;
 
 use alloy_primitives::{Address, U256};
 
+use self::weight::Part;
 use crate::{
     case::{Case, Subject},
     decode::{
@@ -18,21 +25,20 @@ use crate::{
     policy::Role,
     sign_in::{self, SignIn},
     swap::{Joined, Swap, has_markers, liquidity},
-    typed::{Item, ItemKind, Meaning, Order},
+    typed::{Data, Item, ItemKind, Meaning, Order, TypedData},
+    whose::whose,
 };
 
 /// Most parts of one sentence.
 pub(crate) const MOST: usize = 6;
 
 /// The sentence in short, without a full stop.
-pub(crate) fn sentence(case: &Case<'_>) -> String {
-    let mut parts = parts(case);
-    let more = parts.len().saturating_sub(MOST);
-    parts.truncate(MOST);
+pub(crate) fn sentence(case: &Case<'_>, worth: Worth) -> String {
+    let (mut told, more) = first(case, worth);
     if more > 0 {
-        parts.push(format!("and {more} things more"));
+        told.push(format!("and {more} things more"));
     }
-    if parts.is_empty() { nothing(case) } else { parts.join("; ") }
+    if told.is_empty() { nothing(case) } else { told.join("; ") }
 }
 
 /// What is said where nothing is told: that it does nothing, or that nobody looked.
@@ -50,11 +56,11 @@ pub(crate) fn nothing(case: &Case<'_>) -> String {
 const NOTHING: &str = "does nothing: no money, no data";
 
 /// What it does, one thing after another.
-pub(crate) fn parts(case: &Case<'_>) -> Vec<String> {
-    let mut parts: Vec<String> = Vec::new();
+fn parts(case: &Case<'_>) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
     for authorization in case.authorizations {
         let another = authorization.authority.filter(|authority| !case.is_own(authority));
-        parts.push(match (authorization.address.is_zero(), another) {
+        parts.push(Part::control(match (authorization.address.is_zero(), another) {
             (true, None) => "ends the delegation of your account's code".to_owned(),
             (true, Some(another)) => {
                 format!("brings along that {} ends the delegation of its code", case.show(&another))
@@ -66,23 +72,23 @@ pub(crate) fn parts(case: &Case<'_>) -> Vec<String> {
                 let code = case.show(&authorization.address);
                 format!("brings along that the code of {code} may act as {}", case.show(&another))
             }
-        });
+        }));
     }
     for call in &case.unpacked.calls {
         let Some(to) = call.to.filter(|_| call.delegate) else { continue };
         let official =
             crate::safe::deployments::find(&to).is_some_and(|official| !official.role.functions().is_empty());
         if !official {
-            parts.push(format!(
-                "runs the code of {} with the Safe's own storage and money (delegatecall)",
-                case.show(&to)
-            ));
+            let (code, whose) = (case.show(&to), whose(case, call));
+            let told = format!("runs the code of {code} with {whose}'s own storage and money (delegatecall)");
+            parts.push(Part::control(told));
         }
     }
     let delegated = parts.len();
     let unsent = case.unpacked.calls.iter().filter(|call| call.delegate && !call.value.is_zero());
     parts.extend(unsent.map(|call| {
-        format!("names {} that a delegatecall does not send", case.amount(call.value, &Address::ZERO))
+        let amount = case.amount(call.value, &Address::ZERO);
+        Part::plain(format!("names {amount} that a delegatecall does not send"))
     }));
     for placed in &case.acts {
         let call = &case.unpacked.calls[placed.call];
@@ -129,17 +135,21 @@ pub(crate) fn parts(case: &Case<'_>) -> Vec<String> {
         if let Some(later) = later(case, placed.call) {
             told = format!("{later}: {told}");
         }
-        parts.push(told);
+        parts.push(weight::of_act(case, placed, told));
     }
     if let Some((data, meaning)) = case.typed() {
         if let Some(account) = case.signs_as.or(case.actor.filter(|_| case.signs_for_another())) {
-            parts.insert(0, format!("in the name of {}", case.show(&account)));
+            parts.insert(0, Part::control(format!("in the name of {}", case.show(&account))));
         }
         match meaning {
-            Meaning::Grants(grants) => parts.extend(grants.iter().map(|(_, one)| grant(case, one))),
-            Meaning::Orders { orders, .. } => parts.extend(orders.iter().map(|one| order(case, one))),
+            Meaning::Grants(grants) => {
+                parts.extend(grants.iter().map(|(_, one)| weight::of_grant(case, one, grant(case, one))));
+            }
+            Meaning::Orders { orders, .. } => {
+                parts.extend(orders.iter().map(|one| Part::control(order(case, one))));
+            }
             Meaning::Known(known) => {
-                parts.extend(known.orders.iter().map(|one| order(case, &one.of(case.actor))));
+                parts.extend(known.orders.iter().map(|one| Part::control(order(case, &one.of(case.actor)))));
                 parts.extend(known.operators.iter().map(|who| {
                     let contract = data.domain.address("verifyingContract");
                     let at = match contract {
@@ -149,61 +159,90 @@ pub(crate) fn parts(case: &Case<'_>) -> Vec<String> {
                         None => String::new(),
                     };
                     let who = case.show(who);
-                    if known.votes && contract.is_some_and(|contract| case.knows_contract(&contract)) {
+                    let votes =
+                        known.votes && contract.is_some_and(|contract| case.knows_contract(&contract));
+                    Part::control(if votes {
                         format!("gives your votes{at} to {who}")
                     } else {
                         format!("lets {who} act for you{at}")
-                    }
+                    })
                 }));
-                let at = data.domain.address("verifyingContract");
-                let at = at.map_or_else(String::new, |at| format!(" at {}", case.show(&at)));
-                parts.extend(known.ends.map(|what| match &known.dismissed {
-                    Some(who) => format!("ends that {} acts for you{at}", case.show(who)),
-                    None => format!("takes back {what}"),
+                let at = match data.domain.address("verifyingContract") {
+                    _ if known.any_domain => " at Hyperliquid".to_owned(),
+                    Some(at) => format!(" at {}", case.show(&at)),
+                    None => String::new(),
+                };
+                parts.extend(known.ends.map(|what| {
+                    Part::plain(match &known.dismissed {
+                        Some(who) => format!("ends that {} acts for you{at}", case.show(who)),
+                        None => format!("takes back {what}"),
+                    })
                 }));
-                parts.extend(known.told.as_ref().map(|told| told.sentence.clone()));
+                parts.extend(known.told.as_ref().map(|told| Part::control(told.sentence.clone())));
                 // Source: ERC-3009, ERC-4337.
                 let start = data.message.uint("validAfter").and_then(|start| i64::try_from(start).ok());
                 let is_later = |start: &i64| case.facts.now.is_none_or(|now| now.as_second() < *start);
                 let start = start.filter(|start| *start > 0 && is_later(start));
                 let start = start.and_then(|start| known::moment(U256::from(start.unsigned_abs())));
-                parts.extend(start.map(|start| format!("cannot be used before {start}")));
+                parts.extend(start.map(|start| Part::plain(format!("cannot be used before {start}"))));
             }
-            Meaning::Blind => parts.push("signs a hash whose contents nobody can see".to_owned()),
-            Meaning::SafeTx => parts.push("signs a Safe transaction".to_owned()),
-            Meaning::SafeMessage => parts.push("signs a message in the name of a Safe".to_owned()),
+            Meaning::SafeMessage => parts.push(Part::control(match data.message.get("message") {
+                Some(Data::Bytes(bytes)) => of_a_safe(case, data, &Message::personal(bytes, "")),
+                _ => "signs a message in the name of a Safe".to_owned(),
+            })),
+            Meaning::Blind => {
+                parts.push(Part::control("signs a hash whose contents nobody can see".to_owned()));
+            }
+            Meaning::SafeTx => parts.push(Part::control("signs a Safe transaction".to_owned())),
             Meaning::Text(text) => {
                 let text = String::from_utf8_lossy(text);
                 let first = crate::json::shorten(text.lines().next().unwrap_or_default());
                 let whose = data.domain.address("verifyingContract");
                 let whose = whose.map_or_else(|| "an account".to_owned(), |whose| case.show(&whose));
-                parts.push(format!("signs the text {first:?} in the name of {whose}"));
+                parts.push(Part::control(format!("signs the text {first:?} in the name of {whose}")));
             }
             Meaning::Other => {
                 let by =
                     data.domain.text("name").map(|name| format!(" for {:?}", crate::json::shorten(name)));
                 let name = crate::json::shorten(&data.primary);
                 let by = by.unwrap_or_default();
-                parts.push(match data.domain.address("verifyingContract") {
+                parts.push(Part::control(match data.domain.address("verifyingContract") {
                     Some(_) => format!("signs {name}{by}, which only its contract understands"),
                     None => format!("signs {name}{by}, which names no contract and is not read here"),
-                });
+                }));
             }
         }
     }
     if let Subject::Message(message) = &case.subject {
-        parts.push(match (message.method, message.text()) {
-            (Method::EthSign, _) => "signs 32 bytes blindly".to_owned(),
-            (Method::Personal, Some(text)) if sign_in::read(text).is_ok() => {
-                sign_in::read(text).map(|read| signs_in(&read)).unwrap_or_default()
-            }
-            (Method::Personal, Some(text)) => {
-                format!("signs the text {:?}", crate::json::shorten(text.lines().next().unwrap_or_default()))
-            }
-            (Method::Personal, None) => format!("signs {} bytes that are no text", message.bytes.len()),
-        });
+        parts.push(Part::control(match message.method {
+            Method::EthSign => "signs 32 bytes blindly".to_owned(),
+            Method::Personal => text_told(message),
+        }));
     }
     parts
+}
+
+/// What a message says whose text is read.
+fn text_told(message: &Message) -> String {
+    match message.text() {
+        Some(text) => match sign_in::read(text) {
+            Ok(read) => signs_in(&read),
+            Err(_) => {
+                format!("signs the text {:?}", crate::json::shorten(text.lines().next().unwrap_or_default()))
+            }
+        },
+        None => format!("signs {} bytes that are no text", message.bytes.len()),
+    }
+}
+
+/// A message in the name of a Safe, with its text where it is one.
+fn of_a_safe(case: &Case<'_>, data: &TypedData, message: &Message) -> String {
+    let safe = data.domain.address("verifyingContract");
+    let safe = safe.map_or_else(|| "a Safe".to_owned(), |safe| format!("the Safe {}", case.show(&safe)));
+    match message.text().filter(|text| !text.is_empty() && !message.is_hash()) {
+        Some(_) => format!("{}, in the name of {safe}", text_told(message)),
+        None => format!("signs a message in the name of {safe}"),
+    }
 }
 
 /// Where somebody signs in, as whom, and until when.
@@ -393,10 +432,10 @@ fn kept(case: &Case<'_>, placed: &Placed) -> Option<String> {
     let name = crate::json::shorten(&String::from_utf8_lossy(name)).escape_debug().to_string();
     let (day, year) = (U256::from(86_400), U256::from(365 * 86_400));
     let tenths = seconds.saturating_mul(U256::from(10)) / year;
-    let long = if seconds < year {
-        format!("{} days", seconds / day)
-    } else {
-        format!("{} years", known::decimal(tenths, 1))
+    let long = match (seconds < year, known::decimal(tenths, 1)) {
+        (true, _) => known::duration(seconds / day * day),
+        (false, years) if years == "1" => "1 year".to_owned(),
+        (false, years) => format!("{years} years"),
     };
     Some(format!("keeps the name \"{name}\" for {long} at {}", case.show(to)))
 }
@@ -603,7 +642,7 @@ pub fn grant(case: &Case<'_>, grant: &Grant) -> String {
 
 /// What is given, at most.
 pub(crate) fn offered(case: &Case<'_>, items: &[Item]) -> String {
-    listed(items, |item| {
+    listed(case, items, |item| {
         let up_to = if item.least < item.most && item.kind != ItemKind::Nft { "up to " } else { "" };
         match item.kind {
             ItemKind::Coin => format!("{up_to}{}", case.amount(item.most, &Address::ZERO)),
@@ -615,20 +654,40 @@ pub(crate) fn offered(case: &Case<'_>, items: &[Item]) -> String {
 
 /// What is asked for, at least.
 pub fn items(case: &Case<'_>, items: &[Item]) -> String {
-    listed(items, |item| match item.kind {
+    listed(case, items, |item| match item.kind {
         ItemKind::Coin => case.amount(item.least, &Address::ZERO),
         ItemKind::Token => case.amount(item.least, &item.token),
         ItemKind::Nft => pieces(case, item),
     })
 }
 
-fn listed(items: &[Item], show: impl Fn(&Item) -> String) -> String {
+fn listed(case: &Case<'_>, items: &[Item], show: impl Fn(&Item) -> String) -> String {
     const SHOWN: usize = 4;
-    let mut parts: Vec<String> = items.iter().take(SHOWN).map(show).collect();
+    let mut items: Vec<&Item> = items.iter().collect();
+    if items.len() > SHOWN {
+        items.sort_by_cached_key(|item| place_of(case, item));
+    }
+    let mut parts: Vec<String> = items.iter().take(SHOWN).map(|item| show(item)).collect();
     if items.len() > SHOWN {
         parts.push(format!("{} more", items.len() - SHOWN));
     }
     if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
+}
+
+/// Where a thing stands among more than there is room for: amounts of what is known, in whole ones, the largest first; then pieces, and
+/// what nobody knows; then less than a millionth.
+fn place_of(case: &Case<'_>, item: &Item) -> (u8, Reverse<U256>) {
+    let decimals = match item.kind {
+        ItemKind::Coin => Some(18),
+        ItemKind::Token => case.token(&item.token).map(|token| token.decimals),
+        ItemKind::Nft => None,
+    };
+    let Some(missing) = decimals.and_then(|decimals| 36_u8.checked_sub(decimals)) else {
+        return (1, Reverse(U256::ZERO));
+    };
+    let amount = item.most.saturating_mul(U256::from(10).pow(U256::from(missing)));
+    let is_dust = amount < U256::from(10).pow(U256::from(30));
+    (if is_dust { 2 } else { 0 }, Reverse(amount))
 }
 
 /// An NFT, or so many of a number.
@@ -685,10 +744,40 @@ fn order(case: &Case<'_>, order: &Order) -> String {
     format!("offers {gives} for {gets}{elsewhere} ({}){until}", order.market)
 }
 
-/// What of an order's price goes to others than its maker, for the end of a sentence; the largest of several.
+/// What of an order's price goes to others than its maker, for the end of a sentence: each of them once, with all that he gets. Where
+/// there are more than a sentence holds, whoever gets most comes first.
 pub(crate) fn elsewhere(case: &Case<'_>, order: &Order) -> String {
-    let others = order.asked.iter().filter(|item| item.recipient != Some(order.maker));
-    let Some(item) = others.max_by_key(|item| item.least) else { return String::new() };
-    let to = item.recipient.map_or_else(|| "nobody".to_owned(), |to| case.show(&to));
-    format!(", and {} to {to}", items(case, std::slice::from_ref(item)))
+    const SHOWN: usize = 4;
+    let mut takers: Vec<(Option<Address>, Vec<Item>)> = Vec::new();
+    for item in order.asked.iter().filter(|item| item.recipient != Some(order.maker)) {
+        let at = takers.iter().position(|(to, _)| *to == item.recipient).unwrap_or_else(|| {
+            takers.push((item.recipient, Vec::new()));
+            takers.len() - 1
+        });
+        let items = &mut takers[at].1;
+        let is_same = |other: &&mut Item| {
+            item.kind != ItemKind::Nft && (other.kind, other.token) == (item.kind, item.token)
+        };
+        match items.iter_mut().find(is_same) {
+            Some(sum) => {
+                sum.least = sum.least.saturating_add(item.least);
+                sum.most = sum.most.saturating_add(item.most);
+            }
+            None => items.push(item.clone()),
+        }
+    }
+    if takers.len() > SHOWN {
+        takers.sort_by_cached_key(|(_, all)| all.iter().map(|item| place_of(case, item)).min());
+    }
+    let more = takers.len().saturating_sub(SHOWN);
+    let told = takers.iter().take(SHOWN).map(|(to, all)| {
+        let to = to.map_or_else(|| "nobody".to_owned(), |to| case.show(&to));
+        format!(", and {} to {to}", items(case, all))
+    });
+    let others = match more {
+        0 => String::new(),
+        1 => ", and something to another".to_owned(),
+        more => format!(", and something to {more} others"),
+    };
+    told.chain(std::iter::once(others)).collect()
 }

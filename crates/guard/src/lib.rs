@@ -73,6 +73,7 @@ pub mod tx;
 pub mod typed;
 pub mod wallet;
 pub mod watch;
+mod whose;
 
 pub use self::{
     context::Context,

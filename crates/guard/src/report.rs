@@ -235,6 +235,9 @@ pub struct Report {
     /// What may leave by all of it, for whoever holds a limit over several answers; the coin is `None`.
     #[serde(skip)]
     pub leaving: Leaving,
+    /// Of several things the places (`path`) in the order in which a person should read them where not all have room.
+    #[serde(skip)]
+    pub first: Vec<String>,
 }
 
 /// What was missing: that nobody speaks for somebody before all else.
@@ -293,6 +296,7 @@ impl Report {
             node: None,
             policy: PolicyReport { name: policy.name.clone(), hash: policy.hash.clone() },
             leaving: Leaving::new(),
+            first: Vec::new(),
         }
     }
 

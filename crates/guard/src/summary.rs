@@ -15,21 +15,24 @@ use crate::{
 
 /// What it does and what it pays back for gas, in one sentence without a full stop.
 pub(crate) fn sentence(case: &Case<'_>) -> String {
-    let mut parts = intent::parts(case);
+    let (mut told, more) = intent::first(case, checks::dearest);
     let refunds = checks::refunds(case);
-    if parts.is_empty() && refunds.is_empty() {
+    if told.is_empty() && refunds.is_empty() {
         return intent::nothing(case);
     }
-    // What leaves stands before rights that end.
-    parts.sort_by_key(|part| part.starts_with("ends "));
-    if parts.len() > MOST {
-        let more = parts.len() - MOST;
-        parts.truncate(MOST);
+    if more > 0 {
         let all = in_all(std::iter::once(case)).map_or_else(String::new, |all| format!(": {all}"));
-        parts.push(format!("and {more} things more{all}"));
+        told.push(format!("and {more} things more{all}"));
     }
-    parts.extend(refunds);
-    parts.join("; ")
+    told.extend(refunds);
+    told.join("; ")
+}
+
+/// The places of several, those on which most hangs first.
+pub(crate) fn by_weight(cases: &[Case<'_>]) -> Vec<String> {
+    let mut order: Vec<&Case<'_>> = cases.iter().collect();
+    order.sort_by_cached_key(|case| intent::place(case, checks::dearest));
+    order.into_iter().map(|case| case.path.clone()).collect()
 }
 
 /// What may leave by all of several, and to how many it goes. Nothing is said where foreign code may take whatever it likes.
@@ -57,9 +60,9 @@ pub(crate) fn in_all<'c, 'a: 'c>(cases: impl Iterator<Item = &'c Case<'a>>) -> O
         }));
     }
     let case = cases.first()?;
-    let assets: Vec<String> = checks::leaving_together(&cases)
+    let leaving = checks::leaving_together(&cases).into_iter().filter(|(_, amount)| !amount.is_zero());
+    let assets: Vec<String> = intent::sorted(case, checks::dearest, leaving.collect())
         .into_iter()
-        .filter(|(_, amount)| !amount.is_zero())
         .map(|(token, amount)| match token {
             Some(token) if amount == U256::MAX => format!("all there is of {}", case.show(&token)),
             Some(token) if numbered.contains(&token) && case.token(&token).is_none() => {

@@ -24,7 +24,7 @@ pub fn write(out: &mut dyn Write, report: &Report) -> fmt::Result {
     let mut short = Short::of(report);
     let head = format!("{}  ", report.verdict.as_str().to_uppercase());
     wrapped(out, &head, &short.show(&report.summary))?;
-    for item in report.items.iter().take(AT_ONCE) {
+    for item in at_once(report) {
         let of = if report.items.len() > 1 { format!("{}: ", clean(&item.path)) } else { String::new() };
         wrapped(out, "what:  ", &format!("{of}{}", short.show(&item.intent)))?;
     }
@@ -87,6 +87,18 @@ pub fn write(out: &mut dyn Write, report: &Report) -> fmt::Result {
         clean(&report.policy.name),
         report.policy.hash.get(..12).unwrap_or_default()
     )
+}
+
+/// What is read at once: where not all have room, that on which most hangs.
+fn at_once(report: &Report) -> Vec<&Item> {
+    let mut items: Vec<&Item> = report.items.iter().collect();
+    if items.len() > AT_ONCE {
+        let places: BTreeMap<&str, usize> =
+            report.first.iter().enumerate().map(|(place, path)| (&path[..], place)).collect();
+        items.sort_by_key(|item| places.get(&item.path[..]).copied().unwrap_or(usize::MAX));
+        items.truncate(AT_ONCE);
+    }
+    items
 }
 
 /// `says_what`: whether the sentence is not at the top.

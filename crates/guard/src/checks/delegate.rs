@@ -13,6 +13,7 @@ use crate::{
     policy::Need,
     safe::deployments::{self, Role},
     scalar::selector,
+    whose::whose,
 };
 
 fn delegatecalls<'c, 'a>(case: &'c Case<'a>) -> impl Iterator<Item = (&'c Call<'a>, Address)> {
@@ -34,9 +35,9 @@ pub(super) fn foreign_code(case: &Case<'_>, out: &mut Vec<Finding>) {
             (Some(hash), _) => *hash,
             (None, Some(official)) if !official.role.functions().is_empty() => Some(official.code_hash),
             _ => {
+                let (target_shown, whose) = (case.show(&target), whose(case, call));
                 let title = format!(
-                    "Runs the code of {} with the Safe's own storage and money: it can take over the Safe.",
-                    case.show(&target)
+                    "Runs the code of {target_shown} with {whose}'s own storage and money: it can take over {whose}."
                 );
                 let finding = Finding::new(Dc01, Block, path, title);
                 out.push(
@@ -147,8 +148,9 @@ pub(super) fn disguised(case: &Case<'_>, out: &mut Vec<Finding>) {
         let found = call.selector().and_then(|found| DISGUISES.iter().find(|name| selector(name) == found));
         if let Some(name) = found {
             let title = format!(
-                "Dressed as {name}, but a delegatecall: no token moves, the code of {} runs as the Safe.",
-                case.show(&target)
+                "Dressed as {name}, but a delegatecall: no token moves, the code of {} runs as {}.",
+                case.show(&target),
+                whose(case, call)
             );
             out.push(Finding::new(Dc03, Block, &call.path, title));
         }

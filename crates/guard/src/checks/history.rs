@@ -240,7 +240,11 @@ pub(super) fn intended(cases: &[&Case<'_>]) -> Option<Finding> {
         None => &first.path,
     };
     let what = if is_done || is_begun && sum > wanted { "does more than" } else { "does not do" };
-    let does: Vec<String> = cases.iter().take(MOST_SAID).map(|case| crate::intent::sentence(case)).collect();
+    let does: Vec<String> = cases
+        .iter()
+        .take(MOST_SAID)
+        .map(|case| crate::intent::sentence(case, super::worth::dearest))
+        .collect();
     let more = if cases.len() > MOST_SAID { "; and more" } else { "" };
     let title = format!("This {what} what you said you want: {}{more}.", does.join("; "));
     Some(Finding::new(Sim01, Block, place, title))

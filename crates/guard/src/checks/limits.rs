@@ -392,12 +392,19 @@ fn outgrown(cases: &[&Case<'_>]) -> Vec<Outgrown> {
         let largest = paid.map(|past| past.value.0).max().unwrap_or_default();
         let shown = |amount: U256| first.amount(amount, &token.unwrap_or_default());
         (amount > largest.saturating_mul(factor)).then(|| {
-            let title = format!(
-                "Pays {} to {}, who is known by payments of at most {} alone.",
-                shown(amount),
-                first.show(&to),
-                shown(largest)
-            );
+            let (pays, whom) = (shown(amount), first.show(&to));
+            let title = if largest.is_zero() {
+                let asset = token.map_or_else(
+                    || crate::known::coin(first.chain_id).to_owned(),
+                    |token| first.show(&token),
+                );
+                format!("Pays {pays} to {whom}, who is known by payments of other assets than {asset} alone.")
+            } else {
+                format!(
+                    "Pays {pays} to {whom}, who is known by payments of at most {} alone.",
+                    shown(largest)
+                )
+            };
             Outgrown { finding: Finding::new(Pol03, Review, path, title), cases: of.len() }
         })
     });

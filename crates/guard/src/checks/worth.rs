@@ -196,7 +196,7 @@ pub(super) fn unseen(case: &Case<'_>, gives: (Address, U256), gets: (Address, U2
 
 /// What so much of a token, or of the coin (zero), is worth at most, in the smallest parts of a dollar: by the price that is told, else
 /// at the dearest that it can have.
-pub(super) fn dearest(case: &Case<'_>, token: Address, amount: U256) -> Option<U256> {
+pub(crate) fn dearest(case: &Case<'_>, token: Address, amount: U256) -> Option<U256> {
     price::worth(case, token, amount).or_else(|| {
         band(case, &token)?;
         let (band, held) = held(case, &token, amount)?;

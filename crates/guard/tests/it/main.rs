@@ -43,6 +43,7 @@ mod rules;
 mod said;
 mod saw;
 mod senders;
+mod sentences;
 mod shapes;
 mod shared;
 mod terms;

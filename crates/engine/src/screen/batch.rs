@@ -9,7 +9,7 @@ use std::{
         mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, channel, sync_channel},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
@@ -19,6 +19,13 @@ pub use tracehound_screen::batch::{Batch, BatchError, Row, Subjects};
 /// Subjects answered in parallel before their answers are handed over, in input order: so few that the answers, up to two
 /// kilobytes each, mostly fit into a processor's cache.
 const ROWS: usize = 2_048;
+
+/// Rows that are answered at first: what a row costs is not known yet, and whoever waits sees the first answers soon.
+const FIRST_ROWS: usize = 16;
+
+/// What answering some rows may take before fewer are answered at a time, so that what is ready is handed over; in half of that
+/// more are.
+const SLOW: Duration = Duration::from_millis(200);
 
 /// How long an interrupt may wait while no rows come.
 const LOOK: Duration = Duration::from_millis(100);
@@ -222,19 +229,18 @@ struct Answering<P, E> {
 impl<P, E> Answering<P, E> {
     /// Has rows answered until there are no more, or nobody wants them.
     fn run(&self, answer: &impl Fn(&[Row<'_>], &mut Vec<P>) -> Result<usize, E>, over: &AtomicBool) {
+        let mut at_once = FIRST_ROWS;
         while !over.load(Ordering::Relaxed) {
             let ready = match self.rows.recv_timeout(LOOK) {
                 Ok(Given::Rows(batch)) => {
                     let rows: Vec<Row<'_>> = batch.rows().collect();
-                    let mut pages = self.spare.try_recv().unwrap_or_default();
-                    let ready = match answer(&rows, &mut pages) {
-                        Ok(count) => Ready::Pages(pages, count, rows.last().map_or(0, |row| row.number)),
-                        Err(error) => Ready::Failed(error),
-                    };
+                    if self.answered(&rows, &mut at_once, answer, over).is_break() {
+                        return;
+                    }
                     drop(rows);
                     // Nobody waits for it at the end.
                     let _ = self.give_back.try_send(batch);
-                    ready
+                    continue;
                 }
                 Ok(Given::End(rows, blank)) => Ready::End(rows, blank),
                 Ok(Given::Broken(error)) => Ready::Broken(error),
@@ -245,6 +251,36 @@ impl<P, E> Answering<P, E> {
                 return;
             }
         }
+    }
+
+    /// Has rows answered, so many at once as take a moment, and hands each of these over.
+    fn answered(
+        &self,
+        mut rows: &[Row<'_>],
+        at_once: &mut usize,
+        answer: &impl Fn(&[Row<'_>], &mut Vec<P>) -> Result<usize, E>,
+        over: &AtomicBool,
+    ) -> ControlFlow<()> {
+        while let (Some(_), false) = (rows.first(), over.load(Ordering::Relaxed)) {
+            let (now, later) = rows.split_at(rows.len().min(*at_once));
+            let mut pages = self.spare.try_recv().unwrap_or_default();
+            let began = Instant::now();
+            let ready = match answer(now, &mut pages) {
+                Ok(count) => Ready::Pages(pages, count, now.last().map_or(0, |row| row.number)),
+                Err(error) => Ready::Failed(error),
+            };
+            let took = began.elapsed();
+            if took > SLOW {
+                *at_once = (*at_once / 2).max(1);
+            } else if took < SLOW / 2 {
+                *at_once = (*at_once * 2).min(ROWS);
+            }
+            if self.ready.send(ready).is_err() {
+                return ControlFlow::Break(());
+            }
+            rows = later;
+        }
+        ControlFlow::Continue(())
     }
 }
 
@@ -333,13 +369,46 @@ mod tests {
     #[test]
     fn what_ends_a_batch_is_told_with_the_last_row_that_was_taken() {
         let (ended, taken) = ask(Cursor::new(input(4 * ROWS)), 1);
-        assert!(matches!(ended, Ok(Ended::Interrupted(row)) if row == ROWS as u64), "{ended:?}");
-        assert_eq!(taken.len(), ROWS);
+        assert!(matches!(ended, Ok(Ended::Interrupted(row)) if row == FIRST_ROWS as u64), "{ended:?}");
+        assert_eq!(taken.len(), FIRST_ROWS);
         let (ended, _) = ask(Cursor::new("a\nbad\nc\n"), usize::MAX);
         assert_eq!(ended.expect_err("it failed"), "row 2 cannot be answered");
         let (ended, taken) = ask(Read::chain(Cursor::new("a\nb\n"), Breaking), usize::MAX);
         let Ok(Ended::Broken(2, error)) = ended else { panic!("{ended:?}") };
         assert_eq!((error.to_string().as_str(), taken.len()), ("reading row 3: gone", 2));
+    }
+
+    /// Says of each hand-over that it came.
+    struct Sayer(std::sync::mpsc::Sender<()>);
+
+    impl Taker<String, String> for Sayer {
+        fn goes_on(&self) -> ControlFlow<()> {
+            ControlFlow::Continue(())
+        }
+
+        fn take(&mut self, _: &[String]) -> Result<(), String> {
+            self.0.send(()).map_err(|error| error.to_string())
+        }
+
+        fn idle(&mut self) -> Result<(), String> {
+            Ok(())
+        }
+    }
+
+    /// A row that takes a minute must not keep back those before it, of which each may stop a payment.
+    #[test]
+    fn rows_that_are_ready_are_handed_over_before_later_ones_are_answered() {
+        let (say, said) = channel();
+        let said = std::sync::Mutex::new(said);
+        let answer_row = |rows: &[Row<'_>], pages: &mut Vec<String>| {
+            if rows.iter().any(|row| row.subject == "s100") {
+                let said = said.lock().map_err(|error| error.to_string())?;
+                said.recv_timeout(Duration::from_secs(60)).map_err(|_| "nothing was handed over".to_owned())?;
+            }
+            numbered(rows, pages)
+        };
+        let ended = answer(Subjects::lines(Cursor::new(input(200))), answer_row, &mut Sayer(say));
+        assert!(matches!(ended, Ok(Ended::Whole { rows: 200, .. })), "{ended:?}");
     }
 
     /// Gives a byte a read, as a slow pipe may.

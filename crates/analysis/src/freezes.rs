@@ -179,7 +179,18 @@ pub fn has_issuers(chain: Chain) -> bool {
     TABLE.tokens.iter().any(|token| token.chain == chain)
 }
 
+/// Contracts of issuers on a chain, and the first topics of the logs by which they say what they do: both empty where none is known.
+pub fn kept_on(chain: Chain) -> (&'static [[u8; 20]], &'static [[u8; WORD]]) {
+    match TABLE.kept.get(&chain) {
+        Some(contracts) => (contracts, &TABLE.topics),
+        None => (&[], &[]),
+    }
+}
+
 struct Table {
+    /// Contracts by EVM chain, and all first topics.
+    kept: BTreeMap<Chain, Vec<[u8; 20]>>,
+    topics: Vec<[u8; WORD]>,
     events: Vec<Event>,
     tokens: Vec<Token>,
 }
@@ -232,5 +243,13 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
         let address = Address::parse_for(chain, &address).expect("an address of its chain");
         Token { issuer, symbol, chain, address }
     });
-    Table { events: events.collect(), tokens: tokens.collect() }
+    let (events, tokens): (Vec<Event>, Vec<Token>) = (events.collect(), tokens.collect());
+    let mut kept: BTreeMap<Chain, Vec<[u8; 20]>> = BTreeMap::new();
+    for token in &tokens {
+        if let Address::Evm(contract) = token.address {
+            kept.entry(token.chain).or_default().push(contract);
+        }
+    }
+    let topics = events.iter().map(|event| event.topic).collect();
+    Table { kept, topics, events, tokens }
 });

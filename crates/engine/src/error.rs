@@ -50,6 +50,14 @@ pub enum EngineError {
         /// In words: which EVM chains have one.
         beside: String,
     },
+    /// What was kept of logs beside a ledger cannot be read.
+    #[error("the logs that were kept beside the ledger of {chain} cannot be read: {source}")]
+    KeptLogs {
+        /// The chain's short name.
+        chain: String,
+        /// The system's reason.
+        source: Arc<io::Error>,
+    },
     /// The system names no folder for data.
     #[error("this system has no home folder: name a data folder with --data DIR")]
     NoHome,

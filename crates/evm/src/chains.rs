@@ -4,7 +4,7 @@
 //! token), money that would be lost (fees that go to somebody instead of nobody), and money that comes from nowhere (a bridge
 //! that mints). Where nobody tells, the row says so, and every block of it has that as a gap.
 
-use alloy_primitives::{Address, address};
+use alloy_primitives::{Address, Log, address};
 use tracehound_model::{Asset, Chain};
 
 use crate::{block::HeaderForm, logs::KnownContracts};
@@ -46,6 +46,25 @@ pub struct Rules {
     pub issues: Issues,
     /// Up to where its blocks do not change any more.
     pub finality: Finality,
+    /// Logs that are handed on besides what they move.
+    pub keeps: Keeps,
+}
+
+/// Logs that are handed on as they are: those of these contracts whose first topic is one of these.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Keeps {
+    /// The contracts.
+    pub contracts: &'static [[u8; 20]],
+    /// First topics.
+    pub topics: &'static [[u8; 32]],
+}
+
+impl Keeps {
+    /// Whether a log is one of them.
+    pub(crate) fn has(&self, log: &Log) -> bool {
+        let first = log.topics().first();
+        self.contracts.contains(&log.address.0.0) && first.is_some_and(|first| self.topics.contains(&first.0))
+    }
 }
 
 /// What miners are paid for a block, beside fees.
@@ -274,7 +293,14 @@ impl Rules {
             system: row.system,
             issues: row.issues,
             finality: row.finality,
+            keeps: Keeps::default(),
         })
+    }
+
+    /// The same, with these logs handed on.
+    #[must_use]
+    pub fn keeping(self, keeps: Keeps) -> Self {
+        Self { keeps, ..self }
     }
 
     /// The ids of all chains whose rules are known.

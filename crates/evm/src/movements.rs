@@ -5,7 +5,7 @@
 //! the block's hash, last.
 
 use alloy_consensus::constants::GWEI_TO_WEI;
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, B256, Log, U256};
 use tracehound_model::{
     Address as Account, Amount, Asset,
     transfer::{Movement, MovementKind, TransferBlock, TransferTx, Unseen},
@@ -30,6 +30,19 @@ pub struct Movements {
     pub gaps: Vec<Gap>,
     /// Logs about tokens that could not be read: the transaction, the place of the log in it, from 0, and the reason.
     pub refused: Vec<(B256, usize, &'static str)>,
+    /// Logs that the rules want handed on, in their order.
+    pub kept: Vec<KeptLog>,
+}
+
+/// A log that is handed on as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptLog {
+    /// Its transaction.
+    pub tx: B256,
+    /// Its number in the block, from 0.
+    pub index: u64,
+    /// The log.
+    pub log: Log,
 }
 
 /// Something that moved perhaps, and nobody told.
@@ -108,7 +121,9 @@ pub fn movements(
         },
         gaps: Vec::new(),
         refused: Vec::new(),
+        kept: Vec::new(),
     };
+    let mut log_number = 0;
     if !block.txs.is_empty() {
         found.gaps.extend(receipts.is_none().then_some(Gap::NoReceipts(number)));
         found.gaps.extend(traces.is_none().then_some(Gap::NoTraces(number)));
@@ -138,6 +153,10 @@ pub fn movements(
                     Said::Nothing => {}
                     Said::Refused(why) => found.refused.push((tx.hash, at, why)),
                 }
+                if rules.keeps.has(log) {
+                    found.kept.push(KeptLog { tx: tx.hash, index: log_number, log: log.clone() });
+                }
+                log_number += 1;
             }
         }
         all_told &= moves.is_told;

@@ -19,7 +19,7 @@ use tracehound_model::Chain;
 use tracehound_transfers::{TransferLedgerError, WriterOptions};
 use tracing::info;
 
-use crate::follower::{Follower, TransferReport};
+use crate::follower::{FollowError, Follower, TransferReport};
 
 /// Which files, and how.
 #[derive(Clone, Debug)]
@@ -126,9 +126,26 @@ pub enum TransferIngestError {
         /// How often.
         times: u32,
     },
+    /// The file of logs beside a ledger cannot be read or written.
+    #[error("the logs that are kept beside {} cannot be read or written: {source}", dir.display())]
+    Kept {
+        /// The ledger.
+        dir: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
     /// The ledger cannot be written, or a block does not belong to it.
     #[error(transparent)]
     Ledger(#[from] TransferLedgerError),
+}
+
+impl From<FollowError> for TransferIngestError {
+    fn from(error: FollowError) -> Self {
+        match error {
+            FollowError::Ledger(error) => Self::Ledger(error),
+            FollowError::Kept { dir, source } => Self::Kept { dir, source },
+        }
+    }
 }
 
 /// Appends what era1 files hold beyond the ledger in `dir`, which is created when it is not there. Files that end before the
@@ -149,7 +166,8 @@ pub fn ingest_era1_files(
     if let Some(other) = found.iter().find(|file| named_for(&file.path) != Some(wanted)) {
         return Err(TransferIngestError::OtherNetwork { path: other.path.clone(), wanted });
     }
-    let mut follower = Follower::open(dir, Chain::Evm(files.rules.chain_id), files.writer.clone())?;
+    let mut follower =
+        Follower::open(dir, Chain::Evm(files.rules.chain_id), files.writer.clone(), &files.rules.keeps)?;
     let read = found.iter().try_for_each(|file| {
         if follower.holds_up_to(file.last) {
             follower.report.known += file.last - file.first + 1;

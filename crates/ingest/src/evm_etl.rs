@@ -8,7 +8,7 @@ use std::{
 };
 
 use tracehound_evm::{
-    chains::Rules,
+    chains::{Keeps, Rules},
     etl::{Etl, EtlFile, EtlFiles, Kind, look},
 };
 use tracehound_model::Chain;
@@ -68,12 +68,12 @@ pub fn ingest_etl_files(
     if first == Some(0)
         && !has_traces
         && writer.opening.is_none()
-        && Follower::open(dir, chain, writer.clone())?.tip().is_none()
+        && Follower::open(dir, chain, writer.clone(), &Keeps::default())?.tip().is_none()
     {
         // What genesis allots stands among its traces: without them no balance is known that begins with it.
         writer.opening = Some(Opening::Known(Vec::new()));
     }
-    let mut follower = Follower::open(dir, chain, writer)?;
+    let mut follower = Follower::open(dir, chain, writer, &source.rules.keeps)?;
     let read = read(&mut etl, &mut follower, progress);
     // What came before an error is kept.
     let report = follower.end()?;

@@ -116,7 +116,7 @@ pub fn follow_evm_node(
     let mut run = Run::begin(dir, node, options)?;
     loop {
         let asked = run.read(progress);
-        let asked = asked.and_then(|()| Ok(run.follower.commit().map_err(TransferIngestError::from)?));
+        let asked = asked.and_then(|()| Ok(run.follower.commit()?));
         let problem = match &asked {
             Ok(()) => None,
             Err(Ended::Failed(error)) if is_passing(error) && run.follower.tip().is_some() => {
@@ -171,12 +171,14 @@ fn is_passing(error: &TransferIngestError) -> bool {
 /// The ledger. One that begins with a node's genesis block does not know what genesis allots.
 fn open(dir: &Path, node: &Node, options: &EvmNodeOptions) -> Result<Follower, TransferIngestError> {
     let chain = Chain::Evm(node.rules().chain_id);
-    let follower = Follower::open(dir, chain, options.writer.clone())?;
+    let keeps = node.rules().keeps;
+    let follower = Follower::open(dir, chain, options.writer.clone(), &keeps)?;
     let begins_at_genesis = follower.tip().is_none() && options.from_height.unwrap_or(0) == 0;
     if begins_at_genesis && options.writer.opening.is_none() {
         drop(follower);
         let nobody = Some(Opening::Known(Vec::new()));
-        return Ok(Follower::open(dir, chain, WriterOptions { opening: nobody, ..options.writer.clone() })?);
+        let writer = WriterOptions { opening: nobody, ..options.writer.clone() };
+        return Ok(Follower::open(dir, chain, writer, &keeps)?);
     }
     Ok(follower)
 }
@@ -279,7 +281,7 @@ impl<'a> Run<'a> {
                 next = height + 1;
                 *since_commit += 1;
                 if *since_commit >= self.options.commit_every {
-                    self.follower.commit().map_err(TransferIngestError::from)?;
+                    self.follower.commit()?;
                     *since_commit = 0;
                 }
                 if progress(TransferProgress { height, last }).is_break() {

@@ -5,15 +5,23 @@
 //! ledger goes back and takes it. So a run that ended anywhere is taken up by running it again, and a source that lags behind
 //! changes nothing.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
-use tracehound_evm::movements::{Gap, Movements};
+use tracehound_evm::{
+    chains::Keeps,
+    movements::{Gap, Movements},
+};
 use tracehound_model::{
     Chain,
     transfer::{TransferBlock, Unseen},
 };
 use tracehound_transfers::{BlockNum, TransferLedgerError, Writer, WriterOptions};
 use tracing::{debug_span, info, info_span};
+
+use crate::kept::Keeper;
 
 /// Transfers and transactions that are gathered before they are appended together.
 const TOGETHER: usize = 1 << 16;
@@ -45,14 +53,33 @@ pub struct TransferReport {
     pub stopped: bool,
 }
 
+/// Why blocks could not be taken.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum FollowError {
+    /// The ledger cannot be written, or a block does not belong to it.
+    #[error(transparent)]
+    Ledger(#[from] TransferLedgerError),
+    /// The file of logs beside the ledger cannot be read or written.
+    #[error("the logs that are kept beside {} cannot be read or written: {source}", dir.display())]
+    Kept {
+        /// The ledger.
+        dir: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+}
+
 /// Takes blocks of a source into a ledger.
 pub(crate) struct Follower {
+    dir: PathBuf,
     pub(crate) writer: Writer,
     /// Blocks behind the writer's last, to be appended together, and their rows.
     pending: Vec<TransferBlock>,
     rows: usize,
     /// Blocks that go on where an earlier block of the ledger ends.
     branch: Vec<TransferBlock>,
+    /// Keeps logs that move nothing, where some are wanted.
+    keeper: Option<Keeper>,
     pub(crate) report: TransferReport,
 }
 
@@ -61,10 +88,21 @@ impl Follower {
         dir: &Path,
         chain: Chain,
         options: WriterOptions,
-    ) -> Result<Self, TransferLedgerError> {
+        keeps: &Keeps,
+    ) -> Result<Self, FollowError> {
         let writer = Writer::open(dir, chain, options)?;
         let report = TransferReport::default();
-        Ok(Self { writer, pending: Vec::new(), rows: 0, branch: Vec::new(), report })
+        let keeper = Keeper::open(dir, keeps, writer.tip().map(|tip| tip.0));
+        let keeper = keeper.map_err(|source| FollowError::Kept { dir: dir.to_owned(), source })?;
+        Ok(Self {
+            dir: dir.to_owned(),
+            writer,
+            pending: Vec::new(),
+            rows: 0,
+            branch: Vec::new(),
+            keeper,
+            report,
+        })
     }
 
     /// Whether the ledger goes at least up to this height.
@@ -77,8 +115,11 @@ impl Follower {
         pending.or_else(|| self.writer.tip())
     }
 
-    /// Takes down what is not known of a block.
+    /// Takes down what is not known of a block, and the logs that are kept of it.
     pub(crate) fn note(&mut self, found: &Movements) {
+        if let Some(keeper) = &mut self.keeper {
+            keeper.note(found);
+        }
         for &(tx, _, why) in &found.refused {
             self.report.refused_logs += 1;
             if self.report.refused.len() < NAMED {
@@ -114,9 +155,17 @@ impl Follower {
     }
 
     /// Makes durable what was taken.
-    pub(crate) fn commit(&mut self) -> Result<(), TransferLedgerError> {
+    pub(crate) fn commit(&mut self) -> Result<(), FollowError> {
         self.append()?;
-        debug_span!("commit").in_scope(|| self.writer.commit())
+        self.keep()?;
+        Ok(debug_span!("commit").in_scope(|| self.writer.commit())?)
+    }
+
+    /// Makes durable the logs that are kept of what is to be committed.
+    fn keep(&mut self) -> Result<(), FollowError> {
+        let tip = self.writer.tip().map(|tip| tip.0);
+        let Some(keeper) = &mut self.keeper else { return Ok(()) };
+        keeper.write(tip).map_err(|source| FollowError::Kept { dir: self.dir.clone(), source })
     }
 
     pub(crate) fn take(&mut self, block: TransferBlock) -> Result<(), TransferLedgerError> {
@@ -179,9 +228,10 @@ impl Follower {
     }
 
     /// Commits what was taken.
-    pub(crate) fn end(mut self) -> Result<TransferReport, TransferLedgerError> {
+    pub(crate) fn end(mut self) -> Result<TransferReport, FollowError> {
         self.append()?;
         self.give_up_branch();
+        self.keep()?;
         info_span!("commit").in_scope(|| self.writer.commit())?;
         Ok(self.report)
     }
@@ -216,11 +266,11 @@ mod tests {
     fn run(
         dir: &Path,
         blocks: impl IntoIterator<Item = TransferBlock>,
-    ) -> Result<TransferReport, TransferLedgerError> {
-        let mut follower = Follower::open(dir, CHAIN, WriterOptions::default())?;
+    ) -> Result<TransferReport, FollowError> {
+        let mut follower = Follower::open(dir, CHAIN, WriterOptions::default(), &Keeps::default())?;
         let taken = blocks.into_iter().try_for_each(|block| follower.take(block));
         let report = follower.end()?;
-        taken.map(|()| report)
+        Ok(taken.map(|()| report)?)
     }
 
     fn snapshot(blocks: impl IntoIterator<Item = TransferBlock>) -> String {
@@ -272,7 +322,7 @@ mod tests {
         run(dir.path(), (0..8).map(|height| block(height, 0, 99))).expect("taken");
         let before = id(dir.path());
         let options = WriterOptions { max_reorg_depth: 2, ..WriterOptions::default() };
-        let mut follower = Follower::open(dir.path(), CHAIN, options).expect("opens");
+        let mut follower = Follower::open(dir.path(), CHAIN, options, &Keeps::default()).expect("opens");
         let deep =
             (5..9).try_for_each(|height| follower.take(block(height, 1, 5))).expect_err("three blocks");
         assert!(matches!(deep, TransferLedgerError::ReorgTooDeep { depth: 3, limit: 2 }), "{deep}");

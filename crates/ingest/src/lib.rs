@@ -1,7 +1,8 @@
 //! Sources into the ledgers, of outputs and of transfers: what is new is appended, a reorg is undone first, an interrupted run is taken up again.
 //!
 //! **Invariant.** Nothing here parses bytes of the outside or knows the ledger's files; it joins the two. Beside ledgers it
-//! keeps files of its own: the record of what was fetched from an Esplora server, and what was fetched of single accounts.
+//! keeps files of its own: the record of what was fetched from an Esplora server, what was fetched of single accounts, and logs that
+//! move nothing.
 
 mod bell;
 mod bitcoin;
@@ -11,6 +12,7 @@ mod evm;
 mod evm_etl;
 mod evm_node;
 mod follower;
+mod kept;
 mod memory;
 mod node;
 
@@ -24,5 +26,6 @@ pub use evm::{Era1Files, TransferIngestError, TransferProgress, era1_chain, inge
 pub use evm_etl::{EtlReport, EtlSource, ingest_etl_files};
 pub use evm_node::{EvmNodeOptions, EvmNodeReport, EvmRound, follow_evm_node, ingest_evm_node};
 pub use follower::TransferReport;
+pub use kept::{KeptLine, KeptLogs, kept_logs};
 pub use memory::{transfer_writer_within, writer_within};
 pub use node::{NodeOptions, NodeProgress, NodeReport, ingest_bitcoin_node};

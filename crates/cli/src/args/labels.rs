@@ -219,6 +219,7 @@ pub(crate) struct CoverageArgs {
   tracehound labels derive transfers.csv --chain eip155:1 --rule imitations > imitations.csv
   tracehound labels derive logs.jsonl --chain eip155:1 --rule roles > roles.csv
   tracehound labels derive logs.jsonl --chain eip155:1 --rule freezes > freezes.csv
+  tracehound labels derive --ledger --chain eip155:1 --rule freezes > freezes.csv
   tracehound labels derive traces.jsonl --chain eip155:1 --rule deployers > contracts.csv
 Movements are a table or JSON lines with from, to, asset, amount (base units), block and tx, in the order of the chain; logs,
 receipts and traces are JSON lines as nodes give them. Written is a label file, CSV unless jsonl is asked for: hints of confidence 10 with
@@ -227,8 +228,11 @@ error says how often labels say the same, each address judged without its own. E
 pack is too old or a row could not be read.")]
 pub(crate) struct DeriveArgs {
     /// Movements, logs, or receipts and traces (- is standard input)
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
+    #[arg(value_name = "FILE", required_unless_present = "ledger")]
+    pub file: Option<PathBuf>,
+    /// Read the logs of issuers that were kept when the chain's blocks came into its ledger (--rule freezes)
+    #[arg(long, conflicts_with_all = ["file", "wallets", "paid_only"])]
+    pub ledger: bool,
     /// The chain (CAIP-2)
     #[arg(long, value_name = "CHAIN", value_parser = chain)]
     pub chain: Caip2,

@@ -31,7 +31,12 @@ struct Local {
 
 impl Local {
     fn start() -> Option<Self> {
-        let anvil = Anvil::start_with(Path::new(env!("CARGO_TARGET_TMPDIR")), &["--chain-id", "1"])?;
+        Self::start_with(&[])
+    }
+
+    fn start_with(more: &[&str]) -> Option<Self> {
+        let args = [&["--chain-id", "1"], more].concat();
+        let anvil = Anvil::start_with(Path::new(env!("CARGO_TARGET_TMPDIR")), &args)?;
         let mut rpc = Rpc::new(anvil.url(), HttpLimits::default()).expect("an address");
         let told = rpc.call("eth_accounts", &json!([])).expect("its accounts");
         let devs = [0, 1].map(|at: usize| told[at].as_str().expect("an address").to_owned());
@@ -268,4 +273,85 @@ fn a_ledger_of_transfers_is_repaired_from_its_segments() {
     assert_eq!(tracehound(data.path(), &["ledger", "verify", "--chain", "eth"], "").status.code(), Some(0));
     let none = tracehound(data.path(), &["ledger", "repair", "--chain", "base"], "");
     assert!(errors(&none).contains("there is no ledger of base yet"), "{}", errors(&none));
+}
+
+/// Tether's contract on Ethereum.
+const USDT: &str = "0xdAC17F958D2ee523a2206206994597C13D831ec7";
+/// Code that writes what it is called with: the first word as topic, the rest as data.
+const SPEAKS: &str = "0x60203603806020600037600035906000a100";
+const FROZEN: &str = "42e160154868087d6bfdc0ca23d96a1c1cfa32f1b72ba9ba27b69b98a0d819dc";
+const RELEASED: &str = "d7e9ec6e6ecd65492dce6bf513cd6867560d49544421d0783ddf06e76c24470c";
+
+#[test]
+fn what_an_issuer_froze_follows_from_what_the_ledgers_blocks_said() {
+    // 2025-03-01.
+    let Some(mut local) = Local::start_with(&["--timestamp", "1740787200"]) else { return };
+    let data = tempfile::tempdir().expect("a folder");
+    local.ask("anvil_setCode", &json!([USDT, SPEAKS]));
+    let counterfeit = "0x00000000000000000000000000000000000c0de5";
+    local.ask("anvil_setCode", &json!([counterfeit, SPEAKS]));
+    let account = |name: u8| format!("{name:02x}a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3");
+    let say = |local: &mut Local, contract: &str, what: &str, whom: u8| {
+        let input = format!("0x{what}{:0>64}", account(whom));
+        let tx = json!([{ "from": local.devs[0], "to": contract, "data": input, "gas": "0x30d40" }]);
+        local.ask("eth_sendTransaction", &tx);
+        local.ask("evm_mine", &json!([]));
+    };
+    say(&mut local, USDT, FROZEN, 0x11);
+    say(&mut local, USDT, FROZEN, 0x22);
+    say(&mut local, counterfeit, FROZEN, 0x33);
+    // A block that the chain then leaves.
+    let snapshot = local.ask("evm_snapshot", &json!([]));
+    say(&mut local, USDT, FROZEN, 0x44);
+    assert_ne!(local.ingest(data.path(), &[]).status.code(), Some(1));
+    local.ask("evm_revert", &json!([snapshot]));
+    local.ask("evm_increaseTime", &json!([31 * 86_400]));
+    local.pay(1);
+    say(&mut local, USDT, RELEASED, 0x11);
+    assert_ne!(local.ingest(data.path(), &[]).status.code(), Some(1));
+    let derive =
+        ["labels", "derive", "--ledger", "--chain", "eip155:1", "--rule", "freezes", "--on", "2025-06-01"];
+    let derived = tracehound(data.path(), &[&derive[..], &["--output", "jsonl"]].concat(), "");
+    assert_eq!(derived.status.code(), Some(0), "{}", errors(&derived));
+    let labels: Vec<Value> =
+        text(&derived).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let of = |name: u8| {
+        let is = |label: &&Value| label.to_string().to_lowercase().contains(&account(name));
+        labels.iter().find(is).map(|label| (label["valid_from"].clone(), label["valid_to"].clone()))
+    };
+    assert_eq!(labels.len(), 2, "{labels:?}");
+    let (first, second) = (Value::from("2025-03-01"), Value::from("2025-04-01"));
+    assert_eq!(of(0x11), Some((first.clone(), second)));
+    assert_eq!(of(0x22).map(|of| of.0), Some(first), "and it never was released");
+    // As a pack it answers: frozen since that day; what was released is history.
+    let file = |name: &str| data.path().join(name).to_string_lossy().into_owned();
+    fs::write(file("derived.csv"), text(&tracehound(data.path(), &derive, ""))).expect("written");
+    let plan = "name = \"derived\"\nversion = 1\nissued = 2025-06-01\npublisher = \"us\"\n[licences.\"own data\"]\nterms = \"-\"\n";
+    fs::write(file("derived.toml"), plan).expect("written");
+    let (plan, pack, table) = (file("derived.toml"), file("derived.labels"), file("derived.csv"));
+    for args in [&["labels", "pack", "--plan", &plan, "--to", &pack, &table][..], &["labels", "apply", &pack]]
+    {
+        let output = tracehound(data.path(), args, "");
+        assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
+    }
+    let screened = |name: u8, day: &str| {
+        let address = format!("0x{}", account(name));
+        text(&tracehound(data.path(), &["screen", &address, "--policy", "lists-only", "--as-of", day], ""))
+    };
+    let is_frozen = |said: &str| said.contains("USDT frozen by Tether") && said.contains("2025-03-01");
+    assert!(is_frozen(&screened(0x22, "2025-06-01")), "{}", screened(0x22, "2025-06-01"));
+    assert!(is_frozen(&screened(0x11, "2025-03-15")) && !is_frozen(&screened(0x11, "2025-06-01")));
+    // Blocks that came without being looked at are no blocks without freezes.
+    fs::remove_file(data.path().join("ledger/evm-1-logs.jsonl")).expect("there");
+    let blind = tracehound(data.path(), &derive, "");
+    assert_eq!(blind.status.code(), Some(30), "{}", text(&blind));
+    assert!(errors(&blind).contains("without being looked at for freezes"), "{}", errors(&blind));
+    for (wrong, said) in [
+        (&["labels", "derive", "--ledger", "--chain", "eip155:1"][..], "--rule freezes"),
+        (&["labels", "derive", "--ledger", "--chain", "eip155:10", "--rule", "freezes"], "no ledger of"),
+    ] {
+        let output = tracehound(data.path(), wrong, "");
+        assert_eq!(output.status.code(), Some(1), "{wrong:?}");
+        assert!(errors(&output).contains(said), "{}", errors(&output));
+    }
 }

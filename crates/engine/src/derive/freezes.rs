@@ -3,13 +3,16 @@
 use std::{
     collections::{BTreeMap, HashMap},
     io::Read,
+    sync::Arc,
 };
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde::Deserialize;
 use tracehound_analysis::freezes::{Dated, Frozen, Place, Said, frozen, has_issuers, said};
+use tracehound_ingest::{KeptLine, kept_logs};
 use tracehound_labels::{Label, Nature, Predicate, Provenance};
-use tracehound_model::{Category, Chain, Subject, caip::Caip2, label::HINT, text::label};
+use tracehound_model::{Category, Chain, Subject, caip::Caip2, label::HINT, text::label, transfer::Unseen};
+use tracehound_transfers::{BlockNum, TransferLedger, TransferRows as _};
 
 use super::{
     Derived, Question, Rejected,
@@ -17,7 +20,7 @@ use super::{
     logs::{Log, Written},
     provenance,
 };
-use crate::{EngineError, Workspace};
+use crate::{EngineError, Workspace, transfers::ingest::issuers_logs};
 
 /// Acts, and blocks with their times, that are held.
 const MOST: usize = 5_000_000;
@@ -84,6 +87,85 @@ impl Workspace {
         }
         Ok(derived)
     }
+}
+
+impl Workspace {
+    /// The same, from the logs that were kept when the blocks of an EVM chain came into its ledger. Blocks that were not looked at for
+    /// them are a gap.
+    ///
+    /// # Errors
+    /// As [`derive_freezes`](Self::derive_freezes), and when there is no ledger or what was kept cannot be read.
+    pub fn derive_freezes_of_ledger(&self, chain_id: u64, day: Date) -> Result<Derived, EngineError> {
+        let chain = Chain::Evm(chain_id);
+        let dir = self.folder().transfers(chain_id);
+        let ledger = TransferLedger::open(&dir, chain).map_err(|error| {
+            if !error.is_absent() {
+                return EngineError::from(error);
+            }
+            let beside = self.folder().evm_ledgers_beside(chain_id);
+            EngineError::NoTransfers { chain: chain.short_name(), beside }
+        })?;
+        let kept = kept_logs(&dir, &issuers_logs(chain_id)).map_err(|source| EngineError::KeptLogs {
+            chain: chain.short_name(),
+            source: Arc::new(source),
+        })?;
+        let (first, blocks) =
+            (ledger.block(BlockNum(0)).map_or(0, |block| block.height), ledger.block_count());
+        let is_held = |line: &KeptLine| {
+            let height = number(&line.block_number)?;
+            let block = ledger.block(BlockNum(u32::try_from(height.checked_sub(first)?).ok()?))?;
+            (line.block_hash == format!("0x{}", hex::encode(block.hash))).then_some(())
+        };
+        let mut input = Vec::new();
+        for line in kept.logs.iter().filter(|line| is_held(line).is_some()) {
+            serde_json::to_writer(&mut input, line).expect("text becomes JSON");
+            input.push(b'\n');
+        }
+        let not_told = (0..blocks).filter_map(|num| ledger.block(BlockNum(num)));
+        let not_told = not_told.filter(|block| block.unseen.has(Unseen::RECEIPTS)).count();
+        ledger.confirm()?;
+        let name = format!("the ledger of {}", chain.short_name());
+        let own = chain.caip2();
+        let question = Question { input: Box::new(&input[..]), name, chain: &own, wallets: None, day };
+        let mut derived = self.derive_freezes(question)?;
+        let last = (first + u64::from(blocks)).checked_sub(1);
+        let missed = last.map_or_else(Vec::new, |last| holes(first, last, &kept.looked_at));
+        for (from, to) in missed {
+            derived.gaps.push(format!(
+                "blocks {from} to {to} came into the ledger without being looked at for freezes: those are not known"
+            ));
+        }
+        if first > 0 {
+            derived
+                .gaps
+                .push(format!("the ledger begins with block {first}: freezes before it are not known"));
+        }
+        if not_told > 0 {
+            derived
+                .gaps
+                .push(format!("{not_told} blocks are without receipts: freezes in them are not known"));
+        }
+        if kept.broken > 0 {
+            derived.gaps.push(format!("{} lines of what was kept are no logs", kept.broken));
+        }
+        Ok(derived)
+    }
+}
+
+/// What no run covers of `first` to `last`.
+fn holes(first: u64, last: u64, runs: &[(u64, u64)]) -> Vec<(u64, u64)> {
+    let (mut runs, mut next, mut holes) = (runs.to_vec(), first, Vec::new());
+    runs.sort_unstable();
+    for (from, to) in runs {
+        if from > next && from <= last {
+            holes.push((next, from - 1));
+        }
+        next = next.max(to.saturating_add(1));
+    }
+    if next <= last {
+        holes.push((next, last));
+    }
+    holes
 }
 
 impl Acts {

@@ -6,8 +6,8 @@ use std::{ops::ControlFlow, path::PathBuf};
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use tracehound_analysis::extent::lacking_transfers;
-use tracehound_evm::movements::Rules;
+use tracehound_analysis::{extent::lacking_transfers, freezes::kept_on};
+use tracehound_evm::{chains::Keeps, movements::Rules};
 use tracehound_ingest::{
     Era1Files, EtlSource, TransferReport, era1_chain, ingest_era1_files, ingest_etl_files,
 };
@@ -181,7 +181,7 @@ impl Workspace {
 
 /// What must be known of a chain to say what moved on it.
 pub(super) fn known_rules(chain_id: u64) -> Result<Rules, EngineError> {
-    Rules::of(chain_id).ok_or_else(|| {
+    Rules::of(chain_id).map(|rules| rules.keeping(issuers_logs(chain_id))).ok_or_else(|| {
         let known: Vec<String> = Rules::known().map(|id| Chain::Evm(id).short_name()).collect();
         EngineError::Question(format!(
             "what moves on {} is not known here: there are rules for {}",
@@ -191,10 +191,17 @@ pub(super) fn known_rules(chain_id: u64) -> Result<Rules, EngineError> {
     })
 }
 
+/// The logs by which issuers of tokens say of freezes on a chain.
+pub(crate) fn issuers_logs(chain_id: u64) -> Keeps {
+    let (contracts, topics) = kept_on(Chain::Evm(chain_id));
+    Keeps { contracts, topics }
+}
+
 /// What must be known of a chain that has era1 files.
 fn rules_of(chain_id: u64) -> Result<Rules, EngineError> {
     let known = [Rules::ethereum(), Rules::sepolia()];
-    known.into_iter().find(|rules| rules.chain_id == chain_id).ok_or_else(|| {
+    let found = known.into_iter().find(|rules| rules.chain_id == chain_id);
+    found.map(|rules| rules.keeping(issuers_logs(chain_id))).ok_or_else(|| {
         EngineError::Question(format!(
             "there are no era1 files of {}: such files are of Ethereum (--chain eth) and Sepolia (--chain sepolia)",
             Chain::Evm(chain_id).short_name()

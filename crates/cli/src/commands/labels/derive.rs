@@ -3,12 +3,15 @@
 use std::{collections::BTreeMap, fs::File, io::Write, path::Path};
 
 use jiff::civil::Date;
-use miette::{IntoDiagnostic, Result, WrapErr};
+use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use tracehound_engine::{
     derive::{Checked, Derived, Question, Seen},
     labels::Input,
 };
-use tracehound_model::text::{label, line};
+use tracehound_model::{
+    Chain,
+    text::{label, line},
+};
 
 use super::{super::screen, SHOWN, exit_code};
 use crate::{
@@ -24,8 +27,17 @@ pub(super) fn run(
     today: Date,
     out: &mut dyn Write,
 ) -> Result<u8> {
-    let is_stdin = args.file == Path::new("-");
-    let name = if is_stdin { screen::STDIN.to_owned() } else { args.file.display().to_string() };
+    let Some(file) = &args.file else {
+        let chain = Chain::from_caip2(&args.chain);
+        let (DeriveRule::Freezes, Some(Chain::Evm(chain_id))) = (args.rule, chain) else {
+            return Err(miette!("--ledger is there for --rule freezes of an EVM chain: name a file"));
+        };
+        let day = args.on.unwrap_or(today);
+        let derived = data.workspace().derive_freezes_of_ledger(chain_id, day).into_diagnostic()?;
+        return told(common, &derived, args.rule, out);
+    };
+    let is_stdin = file == Path::new("-");
+    let name = if is_stdin { screen::STDIN.to_owned() } else { file.display().to_string() };
     let wallets = match &args.wallets {
         None => None,
         Some(path) => {
@@ -35,7 +47,7 @@ pub(super) fn run(
         }
     };
     let question = Question {
-        input: Box::new(screen::batch::file(&args.file)?),
+        input: Box::new(screen::batch::file(file)?),
         name,
         chain: &args.chain,
         wallets,
@@ -52,9 +64,13 @@ pub(super) fn run(
         DeriveRule::HotWallets => workspace.derive_hot_wallets(question),
     }
     .into_diagnostic()?;
+    told(common, &derived, rule, out)
+}
+
+fn told(common: &Common, derived: &Derived, rule: DeriveRule, out: &mut dyn Write) -> Result<u8> {
     derived.write(matches!(common.output, Output::Json | Output::Jsonl), out).into_diagnostic()?;
     if !common.quiet {
-        say(&derived, rule);
+        say(derived, rule);
     }
     Ok(exit_code(derived.gaps.is_empty()))
 }

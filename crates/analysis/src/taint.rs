@@ -3,7 +3,7 @@
 //! Money is fungible, so there is no fact of the matter; each rule is a convention with its own errors, and they are
 //! offered side by side. All of them are one operation: the inputs' lots are laid into a pool, and the outputs draw
 //! from it ([`divide`]). A UTXO transaction is one such division whose rest is the fee; a transfer of an account chain
-//! is one whose rest stays in the account ([`Account`], [`follow_balances`]).
+//! is one whose rest stays in the account ([`Account`], [`follow_balances`], and back again [`follow_back`]).
 //!
 //! ```
 //! use tracehound_analysis::taint::{Holding, Label, Method, divide};
@@ -28,6 +28,7 @@ mod exchange;
 mod holding;
 mod propagation;
 mod queue;
+mod sources;
 
 pub use account::{Account, AccountError};
 pub use balances::{
@@ -40,3 +41,4 @@ pub use propagation::{
     Direction, End, MOST, Mix, Options, Piece, Propagation, PropagationLimits, Seed, SeedError, Step,
     StopReason, Stops, Totals, Truncation, propagate,
 };
+pub use sources::{can_be_sought, follow_back};

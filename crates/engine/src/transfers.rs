@@ -10,6 +10,7 @@ pub mod exposure;
 mod held;
 pub mod ingest;
 pub mod ledger;
+mod naming;
 pub mod path;
 pub mod trace;
 pub mod tx;

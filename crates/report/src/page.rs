@@ -3,6 +3,7 @@
 //! Every page has the same parts in the same order: question, answer, what was not seen, method and how often it errs, drawing,
 //! tables with whole ids, who says so and since when, and how to ask again.
 
+mod account;
 mod batch;
 mod exposure;
 mod frame;
@@ -12,6 +13,7 @@ mod text;
 mod trace;
 mod verdict;
 
+pub use account::{account_exposure, account_trace};
 pub use batch::{Batch, RecordError, batch};
 pub use exposure::exposure;
 pub use path::path;

@@ -1,10 +1,12 @@
 //! Answers as drawings.
 
+mod account;
 mod exposure;
 mod joined;
 mod trace;
 mod ways;
 
+pub use account::{account_exposure, account_trace};
 pub use exposure::{exposure, verdict};
 pub use joined::cluster;
 pub use trace::trace;

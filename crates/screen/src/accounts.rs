@@ -13,9 +13,12 @@ use tracehound_attribution::{
     listing::listed_since,
 };
 use tracehound_labels::shelf::Packs;
-use tracehound_model::{Address, Category, Chain, Claim, SourceKind};
+use tracehound_model::{Address, Category, Chain, Claim, LabelStatement, SourceKind};
 
-use crate::{keys::best_claim, labels};
+use crate::{
+    keys::best_claim,
+    labels::{self, Said},
+};
 
 /// The claims of an index and the labels of packs about accounts of one chain, remembered once looked up.
 #[derive(Debug)]
@@ -30,7 +33,11 @@ pub struct Accounts<'a> {
 impl<'a> Accounts<'a> {
     /// What holds of accounts of `chain` on `day`.
     pub fn new(index: &'a Index, packs: &'a Packs, chain: Chain, day: Date) -> Self {
-        let packs = Some(packs).filter(|packs| !packs.is_empty());
+        Self::of(index, Some(packs).filter(|packs| !packs.is_empty()), chain, day)
+    }
+
+    /// The same, where there may be no packs.
+    pub(crate) fn of(index: &'a Index, packs: Option<&'a Packs>, chain: Chain, day: Date) -> Self {
         Self { index, packs, chain, day, found: Mutex::default() }
     }
 
@@ -56,6 +63,24 @@ impl<'a> Accounts<'a> {
         })
     }
 
+    /// The claims of the day about an account, and what labels say of it, those that count first.
+    pub fn said_of(&self, address: &Address) -> (Vec<Claim>, Vec<LabelStatement>) {
+        let claims: Vec<ClaimRef<'_>> = self.index.lookup(address.key().as_ref()).collect();
+        let holding = self.holding(&claims);
+        let labels = labels::on_account(self.packs, address, self.chain, self.day, &holding);
+        let statements = labels.all().map(Said::statement).collect();
+        (holding.into_iter().map(|(claim, _)| claim).collect(), statements)
+    }
+
+    /// Those that hold on the day, each with the kind of its source.
+    fn holding(&self, claims: &[ClaimRef<'_>]) -> Vec<(Claim, Option<SourceKind>)> {
+        let kind = |claim: &Claim| -> Option<SourceKind> {
+            self.index.source(&claim.source.0).map(|history| history.source.kind)
+        };
+        let holding = claims.iter().filter(|claim| claim.holds_on(self.day)).map(ClaimRef::to_claim);
+        holding.map(|claim| (claim.clone(), kind(&claim))).collect()
+    }
+
     fn look_up(&self, address: &Address) -> Option<Entity> {
         let claims: Vec<ClaimRef<'_>> = self.index.lookup(address.key().as_ref()).collect();
         let listed = || {
@@ -68,11 +93,7 @@ impl<'a> Accounts<'a> {
                 labelled: None,
             })
         };
-        let kind = |claim: &Claim| -> Option<SourceKind> {
-            self.index.source(&claim.source.0).map(|history| history.source.kind)
-        };
-        let holding = claims.iter().filter(|claim| claim.holds_on(self.day)).map(ClaimRef::to_claim);
-        let holding: Vec<_> = holding.map(|claim| (claim.clone(), kind(&claim))).collect();
+        let holding = self.holding(&claims);
         let labels = labels::on_account(self.packs, address, self.chain, self.day, &holding);
         labels.entity(true).or_else(listed).or_else(|| labels.contract())
     }

@@ -325,6 +325,12 @@ impl TransferRows for MemoryTransfers {
         after.get(after.partition_point(|entry| entry.0 < from)).map(|entry| entry.0)
     }
 
+    fn previous(&self, balance: Balance, at: TransferNum) -> Option<TransferNum> {
+        let after = &self.balances.get(&balance)?.after;
+        let earlier = after.partition_point(|entry| entry.0 < at).checked_sub(1)?;
+        after.get(earlier).map(|entry| entry.0)
+    }
+
     /// O(balances).
     fn assets_of(&self, account: AccountNum, most: usize) -> (Vec<AssetNum>, bool) {
         let moved = self.balances.iter().filter(|(balance, history)| {

@@ -108,6 +108,8 @@ pub trait TransferRows {
     fn transfer(&self, num: TransferNum) -> Option<Transfer>;
     /// The first movement into or out of a balance that is not before `from`.
     fn next(&self, balance: Balance, from: TransferNum) -> Option<TransferNum>;
+    /// The last movement into or out of a balance that is before `at`.
+    fn previous(&self, balance: Balance, at: TransferNum) -> Option<TransferNum>;
     /// The assets of which a movement went into or out of an account, ascending, the first `most` of them, and whether there are
     /// more: anybody can send tokens of any kind to anybody.
     fn assets_of(&self, account: AccountNum, most: usize) -> (Vec<AssetNum>, bool);

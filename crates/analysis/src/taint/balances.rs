@@ -8,7 +8,8 @@
 //! reached_service + mixed + fees + destroyed + unknown_inputs + dust + exchanged + rejoined + truncated = seeded`, to the unit,
 //! for every label and asset and every method but poison, where what came for another asset counts as seeded.
 //!
-//! Forward alone: a pool does not say which of its inflows a unit came from.
+//! Forward: the way back is another question ([`sources`](super::sources)), for a pool does not say which of its inflows a unit came
+//! from.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -75,6 +76,8 @@ pub enum BalanceStop {
     Fee,
     /// It was destroyed: nobody has it.
     Burned,
+    /// It was issued, by the chain or a contract, or was there before the first block: the way back ends there.
+    Issued,
     /// What the balance was is not known.
     Unknown(BalanceUnknown),
     /// Amounts there pass 2^128 base units, which no rule divides.
@@ -548,13 +551,14 @@ pub(super) fn units(transfer: &Transfer) -> Option<u128> {
     transfer.amount.to_u128()
 }
 
-fn part(totals: &mut Totals, reason: BalanceStop) -> &mut u128 {
+pub(super) fn part(totals: &mut Totals, reason: BalanceStop) -> &mut u128 {
     match reason {
         BalanceStop::Unspent => &mut totals.unspent,
         BalanceStop::ReachedService => &mut totals.reached_service,
         BalanceStop::Mixed => &mut totals.mixed,
         BalanceStop::Fee => &mut totals.fees,
         BalanceStop::Burned => &mut totals.destroyed,
+        BalanceStop::Issued => &mut totals.coinbase,
         BalanceStop::Converted | BalanceStop::Unknown(_) | BalanceStop::TooLarge => {
             &mut totals.unknown_inputs
         }

@@ -158,6 +158,46 @@ pub(super) fn of(
     Some(Found { transfers, exchanges, last_out })
 }
 
+/// What was given for something that came.
+pub(super) struct Given {
+    pub asset: AssetNum,
+    /// Base units of it that were given and did not come back, or that came back, where what came is of the same asset.
+    pub total: u128,
+    /// Base units of the asset asked about that came for it.
+    pub came: u128,
+    /// The transfers by which it was given, with their base units.
+    pub transfers: Vec<(TransferNum, u128)>,
+}
+
+/// What was given for what a transfer brought, before it in the same transaction; nothing where it is no such transfer, where
+/// something was given after it, or where several assets came, so that no one of them stands for what was given.
+pub(super) fn given_for(
+    rows: &dyn TransferRows,
+    tx: &TxRow,
+    transfer: &Transfer,
+    role: &dyn Fn(AccountNum) -> Option<AccountRole>,
+) -> Option<Given> {
+    let found = of(rows, tx, role)?;
+    let exchange = found.exchanges.iter().find(|one| one.is_taken(transfer.num))?;
+    if exchange.given.last().is_none_or(|last| *last > transfer.num) {
+        return None;
+    }
+    let of_given = found.transfers.iter().filter(|own| exchange.given.contains(&own.num));
+    let transfers: Vec<(TransferNum, u128)> =
+        of_given.map(|own| units(own).map(|amount| (own.num, amount))).collect::<Option<_>>()?;
+    let total: u128 = transfers.iter().map(|(_, amount)| amount).sum();
+    let came = exchange.comes.get(&transfer.asset).copied()?;
+    let back = exchange.comes.get(&exchange.asset).copied().unwrap_or(0);
+    let others = exchange.comes.keys().filter(|asset| **asset != exchange.asset).count();
+    let total = if transfer.asset == exchange.asset { back } else { total.checked_sub(back)? };
+    (transfer.asset == exchange.asset || others == 1).then_some(Given {
+        asset: exchange.asset,
+        total,
+        came,
+        transfers,
+    })
+}
+
 fn exchange<'a>(given: &[&Transfer], taken: impl Iterator<Item = &'a Transfer>) -> Option<Exchange> {
     let asset = given.first()?.asset;
     let mut total = 0u128;

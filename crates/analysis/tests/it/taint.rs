@@ -3,3 +3,4 @@
 mod balances;
 mod examples;
 pub(crate) mod propagations;
+mod sources;

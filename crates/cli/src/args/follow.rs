@@ -75,7 +75,7 @@ pub(crate) struct TraceQuestion {
     /// Also from all addresses that the lists name so: a theft, a group (part of the label, or the actor's id)
     #[arg(long, value_name = "NAME")]
     pub named: Option<String>,
-    /// To the sources instead of the destinations
+    /// To the sources instead of the destinations; over an EVM chain by haircut alone
     #[arg(long)]
     pub backward: bool,
     /// Rule of taint: poison, haircut, fifo, lifo or tiho

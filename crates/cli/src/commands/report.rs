@@ -22,10 +22,10 @@ use tracehound_report::{
 use super::{
     answered::exit_code,
     drawn::{PROGRAM, write_file},
-    exposure, path, policy, trace,
+    exposure, path, policy, trace, transfers,
 };
 use crate::{
-    args::{Common, Into, ReportCommand, VerdictQuestion},
+    args::{Common, ExposureQuestion, Into, ReportCommand, TraceQuestion, VerdictQuestion},
     folder::Folder,
     output::Worst,
     prices, terminal,
@@ -38,44 +38,16 @@ pub(crate) fn run(common: &Common, data: &Folder, command: &ReportCommand) -> Re
     let ((page, code), into) = match command {
         ReportCommand::Verdict { question, into } => (verdict(data, question)?, into),
         ReportCommand::Trace { question, into } => {
-            let network = data.bitcoin(&question.whose, &question.from, "a report")?;
-            let snapshot = data.snapshot(network)?;
-            let asked = trace::question(network, question);
-            let told = |id: &str| told(network, asked.moment.as_of.unwrap_or(snapshot.second()), id);
-            let page = match snapshot.trace(&asked).into_diagnostic()? {
-                Answer::Found(traced) => {
-                    let nodes = traced.found.nodes.iter().filter(|node| node.entity.is_some());
-                    let named = nodes.filter_map(|node| node.address.as_deref());
-                    let naming = snapshot.naming(network, asked.moment, named).into_diagnostic()?;
-                    let page = page::trace(&traced, &naming, &told(&traced.found.snapshot));
-                    (page, exit_code(traced.found.complete))
-                }
-                Answer::Absent(nowhere) => {
-                    (page::absent(&nowhere, &told(&nowhere.snapshot)), exit_code(nowhere.complete))
-                }
+            let page = match data.chain(&question.whose, &question.from) {
+                Chain::Evm(chain_id) => account_trace(data, question, chain_id)?,
+                _ => trace_page(data, question)?,
             };
             (page, into)
         }
         ReportCommand::Exposure { question, into } => {
-            let network = data.bitcoin(&question.whose, &question.addresses, "a report")?;
-            let snapshot = data.snapshot(network)?;
-            let asked = exposure::question(network, question)?;
-            let told = |id: &str| told(network, asked.moment.as_of.unwrap_or(snapshot.second()), id);
-            let page = match snapshot.exposure(&asked).into_diagnostic()? {
-                Answer::Found(found) => {
-                    let naming =
-                        snapshot.naming(network, asked.moment, exposure::named(&found)).into_diagnostic()?;
-                    let measured = Rates::shipped().sentence(
-                        Method::Haircut,
-                        asked.through_mixes,
-                        naming.knows_services,
-                    );
-                    let page = page::exposure(&found, measured.as_deref(), &naming, &told(&found.snapshot));
-                    (page, exit_code(found.complete))
-                }
-                Answer::Absent(nowhere) => {
-                    (page::absent(&nowhere, &told(&nowhere.snapshot)), exit_code(nowhere.complete))
-                }
+            let page = match data.chain(&question.whose, &question.addresses) {
+                Chain::Evm(chain_id) => account_exposure(data, question, chain_id)?,
+                _ => exposure_page(data, question)?,
             };
             (page, into)
         }
@@ -102,6 +74,74 @@ pub(crate) fn run(common: &Common, data: &Folder, command: &ReportCommand) -> Re
     data.confirm()?;
     deliver(common, into, &page)?;
     Ok(code)
+}
+
+fn trace_page(data: &Folder, question: &TraceQuestion) -> Result<(String, u8)> {
+    let network = data.bitcoin(&question.whose, &question.from, "a report")?;
+    let snapshot = data.snapshot(network)?;
+    let asked = trace::question(network, question);
+    let told = |id: &str| told(network, asked.moment.as_of.unwrap_or(snapshot.second()), id);
+    Ok(match snapshot.trace(&asked).into_diagnostic()? {
+        Answer::Found(traced) => {
+            let nodes = traced.found.nodes.iter().filter(|node| node.entity.is_some());
+            let named = nodes.filter_map(|node| node.address.as_deref());
+            let naming = snapshot.naming(network, asked.moment, named).into_diagnostic()?;
+            let page = page::trace(&traced, &naming, &told(&traced.found.snapshot));
+            (page, exit_code(traced.found.complete))
+        }
+        Answer::Absent(nowhere) => {
+            (page::absent(&nowhere, &told(&nowhere.snapshot)), exit_code(nowhere.complete))
+        }
+    })
+}
+
+fn exposure_page(data: &Folder, question: &ExposureQuestion) -> Result<(String, u8)> {
+    let network = data.bitcoin(&question.whose, &question.addresses, "a report")?;
+    let snapshot = data.snapshot(network)?;
+    let asked = exposure::question(network, question)?;
+    let told = |id: &str| told(network, asked.moment.as_of.unwrap_or(snapshot.second()), id);
+    Ok(match snapshot.exposure(&asked).into_diagnostic()? {
+        Answer::Found(found) => {
+            let naming = snapshot.naming(network, asked.moment, exposure::named(&found)).into_diagnostic()?;
+            let measured =
+                Rates::shipped().sentence(Method::Haircut, asked.through_mixes, naming.knows_services);
+            let page = page::exposure(&found, measured.as_deref(), &naming, &told(&found.snapshot));
+            (page, exit_code(found.complete))
+        }
+        Answer::Absent(nowhere) => {
+            (page::absent(&nowhere, &told(&nowhere.snapshot)), exit_code(nowhere.complete))
+        }
+    })
+}
+
+fn account_trace(data: &Folder, question: &TraceQuestion, chain_id: u64) -> Result<(String, u8)> {
+    let snapshot = data.evm_snapshot()?;
+    let asked = transfers::trace::question(chain_id, question)?;
+    let told = |id: &str| told_of(Chain::Evm(chain_id), asked.moment.as_of.unwrap_or(snapshot.second()), id);
+    Ok(match snapshot.transfers_trace(&asked).into_diagnostic()? {
+        Answer::Found(found) => {
+            let naming = snapshot.transfers_naming(chain_id, asked.moment, found.named());
+            (page::account_trace(&found, &naming, &told(&found.snapshot)), exit_code(found.complete))
+        }
+        Answer::Absent(nowhere) => {
+            (page::absent(&nowhere, &told(&nowhere.snapshot)), exit_code(nowhere.complete))
+        }
+    })
+}
+
+fn account_exposure(data: &Folder, question: &ExposureQuestion, chain_id: u64) -> Result<(String, u8)> {
+    let snapshot = data.evm_snapshot()?;
+    let asked = transfers::exposure::question(chain_id, question)?;
+    let told = |id: &str| told_of(Chain::Evm(chain_id), asked.moment.as_of.unwrap_or(snapshot.second()), id);
+    Ok(match snapshot.transfers_exposure(&asked).into_diagnostic()? {
+        Answer::Found(found) => {
+            let naming = snapshot.transfers_naming(chain_id, asked.moment, found.named());
+            (page::account_exposure(&found, &naming, &told(&found.snapshot)), exit_code(found.complete))
+        }
+        Answer::Absent(nowhere) => {
+            (page::absent(&nowhere, &told(&nowhere.snapshot)), exit_code(nowhere.complete))
+        }
+    })
 }
 
 /// Writes the page where it is wanted. Without a browser there is no PDF, and still a page.
@@ -131,8 +171,12 @@ fn say(common: &Common, path: &Path) {
 
 /// What a page says of how it was asked: the command line with the moment and the snapshot of its answer.
 fn told(network: BitcoinNetwork, as_of: Timestamp, snapshot: &str) -> Told {
+    told_of(Chain::Bitcoin(network), as_of, snapshot)
+}
+
+fn told_of(chain: Chain, as_of: Timestamp, snapshot: &str) -> Told {
     let pins = [("--as-of", as_of.to_string()), ("--snapshot", snapshot.to_owned())];
-    let chain = Chain::Bitcoin(network).to_string();
+    let chain = chain.to_string();
     Told { command: command_line(std::env::args(), &pins), program: PROGRAM.to_owned(), chain }
 }
 

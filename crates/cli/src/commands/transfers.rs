@@ -3,7 +3,7 @@
 pub(super) mod cluster;
 pub(super) mod exposure;
 pub(super) mod path;
-mod source;
+pub(super) mod source;
 pub(super) mod trace;
 pub(super) mod tx;
 

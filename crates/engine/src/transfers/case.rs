@@ -18,8 +18,11 @@ use tracehound_evm::{
     explorer::{Explorer, ExplorerOptions},
     node::{End, Node, NodeOptions},
 };
-use tracehound_ingest::{Case, CaseError, CaseSource, CaseTip, ExplorerSource, NodeSource, Subject};
+use tracehound_ingest::{
+    Case, CaseError, CaseRows, CaseSource, CaseTip, ExplorerSource, NodeSource, Subject,
+};
 use tracehound_model::{Address, Amount, Gap, GapKind, Pasted, TxRef, text::line};
+use tracehound_screen as screen;
 use tracehound_transfers::{BalanceUnknown, TransferRows as _};
 
 use super::{
@@ -189,20 +192,7 @@ impl Snapshot {
         for from in &question.from {
             wanted.push(subject(question.chain_id, from)?);
         }
-        let mut server = source.open(&rules)?;
-        let tip = server.tip()?;
-        let mut run = Run {
-            case: Case::open(self.folder().case(question.chain_id), question.chain_id)?,
-            server,
-            source,
-            tip,
-            now: self.second(),
-            show,
-            tried: BTreeSet::new(),
-            left_out: BTreeMap::new(),
-            failures: 0,
-            stopped: false,
-        };
+        let mut run = Run::begin(self, question.chain_id, &rules, source, show)?;
         // What is asked about must be there.
         run.fetch_all(&wanted, true)?;
         loop {
@@ -225,8 +215,66 @@ impl Snapshot {
     }
 }
 
+/// What was fetched of some subjects, and of each how far.
+#[derive(Debug)]
+pub(crate) struct Gathered {
+    pub(crate) rows: CaseRows,
+    pub(crate) covered: BTreeMap<String, screen::Covered>,
+}
+
+impl Snapshot {
+    /// Fetches what these addresses and transactions of an EVM chain did, as far as the budget goes; what is not fetched is a gap of
+    /// whoever it is about.
+    ///
+    /// # Errors
+    /// When the server cannot be used, or the case cannot be read or written.
+    pub(crate) fn gather(
+        &self,
+        chain_id: u64,
+        subjects: &[Subject],
+        source: &Source,
+        as_of: Option<Timestamp>,
+        show: &dyn Fn(&Told) -> ControlFlow<()>,
+    ) -> Result<Gathered, EngineError> {
+        let rules = known_rules(chain_id)?;
+        let mut run = Run::begin(self, chain_id, &rules, source, show)?;
+        run.fetch_all(subjects, false)?;
+        let seconds = as_of.and_then(|moment| u64::try_from(moment.as_second()).ok());
+        let rows = run.case.rows(&run.tried, seconds)?;
+        let until = rows.tip.and_then(|tip| Timestamp::from_second(i64::try_from(tip.time).ok()?).ok());
+        let until = until.map(|until| as_of.map_or(until, |moment| until.min(moment)));
+        let mut covered = BTreeMap::new();
+        for own in run.tried.iter().filter_map(|subject| run.case.of(&subject.name())) {
+            let sentence = format!(
+                "its {} transactions were fetched from {} at {}, up to block {}; which there are is its word",
+                own.txs.len(),
+                own.server,
+                own.at,
+                own.tip.height
+            );
+            let mut gaps = vec![Gap::about_subject(GapKind::ServersWord, sentence)];
+            if !own.is_whole() {
+                let sentence = format!("not all of it was read: {}", own.unread.join("; "));
+                gaps.push(
+                    Gap::about_subject(GapKind::NotFetched, sentence)
+                        .mend("--account-budget COUNT reads more of an account"),
+                );
+            }
+            covered.insert(own.subject.clone(), screen::Covered { gaps, complete: own.is_whole(), until });
+        }
+        for (subject, why) in &run.left_out {
+            let sentence = format!("the subject's transactions were not fetched: {why}");
+            let gap = Gap::about_subject(GapKind::NotFetched, sentence)
+                .mend("the same command goes on with what is not there");
+            let not = screen::Covered { gaps: vec![gap], complete: false, until: None };
+            covered.insert(subject.name(), not);
+        }
+        Ok(Gathered { rows, covered })
+    }
+}
+
 /// What must be fetched to begin there.
-fn subject(chain_id: u64, from: &str) -> Result<Subject, EngineError> {
+pub(crate) fn subject(chain_id: u64, from: &str) -> Result<Subject, EngineError> {
     let name = from.split(':').next().unwrap_or(from).trim();
     let chain = tracehound_model::Chain::Evm(chain_id);
     if name.strip_prefix("0x").is_some_and(|digits| digits.len() == 64) {
@@ -241,7 +289,30 @@ fn subject(chain_id: u64, from: &str) -> Result<Subject, EngineError> {
     }
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    fn begin(
+        snapshot: &Snapshot,
+        chain_id: u64,
+        rules: &Rules,
+        source: &'a Source,
+        show: &'a dyn Fn(&Told) -> ControlFlow<()>,
+    ) -> Result<Self, EngineError> {
+        let mut server = source.open(rules)?;
+        let tip = server.tip()?;
+        Ok(Run {
+            case: Case::open(snapshot.folder().case(chain_id), chain_id)?,
+            server,
+            source,
+            tip,
+            now: snapshot.second(),
+            show,
+            tried: BTreeSet::new(),
+            left_out: BTreeMap::new(),
+            failures: 0,
+            stopped: false,
+        })
+    }
+
     fn is_fresh(&self, subject: &Subject) -> bool {
         self.case.is_fresh(&subject.name(), &self.server.server(), self.now, self.source.max_age)
     }
@@ -414,8 +485,12 @@ fn gaps(server: &str, fetched: &[Covered], not_fetched: &[NotFetched], trace: &T
         }
         let reasons: Vec<String> =
             reasons.into_iter().take(NAMED).map(|(why, count)| format!("{count} because {why}")).collect();
+        let (way, further) = match trace.direction {
+            "backward" => ("from", "where it had come from to there"),
+            _ => ("to", "where it went from there"),
+        };
         let sentence = format!(
-            "{} accounts that value came to were not fetched: {}; where it went from there is not known",
+            "{} accounts that value came {way} were not fetched: {}; {further} is not known",
             not_fetched.len(),
             reasons.join(", ")
         );

@@ -68,6 +68,10 @@ impl TransferRows for Held {
         self.rows().next(balance, from)
     }
 
+    fn previous(&self, balance: Balance, at: TransferNum) -> Option<TransferNum> {
+        self.rows().previous(balance, at)
+    }
+
     fn assets_of(&self, account: AccountNum, most: usize) -> (Vec<AssetNum>, bool) {
         self.rows().assets_of(account, most)
     }

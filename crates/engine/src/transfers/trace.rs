@@ -8,7 +8,7 @@ use tracehound_analysis::{
     extent::Extent,
     taint::{
         BalanceEnd, BalanceOptions, BalancePropagation, BalanceStop, Label, Method, Totals, TransferSeed,
-        Truncation, follow_balances,
+        Truncation, follow_back, follow_balances,
     },
 };
 use tracehound_model::{Amount, Asset, Gap, GapKind, PackAsOf, TxRef};
@@ -36,6 +36,8 @@ pub struct Question {
     pub moment: Moment,
     /// Movements (`0xHASH:N`), transactions (all their movements but fees) or addresses (all they received).
     pub from: Vec<String>,
+    /// To the sources instead of the destinations: by haircut alone.
+    pub backward: bool,
     /// The rule of taint.
     pub method: Method,
     /// Movements between a seed and the last one followed, at most.
@@ -51,6 +53,8 @@ pub struct Question {
 pub struct Trace {
     /// CAIP-2 id of the chain.
     pub chain: String,
+    /// One word: `forward`, or `backward` where the sources were asked for.
+    pub direction: &'static str,
     /// The rule of taint.
     pub method: &'static str,
     /// How many of `steps` are seeds: those of hop 0.
@@ -118,14 +122,14 @@ pub struct Exchanged {
 /// Where a path ended.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct End {
-    /// Who has it; none where nobody does.
+    /// Who has it, or backward had it; none where nobody does.
     pub party: Option<Party>,
     /// What it is.
     pub asset: Asset,
     /// Base units that are followed.
     pub dirty: Amount,
-    /// One word: `unspent`, `reached_service`, `mixed`, `converted`, `fee`, `destroyed`, `unknown_balance`, `too_large`, `truncated`,
-    /// `rejoined`.
+    /// One word: `unspent`, `reached_service`, `mixed`, `converted`, `fee`, `destroyed`, `issued`, `unknown_balance`, `too_large`,
+    /// `truncated`, `rejoined`.
     pub reason: &'static str,
     /// The limit, when one cut it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -157,6 +161,8 @@ pub struct Sums {
     pub fees: Amount,
     /// Destroyed: nobody has it.
     pub destroyed: Amount,
+    /// Backward: issued by the chain or a contract, or there from the beginning.
+    pub issued: Amount,
     /// Given for another asset, in which it is followed on.
     pub exchanged: Amount,
     /// Ended where a balance is not known, or at a contract that does not say what it gave for it.
@@ -179,6 +185,7 @@ impl Sums {
             mixed: totals.mixed.into(),
             fees: totals.fees.into(),
             destroyed: totals.destroyed.into(),
+            issued: totals.coinbase.into(),
             exchanged: totals.exchanged.into(),
             unknown: totals.unknown_inputs.into(),
             dust: totals.dust.into(),
@@ -188,13 +195,14 @@ impl Sums {
     }
 
     /// The parts of what was followed, in words.
-    pub fn parts(&self) -> [(&'static str, Amount); 10] {
+    pub fn parts(&self) -> [(&'static str, Amount); 11] {
         [
             ("unspent", self.unspent),
             ("at services", self.reached_service),
             ("into mixers", self.mixed),
             ("fees", self.fees),
             ("destroyed", self.destroyed),
+            ("issued", self.issued),
             ("given for other assets", self.exchanged),
             ("unknown balances and contracts", self.unknown),
             ("below the limit on dust", self.dust),
@@ -213,7 +221,7 @@ struct Seeds {
 }
 
 impl Snapshot {
-    /// Follows value on an EVM chain, forward.
+    /// Follows value on an EVM chain to where it went, or came from.
     ///
     /// # Errors
     /// When the question makes no sense, or the ledger is damaged.
@@ -235,6 +243,12 @@ pub(super) struct Traced {
 
 /// Follows value over the rows of a view, which is still to be confirmed.
 pub(super) fn traced(view: &View, question: &Question) -> Result<Answer<Traced>, EngineError> {
+    if question.backward && question.method != Method::Haircut {
+        return Err(EngineError::Question(format!(
+            "the way back over an account chain is followed by haircut alone: ask without {}",
+            question.method.name()
+        )));
+    }
     let mut seeds = Seeds::default();
     for from in &question.from {
         seeds.add(view, from)?;
@@ -246,8 +260,6 @@ pub(super) fn traced(view: &View, question: &Question) -> Result<Answer<Traced>,
     }
     seeds.transfers.sort_unstable();
     seeds.transfers.dedup();
-    let planted: Vec<TransferSeed> =
-        seeds.transfers.iter().map(|&transfer| TransferSeed { transfer, label: Label(0) }).collect();
     let names = view.names();
     let options = BalanceOptions {
         method: question.method,
@@ -255,7 +267,14 @@ pub(super) fn traced(view: &View, question: &Question) -> Result<Answer<Traced>,
         dust: question.dust,
         transfers: question.work,
     };
-    let found = follow_balances(&view.ledger, &planted, options, &|account| view.role(&names, account))?;
+    let role = |account| view.role(&names, account);
+    let found = if question.backward {
+        follow_back(&view.ledger, &seeds.transfers, options, &role)?
+    } else {
+        let seed = |&transfer| TransferSeed { transfer, label: Label(0) };
+        let planted: Vec<TransferSeed> = seeds.transfers.iter().map(seed).collect();
+        follow_balances(&view.ledger, &planted, options, &role)?
+    };
     let extent = view.extent();
     let mut gaps = extent.gaps.clone();
     gaps.append(&mut seeds.gaps);
@@ -264,6 +283,7 @@ pub(super) fn traced(view: &View, question: &Question) -> Result<Answer<Traced>,
     let told = Told { view, names: &names };
     let trace = Trace {
         chain: view.chain.to_string(),
+        direction: if question.backward { "backward" } else { "forward" },
         method: question.method.name(),
         seeds: seeds.transfers.len(),
         steps: found.steps.iter().filter_map(|step| told.step(step)).collect(),
@@ -448,6 +468,7 @@ fn reason(stop: BalanceStop) -> (&'static str, Option<&'static str>, Option<Stri
         BalanceStop::Converted => ("converted", None, None),
         BalanceStop::Fee => ("fee", None, None),
         BalanceStop::Burned => ("destroyed", None, None),
+        BalanceStop::Issued => ("issued", None, None),
         BalanceStop::Unknown(why) => ("unknown_balance", None, Some(unknown(why).to_owned())),
         BalanceStop::TooLarge => ("too_large", None, None),
         BalanceStop::Truncated(Truncation::Seed) => ("rejoined", None, None),

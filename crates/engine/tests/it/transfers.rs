@@ -120,6 +120,7 @@ fn traced(workspace: &Workspace, theft: usize, method: Method) -> Trace {
         chain_id: 1,
         moment: Moment::default(),
         from: vec![format!("0x{}", format!("{theft:02x}").repeat(32))],
+        backward: false,
         method,
         hops: 1_000,
         dust: 0,

@@ -421,7 +421,8 @@ impl<'a> Rows<'a> {
                 BalanceStop::Unspent
                 | BalanceStop::ReachedService
                 | BalanceStop::Fee
-                | BalanceStop::Burned => {}
+                | BalanceStop::Burned
+                | BalanceStop::Issued => {}
             }
         }
         (Share::new(mixed, followed), Share::new(lost, followed))

@@ -230,6 +230,9 @@ fn lists_asked(found: &Verdict) -> Markup {
             h3 { "Advisories" }
             (table(&["Publisher", "Complete up to"], advisories))
         }
+        @if let Some(until) = coverage.counterparties_until {
+            p { "Whom the subject dealt with was looked at on one chain at least, up to " (until) "." }
+        }
         @if let Some(until) = coverage.transactions_until { p { "The subject's transactions were examined up to " (until) "." } }
     }
 }

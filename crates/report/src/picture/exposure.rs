@@ -57,6 +57,7 @@ pub fn verdict(found: &Verdict, origin: &Origin) -> Option<Vec<String>> {
     let rows: Vec<_> =
         found.exposures.iter().filter_map(|row| Some((row, row.direction?, row.amount?))).collect();
     let asset = found.asset_of(rows.first()?.0)?;
+    let all = rows.len();
     let rows: Vec<_> = rows.into_iter().filter(|(row, ..)| found.asset_of(row) == Some(asset)).collect();
     let larger = rows.iter().filter_map(|(row, ..)| row.total).max()?;
     let subject = found.read_as.as_deref().unwrap_or(&found.subject);
@@ -67,8 +68,13 @@ pub fn verdict(found: &Verdict, origin: &Origin) -> Option<Vec<String>> {
     };
     let mut chart = of_owner(unit, larger);
     chart.asset = Some(asset);
+    let left = all - rows.len();
     for (row, direction, amount) in rows {
-        let how = if row.exposure == ExposureType::Direct { "direct" } else { "indirect" };
+        let how = match row.exposure {
+            ExposureType::Identified | ExposureType::Owned => "in it",
+            ExposureType::Direct => "direct",
+            ExposureType::Indirect => "indirect",
+        };
         let address = row.address.as_deref().unwrap_or("address not known");
         let title = format!("{} ({}), {how}, {address}", label(&row.label), row.category);
         let count = row.tx_count.map_or(1, |count| count as usize);
@@ -83,13 +89,16 @@ pub fn verdict(found: &Verdict, origin: &Origin) -> Option<Vec<String>> {
             direction == Direction::Incoming,
         );
     }
-    let lines = vec![
+    let mut lines = vec![
         found.summary.clone(),
         format!(
             "Only whom a list names is drawn; shares are of {}, the larger of what came and what went.",
             asset.money(larger)
         ),
     ];
+    if left > 0 {
+        lines.push(format!("NOT DRAWN: {left} exposures in other assets; they are in the table."));
+    }
     let title = format!(
         "{}: {} on {}",
         found.decision.as_str().to_uppercase(),

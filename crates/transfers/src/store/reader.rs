@@ -226,6 +226,18 @@ impl TransferRows for TransferLedger {
         })
     }
 
+    fn previous(&self, balance: Balance, at: TransferNum) -> Option<TransferNum> {
+        let at = at.0.min(self.end.transfer);
+        let segments = self.segments_of(balance);
+        let ends = segments.partition_point(|segment| segment.first().transfer < at);
+        segments[..ends].iter().rev().find_map(|segment| {
+            let rel = at - segment.first().transfer;
+            let list = segment.balances().find(balance)?.list;
+            let previous = *list.get(list.partition_point(|&own| u64::from(own) < rel).checked_sub(1)?)?;
+            self.numbered(segment, previous)
+        })
+    }
+
     fn assets_of(&self, account: AccountNum, most: usize) -> (Vec<AssetNum>, bool) {
         let mut assets = BTreeSet::new();
         let from = self.segments().partition_point(|segment| segment.end().account <= account.0);

@@ -115,6 +115,16 @@ pub(crate) fn everything(rows: &impl TransferRows) -> String {
             from = TransferNum(next.0 + 1);
         }
         balances.push((balance, from, rows.before(balance, TransferNum(rows.transfer_count()))));
+        // The way back is the way there.
+        let (mut at, mut back) = (TransferNum(rows.transfer_count()), Vec::new());
+        while let Some(previous) = rows.previous(balance, at) {
+            back.push(previous);
+            at = previous;
+        }
+        back.reverse();
+        let there = balances.iter().filter(|entry| entry.0 == balance).map(|entry| entry.1);
+        assert_eq!(back, there.take(back.len()).collect::<Vec<_>>());
+        assert_eq!(rows.next(balance, TransferNum(back.last().map_or(0, |last| last.0 + 1))), None);
     }
     let assets: Vec<_> = (0u8..10)
         .filter_map(|name| rows.find_account(&account(name)))

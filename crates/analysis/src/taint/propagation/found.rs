@@ -116,7 +116,7 @@ pub struct Totals {
     pub unspendable: u128,
     /// [`StopReason::Destroyed`].
     pub destroyed: u128,
-    /// [`StopReason::Coinbase`].
+    /// [`StopReason::Coinbase`]; on account chains what was issued, on the way back.
     pub coinbase: u128,
     /// [`StopReason::UnknownInputs`].
     pub unknown_inputs: u128,

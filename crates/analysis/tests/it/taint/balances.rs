@@ -16,12 +16,12 @@ use tracehound_transfers::{
     AccountNum, Balance, BalanceAt, BalanceUnknown, MemoryTransfers, Opening, TransferNum, TransferRows,
 };
 
-const X: Label = Label(0);
+pub(super) const X: Label = Label(0);
 const ALL: [Method; 6] =
     [Method::Poison, Method::Haircut, Method::Fifo, Method::Lifo, Method::Tiho, Method::CleanFirst];
 
 /// A movement of ether between accounts that are one letter each; `-` is nobody.
-fn moves(from: char, to: char, amount: u128) -> Movement {
+pub(super) fn moves(from: char, to: char, amount: u128) -> Movement {
     let who = |name: char| (name != '-').then_some(Address::Evm([name as u8; 20]));
     Movement {
         from: who(from),
@@ -34,12 +34,12 @@ fn moves(from: char, to: char, amount: u128) -> Movement {
 }
 
 /// All in one transaction.
-fn rows(opening: Opening, movements: Vec<Movement>) -> MemoryTransfers {
+pub(super) fn rows(opening: Opening, movements: Vec<Movement>) -> MemoryTransfers {
     rows_of(opening, vec![movements])
 }
 
 /// Movements by transaction.
-fn rows_of(opening: Opening, txs: Vec<Vec<Movement>>) -> MemoryTransfers {
+pub(super) fn rows_of(opening: Opening, txs: Vec<Vec<Movement>>) -> MemoryTransfers {
     let mut rows =
         MemoryTransfers::new("eip155:1".parse().expect("a chain"), opening).expect("of this chain");
     let tx = |(at, movements): (usize, Vec<Movement>)| {
@@ -59,11 +59,11 @@ fn rows_of(opening: Opening, txs: Vec<Vec<Movement>>) -> MemoryTransfers {
     rows
 }
 
-fn num(rows: &MemoryTransfers, name: char) -> AccountNum {
+pub(super) fn num(rows: &MemoryTransfers, name: char) -> AccountNum {
     rows.find_account(&Address::Evm([name as u8; 20])).expect("an account")
 }
 
-fn options(method: Method) -> BalanceOptions {
+pub(super) fn options(method: Method) -> BalanceOptions {
     BalanceOptions { method, hops: 100, dust: 0, transfers: 1_000 }
 }
 
@@ -76,7 +76,7 @@ fn follow(rows: &MemoryTransfers, seeds: &[TransferSeed], options: BalanceOption
 }
 
 /// Sums of a label in the one asset that is there.
-fn totals(flow: &BalancePropagation, label: Label) -> Totals {
+pub(super) fn totals(flow: &BalancePropagation, label: Label) -> Totals {
     let all: Vec<Totals> =
         flow.totals.iter().filter(|entry| entry.0.0 == label).map(|entry| *entry.1).collect();
     assert_eq!(all.len(), 1, "one asset: {all:?}");
@@ -84,7 +84,7 @@ fn totals(flow: &BalancePropagation, label: Label) -> Totals {
 }
 
 /// Where it ended: account, reason and dirty units.
-fn ends(rows: &MemoryTransfers, flow: &BalancePropagation) -> Vec<(char, BalanceStop, u128)> {
+pub(super) fn ends(rows: &MemoryTransfers, flow: &BalancePropagation) -> Vec<(char, BalanceStop, u128)> {
     let name = |balance: Option<Balance>| match balance.and_then(|balance| rows.account(balance.account)) {
         Some(Address::Evm(bytes)) => char::from(bytes[0]),
         _ => '-',

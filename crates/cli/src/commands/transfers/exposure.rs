@@ -9,11 +9,15 @@ use tracehound_engine::{
     transfers::exposure::{Exposure, OfAsset, Question, Side},
 };
 use tracehound_model::{Amount, Asset};
+use tracehound_report::picture;
 
 use super::{cells, end, refuse, tx::party};
 use crate::{
-    args::{Common, ExposureArgs, Output},
-    commands::answered::{self, absent, exit_code, json},
+    args::{Common, ExposureArgs, ExposureQuestion, Output},
+    commands::{
+        answered::{self, absent, exit_code, json},
+        drawn,
+    },
     folder::Folder,
     terminal,
 };
@@ -26,30 +30,38 @@ pub(in crate::commands) fn run(
     chain_id: u64,
     out: &mut dyn Write,
 ) -> Result<u8> {
-    let asked = &args.question;
-    let options = [
-        ("--cluster", asked.cluster),
-        ("--through-mixes", asked.through_mixes),
-        ("--prices", asked.prices.is_some()),
-        ("--svg", args.svg.is_some()),
-    ];
-    refuse(&options)?;
-    let question = Question {
-        chain_id,
-        moment: asked.moment.asked(),
-        addresses: asked.addresses.clone(),
-        work: asked.work,
-    };
-    let exposure = match data.evm_snapshot()?.transfers_exposure(&question).into_diagnostic()? {
+    let question = question(chain_id, &args.question)?;
+    let snapshot = data.evm_snapshot()?;
+    let exposure = match snapshot.transfers_exposure(&question).into_diagnostic()? {
         Answer::Found(exposure) => exposure,
         Answer::Absent(nowhere) => return absent(common, &nowhere, out),
     };
+    if let Some(path) = &args.svg {
+        let naming = snapshot.transfers_naming(chain_id, question.moment, exposure.named());
+        drawn::write(common, path, &picture::account_exposure(&exposure, &drawn::origin(&naming)))?;
+    }
     match common.output {
         Output::Text => text(out, &exposure).into_diagnostic()?,
         Output::Csv => table(out, &exposure)?,
         output => json(out, output, &exposure)?,
     }
     Ok(exit_code(exposure.complete))
+}
+
+/// The question that the command line asks.
+pub(in crate::commands) fn question(chain_id: u64, asked: &ExposureQuestion) -> Result<Question> {
+    let options = [
+        ("--cluster", asked.cluster),
+        ("--through-mixes", asked.through_mixes),
+        ("--prices", asked.prices.is_some()),
+    ];
+    refuse(&options)?;
+    Ok(Question {
+        chain_id,
+        moment: asked.moment.asked(),
+        addresses: asked.addresses.clone(),
+        work: asked.work,
+    })
 }
 
 /// A row a counterparty, an asset and a direction, and one for each way in which the rest came or went; amounts in base units.

@@ -4,7 +4,7 @@ use std::{num::NonZeroU32, ops::ControlFlow};
 
 use miette::{Result, miette};
 use tracehound_engine::{
-    Answer,
+    Answer, Snapshot,
     transfers::{
         case::{Expected, Source, SourceKind, Told},
         trace::{Question, Trace},
@@ -15,7 +15,6 @@ use tracehound_evm::explorer::KEY_VARIABLE;
 use crate::{
     args::{Common, SourceArgs},
     commands::ledger::unless_stopped,
-    folder::Folder,
     progress, terminal,
 };
 
@@ -23,7 +22,7 @@ use crate::{
 const FREE: NonZeroU32 = NonZeroU32::new(3).expect("three");
 
 /// The source that is named, if one is.
-pub(super) fn of(args: &SourceArgs) -> Result<Option<Source>> {
+pub(in crate::commands) fn of(args: &SourceArgs) -> Result<Option<Source>> {
     let [kind, url] = &args.source[..] else { return Ok(None) };
     let kind = match kind.read("the kind of source")?.as_str() {
         "explorer" => SourceKind::Explorer,
@@ -53,15 +52,23 @@ pub(super) fn of(args: &SourceArgs) -> Result<Option<Source>> {
 /// Follows value over what is fetched, and says meanwhile how far that is; nothing where it was ended before there was an answer.
 pub(super) fn trace(
     common: &Common,
-    data: &Folder,
+    snapshot: &Snapshot,
     question: &Question,
     source: &Source,
 ) -> Result<Option<Answer<Trace>>> {
+    unless_stopped(fetching(common.quiet, |show| snapshot.transfers_trace_by_source(question, source, show)))
+}
+
+/// Runs what fetches, and says meanwhile how far it is.
+pub(in crate::commands) fn fetching<T>(
+    quiet: bool,
+    run: impl FnOnce(&dyn Fn(&Told) -> ControlFlow<()>) -> T,
+) -> T {
     progress::end_on_interrupt();
-    let bar = progress::counter(common.quiet);
+    let bar = progress::counter(quiet);
     let show = |told: &Told| -> ControlFlow<()> {
         match told {
-            Told::Expected(expected) if !common.quiet => bar.suspend(|| terminal::say(&takes(*expected))),
+            Told::Expected(expected) if !quiet => bar.suspend(|| terminal::say(&takes(*expected))),
             Told::Expected(_) => {}
             Told::Fetching { subject, done, left, questions } => {
                 bar.set_message(format!("{questions} questions, {done} fetched, {left} to go: {subject}"));
@@ -70,9 +77,9 @@ pub(super) fn trace(
         }
         progress::interrupted()
     };
-    let answer = data.claims()?.transfers_trace_by_source(question, source, &show);
+    let answer = run(&show);
     bar.finish_and_clear();
-    unless_stopped(answer)
+    answer
 }
 
 /// What fetching takes, before it begins.

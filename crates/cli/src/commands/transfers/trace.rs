@@ -11,11 +11,15 @@ use tracehound_engine::{
         trace::{End, Question, Step, Trace},
     },
 };
+use tracehound_report::picture;
 
 use super::{cells, end, refuse, source, tx::party};
 use crate::{
-    args::{Common, Output, TraceArgs},
-    commands::answered::{self, absent, exit_code, json},
+    args::{Common, Output, TraceArgs, TraceQuestion},
+    commands::{
+        answered::{self, absent, exit_code, json},
+        drawn,
+    },
     folder::Folder,
     output::CUT_SHORT,
     terminal,
@@ -29,38 +33,26 @@ pub(in crate::commands) fn run(
     chain_id: u64,
     out: &mut dyn Write,
 ) -> Result<u8> {
-    let asked = &args.question;
-    let options = [
-        ("--backward", asked.backward),
-        ("--named", asked.named.is_some()),
-        ("--through-mixes", asked.through_mixes),
-        ("--through-fees", asked.through_fees),
-        ("--svg", args.svg.is_some()),
-        ("--dot", args.dot.is_some()),
-    ];
-    refuse(&options)?;
-    let question = Question {
-        chain_id,
-        moment: asked.moment.asked(),
-        from: asked.from.clone(),
-        method: asked.method,
-        hops: asked.hops,
-        dust: asked.dust.into(),
-        work: asked.work,
-    };
+    refuse(&[("--dot", args.dot.is_some())])?;
+    let question = question(chain_id, &args.question)?;
     let source = source::of(&args.fetched)?;
     if args.compare {
+        if question.backward {
+            return Err(miette!("backward there is one rule, haircut: leave --compare out, or --backward"));
+        }
         if source.is_some() {
             return Err(miette!("--compare is there for ledgers alone: leave --source out, or --compare"));
         }
         return compare(common, data, &question, out);
     }
+    // Nothing but what is fetched is read of a chain that is asked of a server.
+    let snapshot = if source.is_some() { data.claims()? } else { data.evm_snapshot()? };
     let answer = match source {
-        Some(source) => match source::trace(common, data, &question, &source)? {
+        Some(source) => match source::trace(common, &snapshot, &question, &source)? {
             Some(answer) => answer,
             None => return Ok(CUT_SHORT),
         },
-        None => data.evm_snapshot()?.transfers_trace(&question).into_diagnostic()?,
+        None => snapshot.transfers_trace(&question).into_diagnostic()?,
     };
     let trace = match answer {
         Answer::Found(trace) => trace,
@@ -69,6 +61,10 @@ pub(in crate::commands) fn run(
     for missing in &trace.not_in_the_ledger {
         terminal::say(&format!("note: `{missing}` is not in the ledger, or received nothing there"));
     }
+    if let Some(path) = &args.svg {
+        let naming = snapshot.transfers_naming(chain_id, question.moment, trace.named());
+        drawn::write(common, path, &picture::account_trace(&trace, &drawn::origin(&naming)))?;
+    }
     match common.output {
         Output::Text => text(out, &trace, args.lines).into_diagnostic()?,
         Output::Csv => table(out, &trace)?,
@@ -76,6 +72,26 @@ pub(in crate::commands) fn run(
     }
     let stopped = trace.coverage.as_ref().is_some_and(|coverage| coverage.stopped);
     Ok(if stopped { CUT_SHORT } else { exit_code(trace.complete) })
+}
+
+/// The question that the command line asks.
+pub(in crate::commands) fn question(chain_id: u64, asked: &TraceQuestion) -> Result<Question> {
+    let options = [
+        ("--named", asked.named.is_some()),
+        ("--through-mixes", asked.through_mixes),
+        ("--through-fees", asked.through_fees),
+    ];
+    refuse(&options)?;
+    Ok(Question {
+        chain_id,
+        moment: asked.moment.asked(),
+        from: asked.from.clone(),
+        backward: asked.backward,
+        method: asked.method,
+        hops: asked.hops,
+        dust: asked.dust.into(),
+        work: asked.work,
+    })
 }
 
 /// All rules side by side.
@@ -164,7 +180,10 @@ fn table(out: &mut dyn Write, trace: &Trace) -> Result<()> {
 
 fn text(out: &mut dyn Write, trace: &Trace, lines: usize) -> io::Result<()> {
     let plural = if trace.seeds == 1 { "" } else { "s" };
-    writeln!(out, "Where it went, by {}: from {} movement{plural}", trace.method, trace.seeds)?;
+    let back = trace.direction == "backward";
+    let way = if back { "Where it came from" } else { "Where it went" };
+    let from = if back { "back from" } else { "from" };
+    writeln!(out, "{way}, by {}: {from} {} movement{plural}", trace.method, trace.seeds)?;
     for sums in &trace.sums {
         writeln!(out, "\n  {}", sums.asset.money(sums.seeded))?;
         for (name, amount) in sums.parts().into_iter().filter(|(_, amount)| !amount.is_zero()) {
@@ -172,7 +191,7 @@ fn text(out: &mut dyn Write, trace: &Trace, lines: usize) -> io::Result<()> {
             writeln!(out, "    {name:<34} {money:>30} {:>8}", permille(amount, sums.seeded))?;
         }
     }
-    writeln!(out, "\nWhere it is now, largest first")?;
+    writeln!(out, "\n{}, largest first", if back { "Whose it was before" } else { "Where it is now" })?;
     for place in trace.ends.iter().take(lines) {
         ended(out, place)?;
     }

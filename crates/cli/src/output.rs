@@ -40,6 +40,9 @@ pub(crate) fn text(out: &mut dyn Write, verdict: &Verdict) -> io::Result<()> {
     if let Some(until) = verdict.coverage.transactions_until {
         writeln!(out, "  Examined: all its transactions up to {until}")?;
     }
+    if let Some(until) = verdict.coverage.counterparties_until {
+        writeln!(out, "  Looked at: whom it dealt with on one chain at least, up to {until}")?;
+    }
     if !verdict.coverage.gaps.is_empty() {
         writeln!(out, "  Coverage gaps:")?;
         for gap in &verdict.coverage.gaps {

@@ -3,22 +3,25 @@
 pub mod audit;
 pub mod batch;
 
-use std::sync::Arc;
+use std::{ops::ControlFlow, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
-use tracehound_analysis::{Limits, price::Prices};
+use tracehound_analysis::{Limits, extent::Openings, price::Prices};
 use tracehound_attribution::index::Index;
 use tracehound_bitcoin::live::esplora::EsploraLimits;
 use tracehound_ingest::{EsploraOptions, EsploraSubject, Fetch, fetch_esplora};
 use tracehound_labels::shelf::Packs;
 use tracehound_ledger::Ledger;
-use tracehound_model::{AddressError, BitcoinNetwork, Verdict, text::label};
-use tracehound_screen::{Covered, Extract, Policy, Screener, Settings};
+use tracehound_model::{AddressError, BitcoinNetwork, Chain, Verdict, text::label};
+use tracehound_screen::{Covered, Extract, Movements, Policy, Screener, Settings};
 use tracehound_transfers::TransferLedger;
 
-use crate::{EngineError, NamedSnapshot, Snapshot};
+use crate::{
+    EngineError, NamedSnapshot, Snapshot,
+    transfers::case::{Gathered, Source, Told, subject},
+};
 
 /// What verdicts are asked for by, whoever the subject.
 #[derive(Clone, Debug)]
@@ -48,6 +51,17 @@ pub struct Esplora<'a> {
     pub max_age: SignedDuration,
 }
 
+/// Where the subjects' own transactions on an EVM chain are fetched, instead of read from a ledger.
+#[derive(Clone, Debug)]
+pub struct Fetching<'a> {
+    /// Whose explorer or node it is, by the chain's id.
+    pub chain_id: u64,
+    /// The explorer or node, and what it may be asked.
+    pub source: &'a Source,
+    /// Whose transactions: addresses and hashes of transactions. Text that is neither is answered without.
+    pub subjects: &'a [String],
+}
+
 /// A subject that could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct RefusedSubject<'a> {
@@ -65,6 +79,8 @@ pub struct Screening<'a> {
     ledger: Option<Ledger>,
     transfers: Option<TransferLedger>,
     extract: Option<Extract>,
+    /// What was fetched of single accounts of an EVM chain, which then stands for its ledger.
+    case: Option<(Chain, Gathered)>,
     network: BitcoinNetwork,
     settings: Settings<'a>,
 }
@@ -131,6 +147,30 @@ impl Snapshot {
         Ok(self.ready(question, Some(found.ledger), Some(Extract { digest: found.digest, subjects })))
     }
 
+    /// Makes ready to screen over what an explorer or a node tells of the subjects on an EVM chain; all else as
+    /// [`screening`](Self::screening). `show` is told beforehand what that takes, and what is being fetched, and may end it: what is
+    /// not fetched is a gap.
+    ///
+    /// # Errors
+    /// As [`screening`](Self::screening), and when the server cannot be used, or what it told cannot be kept.
+    #[tracing::instrument(skip_all)]
+    pub fn screening_by_source<'a>(
+        &self,
+        question: &Question<'a>,
+        fetching: &Fetching<'_>,
+        show: &dyn Fn(&Told) -> ControlFlow<()>,
+    ) -> Result<Screening<'a>, EngineError> {
+        let chain = Chain::Evm(fetching.chain_id);
+        let subjects: Vec<_> =
+            fetching.subjects.iter().filter_map(|text| subject(fetching.chain_id, text).ok()).collect();
+        let screening = self.screening(question)?;
+        if subjects.is_empty() {
+            return Ok(screening);
+        }
+        let gathered = self.gather(fetching.chain_id, &subjects, fetching.source, question.as_of, show)?;
+        Ok(Screening { transfers: None, case: Some((chain, gathered)), ..screening })
+    }
+
     fn ready<'a>(
         &self,
         question: &Question<'a>,
@@ -143,6 +183,7 @@ impl Snapshot {
             ledger,
             transfers: None,
             extract,
+            case: None,
             network: question.network,
             settings: Settings {
                 policy: question.policy,
@@ -169,7 +210,16 @@ impl Screening<'_> {
         let ledger = self.ledger.as_ref().map(|ledger| (self.network, ledger));
         let mut screener = Screener::new(&self.index, ledger, self.settings).reading(&self.packs);
         if let Some(transfers) = &self.transfers {
-            screener = screener.over_transfers(transfers);
+            screener = screener.over_transfers(Movements::of_ledger(transfers));
+        }
+        if let Some((chain, Gathered { rows, covered })) = &self.case {
+            screener = screener.over_transfers(Movements {
+                rows: &rows.rows,
+                chain: *chain,
+                openings: Openings::Some,
+                snapshot: rows.digest.clone(),
+                extract: Some(covered.clone()),
+            });
         }
         match &self.extract {
             Some(extract) => screener.over_extract(extract.clone()),

@@ -205,6 +205,10 @@ pub struct Coverage {
     /// none when not all were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transactions_until: Option<Timestamp>,
+    /// Its direct counterparties up to this moment were looked at, on one chain at least and as far as a ledger or a server tells of
+    /// them; told where the policy asks for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counterparties_until: Option<Timestamp>,
     /// Something was left out that makes `allow` impossible, whatever the policy.
     #[serde(default, alias = "cut_short", skip_serializing_if = "std::ops::Not::not")]
     pub truncated: bool,

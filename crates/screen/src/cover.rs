@@ -220,6 +220,31 @@ pub(crate) fn missing_transactions(
     })
 }
 
+/// Why the subject's direct counterparties do not suffice, where they do not. `until` is the block up to which all of them were
+/// looked at, on one chain at least.
+pub(crate) fn missing_counterparties(
+    policy: &Policy,
+    until: Option<Timestamp>,
+    as_of: Timestamp,
+) -> Option<Gap> {
+    let limit = policy.require.counterparties_within_hours?;
+    let remedy = "screen --source explorer URL, or --source rpc URL, fetches them (of Bitcoin --esplora URL)";
+    let Some(until) = until else {
+        let sentence =
+            "the policy requires whom the subject paid and was paid by, and not all of them were looked at";
+        return Some(Gap::about_subject(GapKind::TransactionsNotExamined, sentence).mend(remedy));
+    };
+    let age = as_of.duration_since(until);
+    (age > SignedDuration::from_hours(i64::from(limit))).then(|| {
+        let sentence = format!(
+            "whom the subject paid and was paid by was looked at up to a block of {until}, {} hours before the moment asked \
+             about; the policy accepts {limit}",
+            age.as_hours()
+        );
+        Gap::about_subject(GapKind::TransactionsStale, sentence).mend(remedy)
+    })
+}
+
 /// What a ledger of a chain covers at a moment.
 #[derive(Clone, Debug)]
 pub(crate) struct Chain {

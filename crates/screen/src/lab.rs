@@ -13,6 +13,7 @@ use tracehound_model::{
 use crate::{
     cover,
     judge::judge,
+    movements::evm_hash,
     policy::{Exposed, Measured, Policy, Reached},
     screener::MAX_EXPOSURES,
 };
@@ -114,6 +115,16 @@ fn again(policy: &Policy, known: Option<&Policy>, recorded: &Verdict) -> Result<
     }
     let transactions = cover::missing_transactions(policy, coverage.transactions_until, recorded.as_of);
     grounds.extend(transactions.iter().map(Gap::to_string));
+    let counterparties_until = coverage.counterparties_until.or(coverage.transactions_until);
+    if policy.require.counterparties_within_hours.is_some()
+        && counterparties_until.is_none()
+        && known.is_none_or(|known| known.require.counterparties_within_hours.is_none())
+    {
+        let what = "the record does not say up to when direct counterparties were looked at on one chain";
+        missing.push(what.to_owned());
+    }
+    let counterparties = cover::missing_counterparties(policy, counterparties_until, recorded.as_of);
+    grounds.extend(counterparties.iter().map(Gap::to_string));
     let unsure = coverage.gaps.iter().filter(|gap| {
         matches!(gap.kind, GapKind::OwnershipUnknown | GapKind::LabelsUnreadable | GapKind::LabelsStale)
     });
@@ -181,7 +192,7 @@ fn again(policy: &Policy, known: Option<&Policy>, recorded: &Verdict) -> Result<
 
 /// Whether the subject is a transaction: all of it is looked at, whatever the policy's limits.
 fn is_tx(recorded: &Verdict) -> bool {
-    recorded.subject.parse::<TxId>().is_ok()
+    recorded.subject.parse::<TxId>().is_ok() || evm_hash(&recorded.subject).is_some()
 }
 
 /// Whether something was left out of the search for the subject's transactions that the policy minds. Records of earlier

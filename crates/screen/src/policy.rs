@@ -30,9 +30,10 @@ pub struct Preset {
 }
 
 /// Every preset; the first one is used when none is named.
-pub const PRESETS: [Preset; 2] = [
+pub const PRESETS: [Preset; 3] = [
     Preset { name: "strict", text: include_str!("presets/strict.toml") },
     Preset { name: "lists-only", text: include_str!("presets/lists-only.toml") },
+    Preset { name: "explorer", text: include_str!("presets/explorer.toml") },
 ];
 
 /// The newest version of the policy format; versions 1 and 2 are read too.
@@ -89,6 +90,9 @@ pub struct Require {
     pub advisories_within_days: Option<u32>,
     /// The subject's transactions examined up to a block at most this many hours before it.
     pub transactions_within_hours: Option<u32>,
+    /// The subject's direct counterparties looked at on one chain at least, as far as a ledger or a server tells of them, up to a
+    /// block at most this many hours before it.
+    pub counterparties_within_hours: Option<u32>,
     /// Whether the subject's transactions must have been examined, up to whatever block.
     pub ledger: bool,
 }
@@ -229,8 +233,12 @@ impl Policy {
             | GapKind::ListWaiting
             | GapKind::NamesOfAnotherDay => gap.lists().iter().any(|id| require.sources.contains(id)),
             GapKind::AdvisoriesMissing | GapKind::AdvisoriesStale => require.advisories_within_days.is_some(),
-            GapKind::TransactionsNotExamined => require.transactions(),
-            GapKind::TransactionsStale => require.transactions_within_hours.is_some(),
+            GapKind::TransactionsNotExamined => {
+                require.transactions() || require.counterparties_within_hours.is_some()
+            }
+            GapKind::TransactionsStale => {
+                require.transactions_within_hours.is_some() || require.counterparties_within_hours.is_some()
+            }
             GapKind::IndirectTruncated => self.indirect.required,
             // What was looked at was not looked at whole: no policy takes that for an answer.
             GapKind::NotFetched

@@ -1,6 +1,8 @@
 //! The screener: one subject at a time, over one index, one ledger, one policy, at one moment.
 
 mod account;
+mod account_indirect;
+mod account_tx;
 mod answer;
 mod indirect;
 
@@ -26,12 +28,12 @@ use tracehound_model::{
     Verdict, Worth, text,
     verdict::{AdvisoriesAsOf, Basis, Direction, ExposureType, SourceAsOf},
 };
-use tracehound_transfers::{TransferLedger, TransferRows as _};
 
 use crate::{
     Keys,
     cover::{self, Lists},
     labels::{self, Labels},
+    movements::{Covered, Movements, evm_hash},
     parties::Parties,
     policy::Policy,
 };
@@ -83,17 +85,6 @@ pub struct Extract {
     pub subjects: BTreeMap<String, Covered>,
 }
 
-/// How far an [`Extract`] covers one subject.
-#[derive(Clone, Debug, Default)]
-pub struct Covered {
-    /// What the answer leaves out, or rests on that nobody else vouches for.
-    pub gaps: Vec<Gap>,
-    /// Whether all of the subject's transactions are there; otherwise the answer cannot be `allow`.
-    pub complete: bool,
-    /// Up to when they are there: the moment they were asked for.
-    pub until: Option<Timestamp>,
-}
-
 /// Answers questions about subjects. Safe to use from many threads.
 #[derive(Debug)]
 pub struct Screener<'a> {
@@ -109,8 +100,10 @@ pub struct Screener<'a> {
     /// Gaps in the lists, the same for every subject, and whether the policy minds them.
     list_gaps: Vec<Gap>,
     lists_suffice: bool,
-    /// The ledger of transfers of an account chain, cut at the moment asked about.
-    transfers: Option<&'a TransferLedger>,
+    /// Movements of an account chain, cut at the moment asked about.
+    transfers: Option<Movements<'a>>,
+    /// What they lack about anybody, and up to when they are whole; filled when it is first asked.
+    reach: OnceLock<(Vec<Gap>, Option<Timestamp>)>,
     /// What the ledger covers, where there is one that is a whole chain or part of it.
     chain: Option<cover::Chain>,
     kinds: BTreeMap<SourceId, SourceKind>,
@@ -178,6 +171,8 @@ struct Findings {
     looked: bool,
     /// All of the subject's transactions up to this moment were examined.
     examined_until: Option<Timestamp>,
+    /// Its direct counterparties on one chain at least, up to this moment, as far as a ledger or a server tells of them.
+    counterparties_until: Option<Timestamp>,
     notes: Vec<String>,
 }
 
@@ -214,6 +209,7 @@ impl<'a> Screener<'a> {
             list_gaps,
             lists_suffice,
             transfers: None,
+            reach: OnceLock::new(),
             chain,
             kinds,
             snapshot,
@@ -246,9 +242,9 @@ impl<'a> Screener<'a> {
 
     /// What every verdict rests on, by name; about a subject of an account chain it rests on the ledger of that.
     fn snapshot(&self, chain: Option<Chain>) -> Cow<'_, str> {
-        let ledger = match (chain, self.transfers) {
-            (Some(Chain::Evm(_)), Some(ledger)) => {
-                Cow::Owned(format!("{}+{}", self.index.digest(), ledger.snapshot_id()))
+        let ledger = match (chain, &self.transfers) {
+            (Some(Chain::Evm(_)), Some(moves)) => {
+                Cow::Owned(format!("{}+{}", self.index.digest(), moves.snapshot))
             }
             _ => Cow::Borrowed(self.snapshot.as_str()),
         };
@@ -258,10 +254,10 @@ impl<'a> Screener<'a> {
         }
     }
 
-    /// Looks for counterparties of EVM addresses in a ledger of transfers, which is cut at the moment asked about.
+    /// Looks for counterparties of EVM addresses, and for transactions, among movements that are cut at the moment asked about.
     #[must_use]
-    pub fn over_transfers(mut self, ledger: &'a TransferLedger) -> Self {
-        self.transfers = Some(ledger);
+    pub fn over_transfers(mut self, moves: Movements<'a>) -> Self {
+        self.transfers = Some(moves);
         self
     }
 
@@ -301,22 +297,24 @@ impl<'a> Screener<'a> {
             Err(error) => {
                 let opaque = self.claims(&Subject::Opaque(text.to_owned()).key());
                 let txid: Option<TxId> = text.parse().ok();
+                let on_evm = evm_hash(text);
                 let labels = labels::on_text(self.keys.packs(), text, self.day);
                 let nothing = opaque.holding.is_empty() && opaque.ended.is_empty() && labels.is_empty();
-                if nothing && txid.is_none() {
+                if nothing && txid.is_none() && on_evm.is_none() {
                     return Err(error);
                 }
                 let mut findings = Findings { former: opaque.ended, ..Findings::default() };
                 findings.hits.extend(opaque.holding.into_iter().map(own));
                 Self::label(&labels, &mut findings);
+                let mut chain = None;
                 if let Some(txid) = txid {
                     self.examine_tx(txid, &mut findings);
+                    chain = self.ledger.map(|(network, _)| Chain::Bitcoin(network));
+                } else if let Some(hash) = on_evm {
+                    self.examine_account_tx(hash, &mut findings);
+                    chain = self.transfers.as_ref().map(|moves| moves.chain);
                 }
-                Ok(self.judge(
-                    text,
-                    txid.and(self.ledger).map(|(network, _)| Chain::Bitcoin(network)),
-                    findings,
-                ))
+                Ok(self.judge(text, chain, findings))
             }
         }
     }
@@ -332,7 +330,9 @@ impl<'a> Screener<'a> {
                         .script()
                         .is_none_or(|script| ledger.find_address(&script.as_numbered()).is_none())
             }
-            None => self.transfers_for(address).is_none_or(|rows| rows.find_account(address).is_none()),
+            None => self
+                .transfers_for(address)
+                .is_none_or(|moves| moves.extract.is_none() && moves.rows.find_account(address).is_none()),
         };
         let all_absent =
             |address: &Address| absent(address) && address.same_owner().all(|other| absent(&other));
@@ -385,7 +385,7 @@ impl<'a> Screener<'a> {
             findings.notes.push("this is a null or burn address: nobody owns it".to_owned());
         }
         self.examine_address(address, &mut findings);
-        let of_account = self.transfers_for(address).map(TransferLedger::chain);
+        let of_account = self.transfers_for(address).map(|moves| moves.chain);
         let verdict = self.judge(text, address.chain().or(of_account), findings);
         Verdict { read_as: pasted.taken_off.is_some().then(|| address.to_string()), ..verdict }
     }
@@ -522,8 +522,8 @@ impl<'a> Screener<'a> {
             findings.gaps.push(gap.mend("screen --policy strict examines them"));
             return;
         }
-        if let Some(rows) = self.transfers_for(address) {
-            self.examine_account(address, rows, findings);
+        if let Some(moves) = self.transfers_for(address) {
+            self.examine_account(address, moves, findings);
             return;
         }
         let Some((network, ledger)) = self.ledger_for(address) else {
@@ -542,6 +542,7 @@ impl<'a> Screener<'a> {
         }
         findings.looked = true;
         findings.examined_until = self.examined_until(&address.to_string(), findings);
+        findings.counterparties_until = findings.examined_until;
         let subjects = self.keys.owners(address);
         if !self.keys.searched_all(address) {
             let sentence =
@@ -714,6 +715,7 @@ impl<'a> Screener<'a> {
         findings.looked = true;
         // What a transaction does is all in it: however old the ledger is, nothing of it is missing.
         findings.examined_until = (parties.unknown_owners == 0).then_some(self.settings.as_of);
+        findings.counterparties_until = findings.examined_until;
         if parties.unknown_owners > 0 {
             let sentence = format!(
                 "{} inputs spend outputs from blocks that are not in the ledger: their owners are unknown",

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
-use tracehound_model::BitcoinNetwork;
+use tracehound_model::{BitcoinNetwork, Chain};
 
 use super::{
-    Given,
-    values::{at_least_one, born, country, duration, moment, network, score},
+    Given, SourceArgs,
+    values::{at_least_one, born, chain, country, duration, moment, network, score},
 };
 
 #[derive(Debug, Args)]
@@ -24,6 +24,7 @@ Examples:
   tracehound screen withdrawals.csv --column address --output jsonl
   tracehound screen withdrawals.csv.gz --column address --audit --summary run.json > audited.csv
   tracehound screen ADDRESS --esplora https://blockstream.info/api
+  tracehound screen 0xADDRESS 0xHASH --policy explorer --source explorer https://api.etherscan.io/v2/api
   tracehound screen --name \"Sim Hyon-Sop\" --born 1983 --country KP
   tracehound screen --name --stdin --output jsonl < names.txt
   tracehound screen customers.csv --name-column name --born-column born --country-column country --output csv"
@@ -33,12 +34,12 @@ pub(crate) struct ScreenArgs {
     #[arg(value_name = "SUBJECT", required_unless_present_any = ["stdin", "name"])]
     pub subjects: Vec<String>,
     /// Read subjects from standard input, one a line; empty lines and lines that begin with # are skipped
-    #[arg(long)]
+    #[arg(long, conflicts_with = "source")]
     pub stdin: bool,
     /// Read the subjects from this column of a CSV file with a header, or this field of a file of JSON lines (either may be
     /// gzipped), named as SUBJECT or given by --stdin. Answers carry the row's number, of several files the file's name too; what
     /// cannot be read is a refused row, and the rest is answered
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["name", "esplora"])]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["name", "esplora", "source"])]
     pub column: Option<String>,
     /// A table for auditors: the input's own columns, and with them decision, entity, list, rule, since when, and why nothing could
     /// be said. What holds for all rows stands once, in the file of --summary
@@ -48,11 +49,11 @@ pub(crate) struct ScreenArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "name")]
     pub summary: Option<PathBuf>,
     /// Match the names of listed people and organisations instead; with --stdin those on standard input, one a line
-    #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "", conflicts_with = "subjects")]
+    #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "", conflicts_with_all = ["subjects", "source"])]
     pub name: Vec<String>,
     /// Match the names in this column of a CSV file with a header, or this field of JSON lines, as --column reads them; given
     /// again, the rest of the name in the order of the columns (--name-column given --name-column family)
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["name", "column", "esplora", "snapshot", "prices", "summary"])]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["name", "column", "esplora", "source", "snapshot", "prices", "summary"])]
     pub name_column: Vec<String>,
     /// The column or field that says when whoever has the name was born, as --born takes it. What cannot be read sets nobody
     /// aside, and the answer says so; an empty cell says that nothing is known
@@ -83,10 +84,10 @@ pub(crate) struct ScreenArgs {
     pub as_of: Option<jiff::Timestamp>,
     /// Answer at the snapshot that an earlier verdict names, where the lists are still the same: with that verdict's own
     /// `as_of` the same answer
-    #[arg(long, value_name = "ID", conflicts_with_all = ["name", "esplora"])]
+    #[arg(long, value_name = "ID", conflicts_with_all = ["name", "esplora", "source"])]
     pub snapshot: Option<tracehound_engine::NamedSnapshot>,
-    /// What decides: `strict` (lists fresh, transactions examined), `lists-only` (no ledger: lists alone), or a TOML
-    /// file of your own; `tracehound policy list` says what each promises
+    /// What decides: `strict` (lists fresh, transactions examined), `lists-only` (no ledger: lists alone), `explorer` (no ledger:
+    /// lists, and whom the subject dealt with as --source tells), or a TOML file of your own; `tracehound policy list` says what each promises
     #[arg(long, value_name = "POLICY", default_value = "strict")]
     pub policy: String,
     /// Daily prices of a whole coin, for limits of the policy in a currency: a CSV file of lines like 2024-06-01,67540.25, in
@@ -98,7 +99,7 @@ pub(crate) struct ScreenArgs {
     pub network: BitcoinNetwork,
     /// Without a node: fetch the subjects' own transactions from this Esplora server instead of using the ledger. The
     /// server learns what you ask about. @FILE and env:NAME name a file or a variable that holds the address
-    #[arg(long, value_name = "URL", conflicts_with_all = ["stdin", "name"])]
+    #[arg(long, value_name = "URL", conflicts_with_all = ["stdin", "name", "source"])]
     pub esplora: Option<Given>,
     /// Do not fetch again what was fetched from the server less than this ago, such as 30m or 0s
     #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = duration)]
@@ -107,4 +108,9 @@ pub(crate) struct ScreenArgs {
     /// incomplete
     #[arg(long, value_name = "COUNT", default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..))]
     pub esplora_limit: u32,
+    /// EVM chain that --source is asked about: eth, base, eip155:137 [default: Ethereum]
+    #[arg(long, value_name = "CHAIN", value_parser = chain, requires = "source")]
+    pub chain: Option<Chain>,
+    #[command(flatten)]
+    pub fetched: SourceArgs,
 }

@@ -2,7 +2,7 @@
 
 pub(super) mod batch;
 
-use std::{io::Write, path::Path, sync::Arc};
+use std::{io::Write, ops::ControlFlow, path::Path, sync::Arc};
 
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use rayon::prelude::*;
@@ -10,17 +10,18 @@ use tracehound_engine::{
     Snapshot, Versioned,
     names::{self, KnownColumns},
     screen::{
-        self, Esplora, Question, RefusedSubject, Screening,
+        self, Esplora, Fetching, Question, RefusedSubject, Screening,
         audit::{self, Counts, Summary},
         batch::{Row, Subjects},
     },
+    transfers::case::Told,
 };
-use tracehound_model::{Address, Verdict, text::label};
+use tracehound_model::{Address, Chain, Verdict, text::label};
 use tracehound_screen::Screener;
 
 use crate::{
     args::{Common, Output, ScreenArgs},
-    commands::policy,
+    commands::{policy, transfers::source},
     folder::Folder,
     output::{self, CUT_SHORT, Tally, Worst},
     prices, progress,
@@ -179,6 +180,21 @@ fn screening<'a>(
     args: &ScreenArgs,
     question: &Question<'a>,
 ) -> Result<Screening<'a>> {
+    if let Some(source) = source::of(&args.fetched)? {
+        let chain_id = match args.chain {
+            None => 1,
+            Some(Chain::Evm(chain_id)) => chain_id,
+            Some(other) => {
+                let name = other.short_name();
+                return Err(miette!("--source is there for EVM chains alone, not for {name}"));
+            }
+        };
+        let fetching = Fetching { chain_id, source: &source, subjects: &args.subjects };
+        let run = |show: &dyn Fn(&Told) -> ControlFlow<()>| {
+            snapshot.screening_by_source(question, &fetching, show).into_diagnostic()
+        };
+        return source::fetching(common.quiet, run);
+    }
     let Some(server) = &args.esplora else { return snapshot.screening(question).into_diagnostic() };
     let url = server.read("the server's address")?;
     let esplora = Esplora {
@@ -463,7 +479,7 @@ fn refuse(output: Output, subject: &str, error: &str, bytes: &mut Vec<u8>) -> Re
 /// answers differ in nothing else, and a batch of a million is mostly them.
 #[derive(Clone)]
 struct Plain {
-    by_chain: Vec<(Option<tracehound_model::Chain>, Vec<u8>, Vec<u8>)>,
+    by_chain: Vec<(Option<Chain>, Vec<u8>, Vec<u8>)>,
     worst: Worst,
 }
 

@@ -254,6 +254,33 @@ fn value_is_followed_over_accounts_that_are_fetched_as_it_comes_to_them() {
 }
 
 #[test]
+fn value_is_followed_back_over_accounts_that_are_fetched() {
+    let (data, explorer) = (tempfile::tempdir().expect("a folder"), Explorer::start());
+    // What 6 got, 4 had from the thief, who had it from the victim and from 9.
+    let got = format!("{}:1", hash(5));
+    let output = explorer.trace(data.path(), &got, &["--backward", "--output", "jsonl", "--dust", "0"]);
+    has_form("account-trace", &output);
+    assert_eq!(output.status.code(), Some(30), "a server's word is not the chain: {}", errors(&output));
+    let trace = document(&output);
+    assert_eq!(trace["direction"], "backward");
+    let steps: Vec<(&str, u64)> = trace["steps"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|step| (step["movement"]["from"]["address"].as_str().unwrap_or("-"), units(&step["dirty"])))
+        .collect();
+    let from = |name: u64| -> u64 {
+        let of = steps.iter().filter(|(own, _)| own.eq_ignore_ascii_case(&account(name)));
+        of.map(|(_, units)| units).sum()
+    };
+    assert_eq!((from(4), from(3)), (250_000, 250_000), "{steps:?}");
+    // The thief had 100,000 of 9 and 500,000 of the victim when he paid: five parts in six are the victim's.
+    assert_eq!((from(1), from(9)), (208_333, 250_000), "{steps:?}");
+    let fetched = trace["coverage"]["fetched"].as_array().expect("a list").len();
+    assert_eq!(fetched, 5, "the payment, 4, 3, 1 and 9: {}", trace["coverage"]);
+}
+
+#[test]
 fn a_budget_ends_it_with_what_was_not_fetched_and_the_next_run_goes_on() {
     let (data, explorer) = (tempfile::tempdir().expect("a folder"), Explorer::start());
     let thief = account(3);
@@ -321,7 +348,8 @@ fn a_busy_explorer_is_waited_for_and_its_key_is_shown_nowhere() {
         (&["--source", "explorer"], 2, "--source"),
         (&["--source", "explorer", &url, "--source-key", KEY], 1, "@FILE or env:NAME"),
         (&["--budget", "3"], 2, "--source"),
-        (&["--source", "explorer", &url, "--backward"], 1, "--backward"),
+        (&["--source", "explorer", &url, "--backward", "--method", "fifo"], 1, "by haircut alone"),
+        (&["--source", "explorer", &url, "--backward", "--compare"], 1, "--backward"),
     ] {
         let output = tracehound(data.path(), &[&["trace", &account(3)], args].concat(), "");
         assert_eq!(output.status.code(), Some(code), "{args:?}: {}", errors(&output));
@@ -333,6 +361,80 @@ fn a_busy_explorer_is_waited_for_and_its_key_is_shown_nowhere() {
     }
     let bitcoin = ["trace", "1F1tAaz5x1HUXrCNLbtMDqcw6o5GNn4xqX", "--source", "explorer", &url];
     assert!(errors(&tracehound(data.path(), &bitcoin, "")).contains("for EVM chains alone"));
+}
+
+/// A list by which the thief is one.
+fn accuse(data: &Path) {
+    let facts = format!(
+        "[source]\nid = \"thieves\"\nkind = \"labels\"\ntitle = \"Made-up facts\"\npublisher = \"a test\"\n\
+         url = \"https://example.invalid/\"\npublished = 2023-11-01\n\
+         [[claim]]\nlabel = \"Thief\"\ncategory = \"service_hack\"\naddresses = [\"{}\"]\n",
+        account(3)
+    );
+    let file = data.join("facts.toml");
+    std::fs::write(&file, facts).expect("written");
+    let imported = tracehound(data, &["lists", "import", &file.to_string_lossy()], "");
+    assert_eq!(imported.status.code(), Some(0), "{}", errors(&imported));
+}
+
+#[test]
+fn counterparties_that_an_explorer_tells_are_screened_without_a_ledger() {
+    let (data, explorer) = (tempfile::tempdir().expect("a folder"), Explorer::start());
+    accuse(data.path());
+    let url = explorer.url();
+    let screen = |subject: &str, policy: &str, more: &[&str]| {
+        let args = ["screen", subject, "--policy", policy, "--as-of", SOON, "--output", "jsonl"];
+        let source = ["--source", "explorer", &url, "--per-second", "1000000"];
+        let output = tracehound(data.path(), &[&args[..], &source, more].concat(), "");
+        has_form("verdict", &output);
+        (output.status.code(), document(&output))
+    };
+    // Less than the preset's limit: said, and no objection.
+    let (code, found) = screen(&account(4), "explorer", &[]);
+    assert_eq!((code, &found["decision"]), (Some(0), &"allow".into()), "{found}");
+    assert_ne!(found["basis"], "lists-and-transactions", "one chain of many is not all its transactions");
+    let row = &found["exposures"][0];
+    assert_eq!(
+        (&row["label"], &row["exposure"], &row["direction"], &row["amount"]),
+        (&"Thief".into(), &"direct".into(), &"incoming".into(), &"300000".into())
+    );
+    assert_eq!(found["coverage"]["counterparties_until"], SOON);
+    let gaps = found["coverage"]["gaps"].to_string();
+    assert!(
+        gaps.contains("transactions were fetched from http://127.0.0.1:")
+            && gaps.contains("others than eth were not examined"),
+        "{gaps}"
+    );
+    // From a smaller amount on it objects; nothing is fetched again but the last block.
+    explorer.asked();
+    let shown = text(&tracehound(data.path(), &["policy", "show", "explorer"], ""));
+    let mine = data.path().join("mine.toml");
+    std::fs::write(&mine, shown.replace("0.02 eth", "100000 base units of eth")).expect("written");
+    let mine = mine.to_string_lossy();
+    let (code, found) = screen(&account(4), &mine, &[]);
+    assert_eq!((code, &found["reason"]["rule"]), (Some(10), &"direct-theft-or-fraud".into()), "{found}");
+    assert_eq!(explorer.asked().0, 1);
+    // A transaction: who pays in it is the thief.
+    let (code, found) = screen(&hash(3), "explorer", &[]);
+    assert_eq!((code, &found["reason"]["rule"]), (Some(10), &"identified-theft-or-fraud".into()), "{found}");
+    let (code, found) = screen(&hash(999_999), "explorer", &[]);
+    assert_eq!((code, &found["decision"]), (Some(30), &"incomplete".into()), "{found}");
+    // What was not read is a gap, and no allow: pages that go on, a budget, no server at all.
+    let (code, found) = screen(&account(5), "explorer", &["--account-budget", "9"]);
+    assert_eq!(code, Some(30), "{found}");
+    assert!(found["coverage"]["gaps"].to_string().contains("not all of it was read"), "{found}");
+    let (code, found) = screen(&account(6), "explorer", &["--budget", "3"]);
+    assert_eq!(code, Some(30), "{found}");
+    assert!(found["coverage"]["gaps"].to_string().contains("budget of 3 questions is used up"), "{found}");
+    let alone =
+        tracehound(data.path(), &["screen", &account(7), "--policy", "explorer", "--as-of", SOON], "");
+    assert_eq!(alone.status.code(), Some(30));
+    assert!(text(&alone).contains("--source explorer URL"), "{}", text(&alone));
+    for wrong in [&["--stdin"][..], &["--chain", "btc"], &["--esplora", &url]] {
+        let args = ["screen", &account(4), "--source", "explorer", &url];
+        let output = tracehound(data.path(), &[&args[..], wrong].concat(), "");
+        assert!([Some(1), Some(2)].contains(&output.status.code()), "{wrong:?}: {}", text(&output));
+    }
 }
 
 #[test]

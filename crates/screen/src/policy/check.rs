@@ -65,6 +65,9 @@ fn lists_only(policy: &Policy) -> Result<(), PolicyError> {
     }
     let is_about_others =
         |rule: &Rule| !matches!(rule.exposure, ExposureType::Identified | ExposureType::Owned);
+    if policy.require.counterparties_within_hours.is_some() {
+        return Err(PolicyError::ListsOnly("requires counterparties"));
+    }
     if policy.rules.iter().any(is_about_others) {
         return Err(PolicyError::ListsOnly("has a rule about direct or indirect exposure"));
     }
@@ -91,6 +94,7 @@ fn required(require: &Require) -> Result<(), PolicyError> {
     age("[require] checked_within_days", require.checked_within_days, MAX_DAYS, "days")?;
     age("[require] advisories_within_days", require.advisories_within_days, MAX_DAYS, "days")?;
     age("[require] transactions_within_hours", require.transactions_within_hours, MAX_HOURS, "hours")?;
+    age("[require] counterparties_within_hours", require.counterparties_within_hours, MAX_HOURS, "hours")?;
     let Some(publishers) = &require.advisories else { return Ok(()) };
     if publishers.is_empty() {
         return wrong(

@@ -31,6 +31,11 @@ pub fn differences(before: &Policy, after: &Policy) -> Vec<String> {
         number(was.transactions_within_hours),
         number(is.transactions_within_hours),
     );
+    differ(
+        "counterparties within hours",
+        number(was.counterparties_within_hours),
+        number(is.counterparties_within_hours),
+    );
     differ("transactions required", was.transactions().to_string(), is.transactions().to_string());
     differ("dust below", before.dust.incoming_below.to_string(), after.dust.incoming_below.to_string());
     let indirect = |policy: &Policy| {

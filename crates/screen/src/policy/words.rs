@@ -47,6 +47,11 @@ impl Policy {
                 "the subject's own transactions were examined in a whole ledger, whenever that ends{dust}"
             ),
             (None, false, Basis::ListsOnly) => "transactions are not examined".to_owned(),
+            (None, false, _) if self.require.counterparties_within_hours.is_some() => format!(
+                "whom the subject paid and was paid by was looked at on one chain at least, as far as a ledger or the server that \
+                 was asked tells, up to a block of the {} hours before it{dust}",
+                self.require.counterparties_within_hours.unwrap_or_default()
+            ),
             (None, false, _) => {
                 format!("transactions are examined only as far as there is a ledger{dust}")
             }

@@ -5,19 +5,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tracehound_analysis::{
-    account_parties::{AccountParties, AccountParty, PartyLimits, account_parties},
-    extent::{Asked, Extent, Openings},
-};
+use tracehound_analysis::account_parties::{AccountParties, AccountParty, PartyLimits, account_parties};
 use tracehound_model::{
     Address, Amount, Asset, Chain, Gap, GapKind, TxRef,
     evidence::Fact,
     verdict::{Basis, Direction, ExposureType},
 };
-use tracehound_transfers::{AccountNum, AssetNum, TransferLedger, TransferRows as _, TxNum};
+use tracehound_transfers::{AccountNum, AssetNum, TxNum};
 
-use super::{Called, Findings, Hit, MAX_EVIDENCE_TXS, Screener, own};
-use crate::labels;
+use super::{
+    Called, Findings, Hit, MAX_EVIDENCE_TXS, Screener, account_indirect::moved_by, account_tx::covers, own,
+};
+use crate::{labels, movements::Movements};
 
 /// What moved between the subject and a counterparty.
 #[derive(Clone, Debug)]
@@ -31,24 +30,26 @@ pub(super) struct Moved {
 }
 
 impl<'a> Screener<'a> {
-    /// The ledger of transfers that may hold the subject, where the policy looks at transactions.
-    pub(super) fn transfers_for(&self, address: &Address) -> Option<&'a TransferLedger> {
+    /// The movements among which the subject's may be, where the policy looks at transactions.
+    pub(super) fn transfers_for(&self, address: &Address) -> Option<&Movements<'a>> {
         let looks = self.settings.policy.basis != Basis::ListsOnly;
-        self.transfers.filter(|ledger| looks && address.fits(ledger.chain()))
+        self.transfers.as_ref().filter(|moves| looks && address.fits(moves.chain))
     }
 
-    pub(super) fn examine_account(
-        &self,
-        address: &Address,
-        rows: &'a TransferLedger,
-        findings: &mut Findings,
-    ) {
-        let chain = rows.chain();
+    pub(super) fn examine_account(&self, address: &Address, moves: &Movements<'_>, findings: &mut Findings) {
+        let Movements { rows, chain, .. } = *moves;
+        if !covers(moves, &address.to_string(), findings) {
+            return;
+        }
         findings.looked = true;
-        let openings = if rows.from_genesis() { Openings::Genesis } else { Openings::Some };
-        // How old it may be is the policy's to say, of what was examined whole.
-        let asked = Asked { as_of: self.settings.as_of.as_second(), max_age: i64::MAX };
-        findings.gaps.extend(Extent::of_transfers(rows, chain, openings, asked).gaps);
+        if let Some(extract) = &moves.extract {
+            let covered = extract.get(&address.to_string()).filter(|covered| covered.complete);
+            findings.counterparties_until = covered.and_then(|covered| covered.until);
+        } else {
+            let (gaps, until) = self.reach.get_or_init(|| moves.reach(self.settings.as_of));
+            findings.gaps.extend(gaps.iter().cloned());
+            findings.counterparties_until = *until;
+        }
         let sentence = format!(
             "the address is the same on every EVM chain, and its transactions on others than {} were not examined",
             chain.short_name()
@@ -68,14 +69,15 @@ impl<'a> Screener<'a> {
             );
             findings.gaps.push(Gap::about_subject(GapKind::NotListed, sentence));
         }
+        self.direct(moves, &found, findings);
         if self.settings.policy.indirect.hops >= 2 {
-            let sentence = "indirect sources and destinations are not examined on account chains";
-            findings.gaps.push(Gap::about_subject(GapKind::IndirectTruncated, sentence));
+            let (came, went) = moved_by(moves, account, findings);
+            self.examine_indirect_accounts(moves, &came, &went, findings);
         }
-        self.direct(rows, &found, findings);
     }
 
-    fn direct(&self, rows: &TransferLedger, found: &AccountParties, findings: &mut Findings) {
+    fn direct(&self, moves: &Movements<'_>, found: &AccountParties, findings: &mut Findings) {
+        let rows = moves.rows;
         let total = |asset: AssetNum, is_incoming: bool| {
             let flow = found.flows.get(&asset).copied().unwrap_or_default();
             if is_incoming { flow.received } else { flow.lost }
@@ -85,14 +87,14 @@ impl<'a> Screener<'a> {
                 let (Some(asset_id), Some(address)) = (rows.asset(asset), rows.account(account)) else {
                     continue;
                 };
-                let called = self.called_account(rows.chain(), &address);
+                let called = self.called_account(moves.chain, &address);
                 if called.is_empty() {
                     continue;
                 }
                 let moved = Moved {
                     asset: asset_id,
                     tx_count: u32::try_from(party.txs.len()).unwrap_or(u32::MAX),
-                    txs: party.txs.iter().take(MAX_EVIDENCE_TXS).filter_map(|&tx| fact(rows, tx)).collect(),
+                    txs: party.txs.iter().take(MAX_EVIDENCE_TXS).filter_map(|&tx| fact(moves, tx)).collect(),
                 };
                 let total: Amount = total(asset, direction == Direction::Incoming);
                 for Called { claim, since, address, said } in called {
@@ -114,7 +116,7 @@ impl<'a> Screener<'a> {
     }
 
     /// By what names an account is called, by lists and by labels.
-    fn called_account(&self, chain: Chain, address: &Address) -> Vec<Called> {
+    pub(super) fn called_account(&self, chain: Chain, address: &Address) -> Vec<Called> {
         let text = address.to_string();
         let holding = self.claims(address.key().as_ref()).holding;
         let kind = |claim: &tracehound_model::Claim| self.kinds.get(&claim.source).copied();
@@ -132,11 +134,12 @@ impl<'a> Screener<'a> {
     }
 }
 
-fn fact(rows: &TransferLedger, tx: TxNum) -> Option<Fact> {
-    let row = rows.tx(tx)?;
-    let block = rows.block(row.block)?;
+/// A transaction as evidence.
+pub(super) fn fact(moves: &Movements<'_>, tx: TxNum) -> Option<Fact> {
+    let row = moves.rows.tx(tx)?;
+    let block = moves.rows.block(row.block)?;
     Some(Fact::Tx {
-        tx: TxRef { chain: rows.chain(), hash: row.hash },
+        tx: TxRef { chain: moves.chain, hash: row.hash },
         height: u32::try_from(block.height).ok(),
         time: u32::try_from(block.time).ok()?,
     })

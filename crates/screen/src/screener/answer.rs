@@ -50,6 +50,9 @@ impl Screener<'_> {
         let missing = cover::missing_transactions(policy, findings.examined_until, self.settings.as_of);
         let truncated = findings.gaps.iter().any(|gap| policy.minds(gap));
         findings.gaps.extend(missing);
+        let counterparties =
+            cover::missing_counterparties(policy, findings.counterparties_until, self.settings.as_of);
+        findings.gaps.extend(counterparties);
         let label_gaps = self.keys.packs().map(|packs| labels::gaps(packs, self.day)).unwrap_or_default();
         let suffices =
             self.lists_suffice && label_gaps.is_empty() && !findings.gaps.iter().any(|gap| policy.minds(gap));
@@ -113,7 +116,9 @@ impl Screener<'_> {
         gaps.extend(judged.limits_not_applied(policy, |place| self.asset_of(&findings.hits[place])));
         let exposures = self.exposures(&findings.hits, &mut gaps);
         let indirect = exposures.iter().any(|exposure| exposure.exposure == ExposureType::Indirect);
-        let error_rates = if indirect { self.haircut_rates() } else { None };
+        // They were measured on generated chains of outputs.
+        let of_outputs = !matches!(chain, Some(Chain::Evm(_)));
+        let error_rates = if indirect && of_outputs { self.haircut_rates() } else { None };
         let error_rates = error_rates.map(str::to_owned).into_iter().collect();
         Verdict {
             read_as: None,
@@ -133,6 +138,10 @@ impl Screener<'_> {
                 advisories: self.lists.advisories.clone(),
                 advisories_complete_as_of: cover::advisories_complete_as_of(policy, &self.lists.advisories),
                 transactions_until: findings.examined_until,
+                counterparties_until: policy
+                    .require
+                    .counterparties_within_hours
+                    .and(findings.counterparties_until),
                 truncated,
                 gaps,
                 error_rates,

@@ -11,8 +11,11 @@
 
 mod abjad;
 mod abroad;
+mod articles;
 mod beside;
 mod build;
+mod cases;
+mod foreign;
 mod han;
 mod inside;
 mod korean;
@@ -32,6 +35,7 @@ mod script;
 mod similarity;
 mod split;
 mod translated;
+mod well_known;
 mod written;
 
 use std::{
@@ -56,6 +60,7 @@ use score::{Asked, Kind, LEAST_JOINED, LEAST_SIMILARITY, Shape, Sought, Term};
 
 pub(crate) use build::Prepared;
 pub use build::TooMany;
+pub use foreign::may_be_foreign;
 pub use nameless::no_name;
 pub(crate) use script::in_latin;
 pub use script::{half_compared, mixed_word, not_compared};
@@ -453,7 +458,7 @@ impl NameIndex {
     ///
     /// O(different tokens) for the spelling, O(names that share a token) for the score, for each name in the query.
     pub fn search(&self, query: &str, limit: usize) -> Result<Vec<NameMatch<'_>>, NameError> {
-        let mut search = Search::default();
+        let mut search = Search { well_known: well_known::known(query), ..Search::default() };
         for reading in asked(query)? {
             let apart = self.apart(&reading);
             self.search_one(&reading, &mut search);
@@ -487,10 +492,15 @@ impl NameIndex {
         let asked = Query::new(&terms, forms, is_person);
         let is_lone = reading.part && asked.core.terms.len() == 1;
         let in_abjad = terms.iter().any(Term::is_abjad);
+        let well_known = search.well_known.clone().or_else(|| well_known::known(query));
         let best = &mut search.best;
         let mut note = |name_number: u32, score: f64| {
             let weak = self.kinds[name_number as usize] & WEAK != 0;
             if is_lone && !self.may_stand_alone(name_number, score, reading.beside) {
+                return;
+            }
+            let is_other = |words: &Vec<String>| self.is_other_organisation(self.name(name_number), words);
+            if score >= DEFAULT_THRESHOLD && well_known.as_ref().is_some_and(is_other) {
                 return;
             }
             // A reading of another script is never quite the name: it is not doubted twice.
@@ -505,6 +515,8 @@ impl NameIndex {
         };
         let in_other = script::is_other(query);
         let in_syllables = script::in_syllables(query);
+        let of_person = terms.len() > 1
+            && terms.iter().all(|term| term.is_particle() || foreign::is_known_name(term.text()));
         for name_number in self.candidates(&asked, &support) {
             let name = self.name(name_number);
             // A native spelling is for queries in its script: to Latin ones its party's Latin names answer.
@@ -515,9 +527,10 @@ impl NameIndex {
             let by_sound = || {
                 let score = score * score::ORGANISATION_BY_SOUND;
                 let core = without(&terms, name.record.forms);
-                let is_one = score::reads_as_one(&asked.core.terms, &core);
+                let is_one = !of_person && score::reads_as_one(&asked.core.terms, &core);
                 // Several words that all are spelt by sound are no chance.
-                let is_whole = score >= WHOLE_BY_SOUND * score::ORGANISATION_BY_SOUND && core.len() > 1;
+                let is_whole =
+                    !of_person && score >= WHOLE_BY_SOUND * score::ORGANISATION_BY_SOUND && core.len() > 1;
                 if is_one || is_whole { score.max(DEFAULT_THRESHOLD) } else { score }
             };
             // The same letters are no likeness by sound.
@@ -532,6 +545,7 @@ impl NameIndex {
         {
             self.named_by(word.text()).for_each(|name| note(name, DEFAULT_THRESHOLD));
         }
+        self.named_but_for_place(&asked.core.terms).for_each(|name| note(name, DEFAULT_THRESHOLD));
         self.by_syllables(query, &query_tokens, &mut note);
     }
 
@@ -768,6 +782,8 @@ struct Search {
     /// By party, the score of its name most like the question, and which it is.
     best: HashMap<u32, (f64, u32)>,
     similar: Similar,
+    /// The words of the whole question, where it names an organisation that is known for itself.
+    well_known: Option<Vec<String>>,
     done: HashSet<(Vec<String>, bool)>,
 }
 

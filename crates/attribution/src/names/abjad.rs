@@ -17,6 +17,8 @@ const MAX_LETTERS: usize = 24;
 const ARTICLE: char = '+';
 /// Stands there for the second of two "ی".
 const SECOND: char = '=';
+/// Stands there for the first of two letters that are one sound of other languages ("تش" is "ch"), and for the second.
+const PAIRS: &[([char; 2], [char; 2])] = &[(['ت', 'ش'], ['1', '2']), (['ک', 'س'], ['3', '4'])];
 /// Letters that the article's "l" becomes in speech.
 const SUN_LETTERS: &str = "تثدذرزسشصضطظلن";
 /// Similarity of a word whose letters are all rendered in the most usual way.
@@ -149,6 +151,11 @@ impl Reading {
             letters[0] = &LETTERS[&('ع', Place::Middle)];
         }
         for place in 1..characters.len() {
+            let pair = PAIRS.iter().find(|(pair, _)| characters[place - 1..=place] == *pair);
+            if let Some((_, [first, second])) = pair {
+                letters[place - 1] = &LETTERS[&(*first, Place::Middle)];
+                letters[place] = &LETTERS[&(*second, Place::Middle)];
+            }
             if characters[place - 1..=place] == ['ی', 'ی'] {
                 letters[place] = &LETTERS[&(SECOND, Place::Middle)];
             }
@@ -257,7 +264,7 @@ impl Reading {
                     let cost = next[from].saturating_add(if beside { 3 } else { 0 });
                     next[from + 1] = next[from + 1].min(cost);
                     if latin.get(from + 1).is_some_and(|second| is_vowel(*second)) {
-                        next[from + 2] = next[from + 2].min(cost.saturating_add(2));
+                        next[from + 2] = next[from + 2].min(cost.saturating_add(3));
                     }
                 }
             }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use tracehound_model::PartyKind;
 
-use super::{DEFAULT_THRESHOLD, NameIndex, ORGANISATION, Term, WEAK, han, question, score};
+use super::{DEFAULT_THRESHOLD, NameIndex, ORGANISATION, Term, WEAK, han, korean, mandarin, question, score};
 
 /// How telling such a name must be: of two words, of more, and of any where what stands beside it is a place or a desk.
 const INSIDE_TWO: f64 = 0.8;
@@ -107,6 +107,10 @@ impl NameIndex {
             1 if !organisation => false,
             1 => kinds & WEAK == 0 && is_long(telling[0]) && tells >= INSIDE_BESIDE && self.is_entity(name),
             _ if is_beside => tells >= INSIDE_BESIDE,
+            // "Shams al-Din" in its own letters is a given name of many, and "Li Wei (David)" is not "David Wei".
+            2 if !organisation && terms.iter().any(|term| term.is_abjad() || is_syllable(term.text())) => {
+                false
+            }
             2 => {
                 let least = if organisation && self.is_entity(name) { INSIDE_COMPANY } else { INSIDE_TWO };
                 tells >= least || words.len() > 2 && tells >= INSIDE_MORE
@@ -114,6 +118,11 @@ impl NameIndex {
             _ => tells >= INSIDE_MORE,
         }
     }
+}
+
+/// Whether a word is a Chinese or a Korean family's name.
+fn is_syllable(word: &str) -> bool {
+    mandarin::is_syllable(word) || korean::is_family(word)
 }
 
 /// Words of three letters or more that stand in capitals, in lower case.

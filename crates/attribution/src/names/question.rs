@@ -5,7 +5,10 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use super::{abroad, han, legal_forms, normal::normal, respell, score::Term, translated, written};
+use super::{
+    abroad, articles, cases, foreign, han, legal_forms, normal::normal, respell, score::Term, translated,
+    written,
+};
 use crate::country::{by_name, country};
 
 /// Phrases beside names; where they come from stands in the file.
@@ -257,9 +260,18 @@ pub(super) fn readings(names: Vec<Reading>, most: usize) -> Vec<Reading> {
             for text in parts.chain(before_address(&own.text)) {
                 add(text, true, false);
             }
-            let others = [abbreviation, form_in_front, without_title, letters_of_initials, apart_initials];
+            let others: [fn(&str) -> Option<String>; 7] = [
+                abbreviation,
+                form_in_front,
+                without_title,
+                letters_of_initials,
+                apart_initials,
+                articles::with_plain_article,
+                articles::without_links,
+            ];
             let others = others.into_iter().filter_map(|other| other(&own.text));
             let others = others.chain(respell::respelt(&own.text)).chain(abroad::listed(&own.text));
+            let others = others.chain(foreign::in_latin(&own.text)).chain(cases::nominatives(&own.text));
             for text in others.chain(translated::in_english(&own.text)) {
                 add(text, false, false);
             }

@@ -77,6 +77,21 @@ const SLAVIC: Rules = &[
 const TURKISH: Rules = &[("ş", "sh"), ("ç", "ch"), ("c", "j"), ("ğ", "gh"), ("ı", "i")];
 const TURKISH_OF_ARABIC: Rules =
     &[("ş", "sh"), ("ç", "ch"), ("c", "j"), ("ğ", "gh"), ("ı", "i"), ("ey", "ay"), ("e", "a")];
+const HUNGARIAN: Rules = &[
+    ("dzs", "j"),
+    ("sz", "s"),
+    ("zs", "zh"),
+    ("cs", "ch"),
+    ("gy", "d"),
+    ("ty", "t"),
+    ("ny", "n"),
+    ("ly", "l"),
+    ("s", "sh"),
+    ("c", "ts"),
+    ("j", "y"),
+];
+const NORDIC: Rules = &[("sj", "sh"), ("tj", "ch"), ("zj", "zh"), ("j", "y")];
+const DUTCH: Rules = &[("oe", "u"), ("sj", "sh"), ("tsj", "ch"), ("zj", "zh"), ("j", "y")];
 const SPANISH: Rules = &[("ch", "ch"), ("j", "kh"), ("í", "i")];
 const GREEK: Rules = &[
     ("β", "v"),
@@ -113,6 +128,19 @@ const GIVEN: &[(&str, &str)] = &[
     ("serhii", "sergei"),
     ("serhiy", "sergei"),
     ("siarhei", "sergei"),
+    ("hennadii", "gennadi"),
+    ("hienadz", "gennadi"),
+    ("kostiantyn", "konstantin"),
+    ("anatolii", "anatoli"),
+    ("valerii", "valeri"),
+    ("heorhii", "georgi"),
+    ("hlib", "gleb"),
+    ("hleb", "gleb"),
+    ("danylo", "daniil"),
+    ("maryna", "marina"),
+    ("tetiana", "tatiana"),
+    ("olha", "olga"),
+    ("vira", "vera"),
     ("mykola", "nikolai"),
     ("mikalai", "nikolai"),
     ("mykhailo", "mikhail"),
@@ -189,7 +217,9 @@ pub(super) fn respelt(text: &str) -> Vec<String> {
         return vec![deunicode(&by_rules(&plain, GREEK))];
     }
     if plain.chars().any(|letter| matches!(letter, '\u{400}'..='\u{52f}')) {
-        return as_russian(text).into_iter().collect();
+        // Russian has two letters for the one sound of "Nujaba".
+        let one_sound = plain.contains("дж").then(|| plain.replace("дж", "ж"));
+        return one_sound.into_iter().chain(as_russian(text)).collect();
     }
     if has(&["sch"]) || has(&["w", "j"]) && is_slavic() {
         add(GERMAN);
@@ -204,6 +234,18 @@ pub(super) fn respelt(text: &str) -> Vec<String> {
     }
     if has(&["cz", "sz", "ł", "ż", "ś", "ń"]) {
         add(POLISH);
+    }
+    if has(&["sz", "zs"]) {
+        add(HUNGARIAN);
+    }
+    if has(&["sj", "zj"]) || has(&["tj"]) && is_slavic() {
+        add(NORDIC);
+    }
+    if has(&["oe"]) && is_slavic() {
+        add(DUTCH);
+    }
+    if has(&["gine", "jine"]) {
+        add(&[("gine", "zhin"), ("jine", "zhin"), ("gue", "ge"), ("gui", "gi"), ("ou", "u")]);
     }
     if has(&["tch", "ï", "dj"]) || has(&["ch", "ou"]) {
         add(FRENCH);
@@ -285,6 +327,12 @@ mod tests {
             ("Βλαντίμιρ Πούτιν", "vladimir putin"),
             ("Володимир Путін", "vladimir putin"),
             ("Šojgu Sergej", "shoygu sergey"),
+            ("Szergej Sojgu", "sergey shoygu"),
+            ("Sergej Sjojgu", "sergey shoygu"),
+            ("Vladimir Poetin", "vladimir putin"),
+            ("Evgenij Prigogine", "evgenij prigozhin"),
+            ("Evgueni Prigojine", "evgeni prigozhin"),
+            ("Hennadij", "gennadi"),
         ] {
             assert!(respelt(text).iter().any(|found| found == expected), "{text}: {:?}", respelt(text));
         }

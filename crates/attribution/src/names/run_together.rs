@@ -1,8 +1,9 @@
 //! Names written as one word, and organisations by the one word that tells them apart.
 
 use super::{
-    NameIndex, ORGANISATION, WEAK,
+    NameIndex, ORGANISATION, Term, WEAK,
     normal::{normal, short_forms},
+    ordinary,
     question::{Reading, is_place},
 };
 
@@ -112,6 +113,43 @@ impl NameIndex {
             let at_end = core.first().copied() == word || core.last().copied() == word;
             core.len() > 1 && (at_end || core.iter().all(says_little))
         })
+    }
+}
+
+impl NameIndex {
+    /// Names of organisations whose one telling word stands in the question beside what they are, and that have a place
+    /// besides: "Bank Markazi" is "BANK MARKAZI IRAN".
+    pub(super) fn named_but_for_place(&self, asked: &[&Term<'_>]) -> impl Iterator<Item = u32> {
+        let of_kind = |is_telling: bool| {
+            let terms = asked.iter().filter(move |term| !term.is_filler() && term.may_tell() == is_telling);
+            terms.map(|term| term.text()).collect::<Vec<_>>()
+        };
+        let (telling, kinds) = (of_kind(true), of_kind(false));
+        let is_kind = asked.iter().all(|term| term.may_tell() || term.is_filler() || term.is_generic());
+        let word = match telling[..] {
+            [telling] if is_kind && !kinds.is_empty() && !ordinary::is_family(telling) => telling,
+            _ => "",
+        };
+        let place = |token: u32| is_place(self.term(token).text());
+        let is_it = move |&number: &u32| {
+            let name = self.name(number);
+            let (mut own, mut places): (Vec<&str>, usize) = (Vec::new(), 0);
+            let texts = name.tokens.iter().map(|&token| (token, self.word_parts(token as usize)[0]));
+            let texts: Vec<_> = texts.map(|(token, text)| (token, std::str::from_utf8(text))).collect();
+            for (at, (token, text)) in texts.into_iter().enumerate() {
+                let Ok(text) = text else { return false };
+                let is_said = name.record.forms & (1 << (at & 63)) != 0 || self.term(token).is_filler();
+                match (is_said, place(token)) {
+                    (true, _) => {}
+                    (false, true) => places += 1,
+                    (false, false) => own.push(text),
+                }
+            }
+            // "Banking" is what a bank does.
+            let says = |kind: &&str| own.iter().any(|text| text.starts_with(*kind));
+            places > 0 && own.len() == kinds.len() + 1 && kinds.iter().all(says)
+        };
+        self.named_by(word).filter(is_it).collect::<Vec<_>>().into_iter()
     }
 }
 

@@ -11,7 +11,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 use super::{
     abjad::{self, Reading},
     beside::{FILLERS, GENERICS, HONORIFICS, TITLES},
-    korean, mandarin, ordinary,
+    foreign, korean, mandarin, ordinary,
     similarity::{Pattern, fold, letter_set, skeleton},
 };
 
@@ -58,6 +58,10 @@ const MOST_BESIDE: usize = 1;
 const GIVEN_AND_FAMILY: RangeInclusive<usize> = 2..=4;
 /// A spelling of a word of a script without vowels from here on is the word.
 const SURE_READING: f64 = 0.9;
+/// What a person's name of ordinary words counts for of which one is not.
+const NOT_AS_READ: f64 = 0.92;
+/// From here on a word without vowels is spelt as usual.
+const SAME_READING: f64 = 0.95;
 /// The same words in an order that is neither the written one nor the one around the comma.
 const OTHER_ORDER: f64 = 0.99;
 /// What a form of company, an article or a title weighs, against a word of the same rarity.
@@ -410,6 +414,9 @@ impl<'a> Asked<'a> {
         if term.folded == other.folded {
             return SAME_FOLDED;
         }
+        if is_fathers(&term.text, &other.text) || is_fathers(&other.text, &term.text) {
+            return 0.0;
+        }
         let spelt = if a.is(ABJAD) { 0.0 } else { self.text.jaro_winkler(&other.text) };
         let folded = self.folded.jaro_winkler(&other.folded) * SAME_FOLDED;
         // Letters of these scripts have two bytes.
@@ -427,6 +434,12 @@ impl<'a> Asked<'a> {
         let similarity = similarity.max(least);
         if similarity >= LEAST_SIMILARITY { similarity } else { 0.0 }
     }
+}
+
+/// Whether `one` is a patronymic and `other` a family name of the same father's name: "Petrovna" is not "Petrova".
+fn is_fathers(one: &[u8], other: &[u8]) -> bool {
+    let is_patronymic = [&b"vna"[..], b"vich", b"vych"].iter().any(|end| one.ends_with(end));
+    is_patronymic && (other.ends_with(b"va") || other.ends_with(b"v"))
 }
 
 /// Words of the query (`q` from, how many) and of the name that mean the same.
@@ -509,7 +522,8 @@ pub(super) fn score(sought: &Sought<'_>, name: &[&Term<'_>], kind: Kind) -> f64 
             || query[pair.query.0].is_abjad() && pair.similarity >= SURE_READING
             || query[pair.query.0].is_initial();
         all_sure &= is_sure;
-        all_same &= pair.similarity >= SAME_FOLDED || query[pair.query.0].is_initial();
+        let same = if query[pair.query.0].is_abjad() { SAME_READING } else { SAME_FOLDED };
+        all_same &= pair.similarity >= same || query[pair.query.0].is_initial();
         let similarity = if may_be_chance { doubted(pair.similarity) } else { pair.similarity };
         query_explained += similarity * heaviness(&pair);
         if !is_article(&pair) {
@@ -530,6 +544,11 @@ pub(super) fn score(sought: &Sought<'_>, name: &[&Term<'_>], kind: Kind) -> f64 
     let is_short = organisation && query.len() == 1 && query[0].fullness() < 1.0;
     let may_doubt = is_short || !organisation && query.len() > 1;
     let doubt = if may_doubt && surest < SURE { NOTHING_SURE } else { 1.0 };
+    // Where every word is an ordinary name of the languages without vowels, each has to be the other's.
+    let are_ordinary = || {
+        query.len() > 1 && query.iter().all(|term| term.is_particle() || foreign::is_known_name(term.text()))
+    };
+    let doubt = if !organisation && !all_same && are_ordinary() { doubt * NOT_AS_READ } else { doubt };
     let score = (query_share * doubt * (1.0 - loss * (1.0 - name_share))).clamp(0.0, OTHER_ORDER);
     match kind {
         Kind::Person { before_comma } if score < DROPPED && all_sure => {
@@ -583,7 +602,9 @@ fn tells_without_middle(
     let is_syllable =
         |place: usize| korean::is_family(name[place].text()) || mandarin::is_syllable(name[place].text());
     let Some(beside) = others.at_ends.filter(|beside| *beside <= MOST_BESIDE) else { return false };
-    if !GIVEN_AND_FAMILY.contains(&(query.len() - beside)) || family.clone().all(is_syllable) {
+    // "Seyyed" before a name is no given name.
+    let is_title = given.is_some_and(|given| name[given].may_be_title());
+    if is_title || !GIVEN_AND_FAMILY.contains(&(query.len() - beside)) || family.clone().all(is_syllable) {
         return false;
     }
     let tells = |place: usize| name[place].tells(false);
@@ -594,8 +615,12 @@ fn tells_without_middle(
             // Words without vowels are alike by chance more often.
             let is_ordinary =
                 ordinary::is_family(name[rarest].text()) || query.iter().any(|term| term.is_abjad());
+            // So that a slip in one makes another name of it.
+            let are_ordinary =
+                query.iter().all(|term| term.is_particle() || foreign::is_known_name(term.text()));
             let more = if is_ordinary { ORDINARY_TELLS } else { 0.0 };
-            tells(rarest) + tells(given) >= DROPPED_TELLS + more
+            let more = if are_ordinary { 2.0 * more } else { more };
+            (!is_ordinary || others.are_same) && tells(rarest) + tells(given) >= DROPPED_TELLS + more
         }
         (0, Some(rarest), Some(given)) => {
             others.are_same

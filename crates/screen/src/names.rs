@@ -5,7 +5,8 @@ use tracehound_attribution::{
     Scope,
     index::Index,
     names::{
-        garbled, half_compared, may_be_japanese, mixed_word, no_name, not_compared, read_as, translated_word,
+        garbled, half_compared, may_be_foreign, may_be_japanese, mixed_word, no_name, not_compared, read_as,
+        translated_word,
     },
 };
 use tracehound_model::{Decision, Gap, GapKind, text::label, verdict::SourceAsOf};
@@ -30,7 +31,7 @@ impl NameCover {
     pub fn new(index: &Index, policy: &Policy, as_of: Timestamp) -> Self {
         let lists = Lists::of(index, policy, as_of);
         let day = cover::day_of(as_of);
-        let mut missing = cover::missing_lists(&without_advisories(policy), &lists.sources, &[], as_of);
+        let mut missing = cover::missing_lists(policy, &lists.sources, &lists.advisories, as_of);
         for wanted in &policy.require.sources {
             let Some(history) = index.source(&wanted.0) else { continue };
             // Names are those of the newest list versions, whatever the day.
@@ -111,6 +112,13 @@ fn gap_of(name: &str, found: bool) -> Option<Gap> {
             label(name)
         )));
     }
+    if may_be_foreign(name) {
+        return Some(gap(format!(
+            "`{}` is a name of another language in Arabic letters, as far as can be told, whose sounds they write in more ways than \
+             were compared",
+            label(name)
+        )));
+    }
     if let Some(word) = translated_word(name) {
         return Some(gap(format!(
             "`{}` in `{}` may be listed in translation, or read by other rules: it was compared by its letters alone, without a \
@@ -126,11 +134,4 @@ fn gap_of(name: &str, found: bool) -> Option<Gap> {
             label(name)
         ))
     })
-}
-
-/// Advisories name addresses, hardly ever people: their age says nothing about names.
-fn without_advisories(policy: &Policy) -> Policy {
-    let mut policy = policy.clone();
-    policy.require.advisories_within_days = None;
-    policy
 }

@@ -40,6 +40,30 @@ fn a_list_that_the_policy_requires_and_nobody_loaded_is_incomplete() {
     assert!(cover.gaps.iter().any(|gap| gap.to_string().contains("eu-fsf")), "{:?}", cover.gaps);
 }
 
+/// The names of advisories are searched too.
+#[test]
+fn advisories_that_the_policy_requires_are_asked_of_names_too() {
+    for policy in [Policy::strict(), Policy::lists_only()] {
+        let until = |as_of: &str| {
+            let mut all = sources();
+            all[1].vouched[0].until = at("2025-09-30T00:00:00Z");
+            NameCover::new(&index(all, vec![], vec![]), &policy, at(as_of))
+        };
+        let (fresh, stale) = (until("2025-08-30T23:59:59Z"), until("2025-08-31T00:00:00Z"));
+        assert_eq!((fresh.decide(false, true), fresh.gaps.len()), (Decision::Allow, 0), "{:?}", fresh.gaps);
+        assert_eq!(
+            (stale.decide(false, true), stale.decide(true, true)),
+            (Decision::Incomplete, Decision::Review)
+        );
+        assert!(stale.gaps[0].to_string().contains("complete as of 2025-06-01"), "{:?}", stale.gaps);
+        let mut without = sources();
+        without[0].complete_as_of = None;
+        let without = NameCover::new(&index(without, vec![], vec![]), &policy, at(FRESH));
+        assert_eq!(without.decide(false, true), Decision::Incomplete);
+        assert!(without.gaps[0].to_string().contains("fbi-notices"), "{:?}", without.gaps);
+    }
+}
+
 #[test]
 fn a_script_that_cannot_be_compared_does_not_clear() {
     let cover = cover(&Policy::strict(), |_| (), FRESH);
@@ -53,6 +77,38 @@ fn a_script_that_cannot_be_compared_does_not_clear() {
         assert_eq!(name_gap(name, false), None, "{name}");
     }
     assert!(name_gap("キム・ジョンウン", false).is_some_and(|gap| gap.to_string().contains("Japanese kana")));
+}
+
+/// Of these neither all spellings are compared nor whole names asked for.
+#[test]
+fn names_of_other_languages_in_arabic_letters_do_not_clear() {
+    for name in [
+        "بوتين",
+        "پوتین",
+        "قديروف",
+        "لافروف",
+        "تشن تشي",
+        "وانغ يي",
+        "روساريو موريو",
+        "سيرغي سوبيانين",
+        "جو بايدن",
+    ] {
+        let gap = name_gap(name, false).map(|gap| gap.to_string());
+        assert!(gap.as_ref().is_some_and(|gap| gap.contains("another language")), "{name}: {gap:?}");
+        assert_eq!(name_gap(name, true), None, "{name}");
+    }
+    for name in [
+        "محمد",
+        "علی رضایی",
+        "طارق العيسمي",
+        "فاطمة الزهراء",
+        "عبد القدوس مظهری",
+        "شفیع علی",
+        "نازنین بنیادی",
+        "هێمن قادر",
+    ] {
+        assert_eq!(name_gap(name, false), None, "{name}");
+    }
 }
 
 /// An abbreviation is listed by what it stands for, and its letters say nothing of that.

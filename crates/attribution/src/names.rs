@@ -56,7 +56,7 @@ use korean::{KoreanName, Syllable};
 use layout::{FAMILIES, KIND, KoreanRecord, NONE, NameRecord, ORGANISATION, REPEATS, WEAK, WordRecord};
 use normal::normal;
 use question::Reading;
-use score::{Asked, Kind, LEAST_JOINED, LEAST_SIMILARITY, Shape, Sought, Term};
+use score::{Asked, Kind, LEAST_JOINED, LEAST_SIMILARITY, Shape, Sought, Term, rarity, weights};
 
 pub(crate) use build::Prepared;
 pub use build::TooMany;
@@ -893,16 +893,6 @@ fn asked(query: &str) -> Result<Vec<Reading>, NameError> {
         is_whole(&reading.text) || !question::tells_nothing(&normal(&reading.text, MAX_TOKENS).tokens)
     });
     Ok(readings)
-}
-
-/// How telling a token is that `count` of `names` names have.
-fn rarity(count: usize, names: usize) -> f64 {
-    1.0 - f64::from(count.max(1) as u32).ln() / f64::from(names as u32).ln()
-}
-
-/// What a term weighs in the names of persons and of organisations.
-fn weights(term: &Term<'_>, is_form: bool) -> [f64; 2] {
-    [term.weight(false), if is_form { 0.0 } else { term.weight(true) }]
 }
 
 #[cfg(test)]

@@ -602,8 +602,9 @@ fn tells_without_middle(
     let is_syllable =
         |place: usize| korean::is_family(name[place].text()) || mandarin::is_syllable(name[place].text());
     let Some(beside) = others.at_ends.filter(|beside| *beside <= MOST_BESIDE) else { return false };
-    // "Seyyed" before a name is no given name.
-    let is_title = given.is_some_and(|given| name[given].may_be_title());
+    // "Seyyed" before a name is not the given name that its consonants say.
+    let in_abjad = query.iter().any(|term| term.is_abjad());
+    let is_title = in_abjad && given.is_some_and(|given| name[given].may_be_title());
     if is_title || !GIVEN_AND_FAMILY.contains(&(query.len() - beside)) || family.clone().all(is_syllable) {
         return false;
     }
@@ -613,14 +614,14 @@ fn tells_without_middle(
     match (initials, rarest, given) {
         (0, Some(rarest), Some(given)) if beside == 0 => {
             // Words without vowels are alike by chance more often.
-            let is_ordinary =
-                ordinary::is_family(name[rarest].text()) || query.iter().any(|term| term.is_abjad());
-            // So that a slip in one makes another name of it.
-            let are_ordinary =
+            let is_ordinary = ordinary::is_family(name[rarest].text()) || in_abjad;
+            // Too many have such names, and a slip in one makes another of it.
+            let are_known =
                 query.iter().all(|term| term.is_particle() || foreign::is_known_name(term.text()));
             let more = if is_ordinary { ORDINARY_TELLS } else { 0.0 };
-            let more = if are_ordinary { 2.0 * more } else { more };
-            (!is_ordinary || others.are_same) && tells(rarest) + tells(given) >= DROPPED_TELLS + more
+            !are_known
+                && (!is_ordinary || others.are_same)
+                && tells(rarest) + tells(given) >= DROPPED_TELLS + more
         }
         (0, Some(rarest), Some(given)) => {
             others.are_same
@@ -633,6 +634,16 @@ fn tells_without_middle(
         }
         _ => false,
     }
+}
+
+/// How telling a token is that `count` of `names` names have.
+pub(super) fn rarity(count: usize, names: usize) -> f64 {
+    1.0 - f64::from(count.max(1) as u32).ln() / f64::from(names as u32).ln()
+}
+
+/// What a term weighs in the names of persons and of organisations.
+pub(super) fn weights(term: &Term<'_>, is_form: bool) -> [f64; 2] {
+    [term.weight(false), if is_form { 0.0 } else { term.weight(true) }]
 }
 
 /// A person's word that is not quite the other's counts for less than it is alike: names are alike by chance.

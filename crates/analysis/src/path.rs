@@ -1,15 +1,19 @@
-//! Ways from one owner to another: the shortest first, and of equally short ones the widest.
+//! Ways from one owner to another: those without a mix first, then the shortest, and of equally short ones the widest.
 //!
 //! Transactions only spend earlier ones, so outputs form a graph without cycles whose order is the ledger's own: going
-//! through it once in time order, with the best `k` ways kept at each output, finds the `k` best to every output. A way's
-//! length is its transactions, its width the smallest output it passes through: no more than that can have gone this way.
+//! through it once in time order, with the best `k` ways with a mix and the best `k` without one kept at each output, finds
+//! the `k` best to every output. A way's length is its transactions, its width the smallest output it passes through: no more
+//! than that can have gone this way.
 
 use std::{
+    cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
     rc::Rc,
 };
 
 use tracehound_ledger::{AddrNum, OutNum, Prev, TxNum, TxView, UtxoRows};
+
+use crate::{taint::Mix, trace::Known};
 
 /// How much work a search may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +43,8 @@ pub struct Way {
     pub outputs: Vec<OutNum>,
     /// The transactions between them, one fewer.
     pub txs: Vec<TxNum>,
+    /// What kind of mix each of the transactions is, where it is one: through it everybody in it has a way to everybody.
+    pub mixes: Vec<Option<Mix>>,
     /// The smallest of the outputs, base units.
     pub width: u64,
 }
@@ -61,28 +67,40 @@ struct Link {
     out: OutNum,
     hops: u32,
     width: u64,
-    before: Option<(TxNum, Rc<Link>)>,
+    /// Whether a mix is among its transactions.
+    mixed: bool,
+    before: Option<(TxNum, Option<Mix>, Rc<Link>)>,
 }
 
 impl Link {
-    /// Shorter before longer, wider before narrower, earlier before later.
-    fn rank(&self) -> (u32, std::cmp::Reverse<u64>, OutNum) {
-        (self.hops, std::cmp::Reverse(self.width), self.out)
+    /// Without a mix before with one, shorter before longer, wider before narrower, earlier before later.
+    fn rank(&self) -> (bool, u32, Reverse<u64>, OutNum) {
+        (self.mixed, self.hops, Reverse(self.width), self.out)
     }
 }
 
+/// Keeps the best ways with a mix and the best without one: a longer one without may be cut by the limit on hops later.
+fn keep(links: &mut Vec<Rc<Link>>, count: usize) {
+    links.sort_by_key(|link| link.rank());
+    let clean = links.partition_point(|link| !link.mixed);
+    links.truncate(clean.saturating_add(count));
+    links.drain(count.min(clean)..clean);
+}
+
 /// Finds the best ways from any output of `from` (the addresses of one owner) to any output of `to`, not passing through
-/// either in between.
+/// either in between. `known` says which transactions mix.
 ///
 /// O(rows of the transactions looked at × count).
-pub fn ways(
-    ledger: &impl UtxoRows,
+pub fn ways<R: UtxoRows>(
+    ledger: &R,
     from: &BTreeSet<AddrNum>,
     to: &BTreeSet<AddrNum>,
     limits: PathLimits,
+    known: &dyn Known<R>,
 ) -> Ways {
     let mut search = Search {
         ledger,
+        known,
         from,
         to,
         limits,
@@ -99,7 +117,7 @@ pub fn ways(
                 search.found.below_dust += 1;
                 continue;
             }
-            let link = Link { out, hops: 0, width: output.value, before: None };
+            let link = Link { out, hops: 0, width: output.value, mixed: false, before: None };
             search.go_on(Rc::new(link), output.spent_by);
         }
     }
@@ -111,6 +129,7 @@ pub fn ways(
 
 struct Search<'a, R> {
     ledger: &'a R,
+    known: &'a dyn Known<R>,
     from: &'a BTreeSet<AddrNum>,
     to: &'a BTreeSet<AddrNum>,
     limits: PathLimits,
@@ -137,8 +156,7 @@ impl<R: UtxoRows> Search<'_, R> {
                 return;
             }
             self.found.txs += 1;
-            links.sort_by_key(|link| link.rank());
-            links.truncate(self.limits.count);
+            keep(&mut links, self.limits.count);
             self.through(tx, &links);
         }
     }
@@ -147,6 +165,7 @@ impl<R: UtxoRows> Search<'_, R> {
         let Some(view) = self.ledger.tx(tx) else { return };
         let crowded = view.output_count > self.limits.fan_out;
         self.found.truncated |= crowded;
+        let mix = self.known.mix(self.ledger, (&view).into());
         for output in self.ledger.outputs(&view) {
             let Some(owner) = output.owner.filter(|owner| !self.from.contains(owner)) else { continue };
             let there = self.to.contains(&owner);
@@ -162,7 +181,8 @@ impl<R: UtxoRows> Search<'_, R> {
                     out: output.num,
                     hops: link.hops + 1,
                     width: link.width.min(output.value),
-                    before: Some((tx, Rc::clone(link))),
+                    mixed: link.mixed || mix.is_some(),
+                    before: Some((tx, mix, Rc::clone(link))),
                 });
                 if there { self.arrived.push(next) } else { self.go_on(next, output.spent_by) }
             }
@@ -176,15 +196,17 @@ impl<R: UtxoRows> Search<'_, R> {
 }
 
 fn unroll(link: &Rc<Link>) -> Way {
-    let (mut outputs, mut txs, mut at) = (vec![link.out], Vec::new(), link);
-    while let Some((tx, before)) = &at.before {
+    let (mut outputs, mut txs, mut mixes, mut at) = (vec![link.out], Vec::new(), Vec::new(), link);
+    while let Some((tx, mix, before)) = &at.before {
         txs.push(*tx);
+        mixes.push(*mix);
         outputs.push(before.out);
         at = before;
     }
     outputs.reverse();
     txs.reverse();
-    Way { outputs, txs, width: link.width }
+    mixes.reverse();
+    Way { outputs, txs, mixes, width: link.width }
 }
 
 /// Whether a way is one: each transaction spends the output before it and makes the one after it.

@@ -1,4 +1,4 @@
-//! The shortest and widest ways by which value went from one address to another.
+//! The shortest and widest ways by which value went from one address to another, those without a mix first.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -6,6 +6,7 @@ use serde::Serialize;
 use tracehound_analysis::{
     extent::{Extent, Needed},
     path::ways,
+    taint::Mix,
     trace::Entity,
 };
 use tracehound_ledger::OutNum;
@@ -14,6 +15,7 @@ use tracehound_screen::Entities;
 
 use crate::{
     Answer, EngineError, Moment, Snapshot,
+    tx::CoinJoin,
     view::{Missing, View},
 };
 
@@ -43,8 +45,10 @@ pub struct Paths {
     pub to: String,
     /// What all amounts count.
     pub asset: Asset,
-    /// Shorter before longer, then wider before narrower.
+    /// Those without a mix before those with one, then shorter before longer, then wider before narrower.
     pub ways: Vec<Way>,
+    /// How many of the ways go through a mix.
+    pub through_mixes: usize,
     /// Transactions looked at.
     pub txs_read: usize,
     /// Base units below which an output is not gone through.
@@ -71,6 +75,8 @@ pub struct Paths {
 pub struct Way {
     /// Transactions on it.
     pub transactions: usize,
+    /// How many of them are mixes (`CoinJoins`): through one everybody in it has a way to everybody.
+    pub mixes: usize,
     /// The smallest of its outputs, base units: no more than that can have gone this way.
     pub width: Amount,
     /// The outputs passed through.
@@ -87,10 +93,31 @@ pub struct Passed {
     /// Who is known to own it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entity: Option<Entity>,
+    /// The mix that the way comes to it through, where the transaction that made it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mix: Option<CoinJoin>,
     /// Base units in it.
     pub value: Amount,
     /// Time of its block.
     pub time: Timestamp,
+}
+
+impl Paths {
+    /// In a sentence: how many of the ways need a mix, and what such a way is worth; nothing where none does.
+    pub fn mixes(&self) -> Option<String> {
+        let (mixed, all) = (self.through_mixes, self.ways.len());
+        let verb = if mixed == 1 { "needs" } else { "need" };
+        let which = match all {
+            1 => "The way that was found".to_owned(),
+            _ => format!("{mixed} of {all} ways"),
+        };
+        let none = if mixed == all { " No way without one was found." } else { "" };
+        (mixed > 0).then(|| {
+            format!(
+                "{which} {verb} a mix (a CoinJoin), and through it everybody has a way to everybody.{none}"
+            )
+        })
+    }
 }
 
 impl Snapshot {
@@ -113,13 +140,19 @@ impl Snapshot {
             let (from, to) = (&question.from, &question.to);
             return Err(EngineError::Question(format!("{from} and {to} are addresses of one key")));
         }
-        let found = ways(&view.ledger, &from, &to, question.limits);
-        let extent = view.extent(Needed::All);
         let entities = view.entities(&keys);
-        let told = found.ways.iter().map(|way| Way {
-            transactions: way.txs.len(),
-            width: way.width.into(),
-            outputs: way.outputs.iter().filter_map(|&out| passed(&view, &entities, out)).collect(),
+        let found = ways(&view.ledger, &from, &to, question.limits, &entities);
+        let extent = view.extent(Needed::All);
+        let told = found.ways.iter().map(|way| {
+            // Into the first output no transaction of the way leads.
+            let mixes = std::iter::once(None).chain(way.mixes.iter().copied());
+            let outputs = way.outputs.iter().zip(mixes);
+            Way {
+                transactions: way.txs.len(),
+                mixes: way.mixes.iter().flatten().count(),
+                width: way.width.into(),
+                outputs: outputs.filter_map(|(&out, mix)| passed(&view, &entities, out, mix)).collect(),
+            }
         });
         let ways: Vec<Way> = told.collect();
         let gaps: Vec<Gap> = extent.gaps.iter().cloned().chain(view.label_gaps()).collect();
@@ -130,6 +163,7 @@ impl Snapshot {
             asset: view.asset(),
             from: question.from.clone(),
             to: question.to.clone(),
+            through_mixes: ways.iter().filter(|way| way.mixes > 0).count(),
             ways,
             txs_read: found.txs,
             dust: question.limits.dust.into(),
@@ -143,7 +177,7 @@ impl Snapshot {
     }
 }
 
-fn passed(view: &View, entities: &Entities<'_>, out: OutNum) -> Option<Passed> {
+fn passed(view: &View, entities: &Entities<'_>, out: OutNum, mix: Option<Mix>) -> Option<Passed> {
     let (tx, vout) = view.ledger.tx_of_output(out)?;
     let output = view.ledger.output(out)?;
     let address = output.owner.and_then(|owner| view.address(owner));
@@ -152,6 +186,7 @@ fn passed(view: &View, entities: &Entities<'_>, out: OutNum) -> Option<Passed> {
         outpoint: OutPoint { txid: view.ledger.tx(tx)?.txid, vout }.to_string(),
         address: address.unwrap_or_else(|| "no address".to_owned()),
         entity: output.owner.and_then(|owner| entities.entity(owner)),
+        mix: mix.map(CoinJoin::from),
         value: output.value.into(),
         time: Timestamp::from_second(i64::from(time)).ok()?,
     })

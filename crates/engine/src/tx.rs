@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_analysis::{
     extent::{Extent, Needed},
+    taint::Mix,
     trace::{Entity, Known},
 };
 use tracehound_ledger::{AddrNum, BlockNum, Ledger, OutNum, Prev, TxView};
@@ -77,6 +78,12 @@ pub struct CoinJoin {
     pub protocol: &'static str,
     /// People in it, at least.
     pub participants: u32,
+}
+
+impl From<Mix> for CoinJoin {
+    fn from(Mix { protocol, participants }: Mix) -> Self {
+        Self { protocol, participants }
+    }
 }
 
 /// Who owns an input or output.
@@ -207,7 +214,7 @@ impl Described<'_> {
             lock_time: tx.lock_time,
             weight: tx.weight,
             fee: spent.filter(|_| !coinbase).and_then(|spent| spent.checked_sub(paid?)),
-            coinjoin: mix.map(|mix| CoinJoin { protocol: mix.protocol, participants: mix.participants }),
+            coinjoin: mix.map(CoinJoin::from),
             missing_inputs: u32::try_from(missing).unwrap_or(u32::MAX),
             overwrote: self.overwrote(tx),
             inputs,

@@ -87,7 +87,7 @@ impl Kind {
             Self::Address => "an address",
             Self::Unspent => "unspent",
             Self::Other => "ends or comes otherwise",
-            Self::Page => "goes on on another page",
+            Self::Page => "continues on another page",
         }
     }
 }
@@ -275,7 +275,7 @@ impl Chart {
                 self.together(&mut placed, &mut shapes, (column, kind), &entries, &name);
             }
             let own = if pages.len() > 3 { 2 } else { pages.len() };
-            let word = if side == Side::Left { "from" } else { "goes on on" };
+            let word = if side == Side::Left { "from" } else { "continues on" };
             for &(key, &(amount, count)) in &pages[..own] {
                 let Edge::Page(number) = key.1 else { continue };
                 let lines = self.lines(&format!("{word} page {number}"), amount, count, "output");

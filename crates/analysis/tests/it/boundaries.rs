@@ -200,7 +200,9 @@ fn what_is_at_the_dust_limit_counts_and_what_is_below_is_booked() {
     assert_eq!(received(1_000), (1_000, 1_000, 0, true));
     assert_eq!(received(1_001), (1_000, 0, 1_000, false), "booked, and too much to be left out of an answer");
     let (from, to) = (BTreeSet::from([number(&ledger, 1)]), BTreeSet::from([number(&ledger, 50)]));
-    let path = |dust| ways(&ledger, &from, &to, PathLimits { dust, ..PathLimits::default() }).ways.len();
+    let path = |dust| {
+        ways(&ledger, &from, &to, PathLimits { dust, ..PathLimits::default() }, &Names(&ledger)).ways.len()
+    };
     assert_eq!((path(1_000), path(1_001)), (1, 0));
     let counted = |dust| {
         let limits = Limits { dust, ..Limits::default() };

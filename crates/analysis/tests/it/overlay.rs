@@ -285,7 +285,7 @@ fn exposures_told<R: UtxoRows>(rows: &R) -> Vec<(String, String)> {
         let others = BTreeSet::from([AddrNum(0), AddrNum(rows.counts().addresses / 2)]);
         told.tell(
             ("ways", owner),
-            ways(rows, &subjects, &others, PathLimits { dust: 0, ..PathLimits::default() }),
+            ways(rows, &subjects, &others, PathLimits { dust: 0, ..PathLimits::default() }, &names),
         );
     }
     told.0

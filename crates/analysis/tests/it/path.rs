@@ -1,8 +1,12 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use tracehound_analysis::path::{PathLimits, Way, is_way, ways};
-use tracehound_ledger::{AddrNum, Ledger, OutNum};
+use tracehound_analysis::{
+    path::{PathLimits, Way, is_way, ways},
+    taint::Mix,
+    trace::{Entity, Known},
+};
+use tracehound_ledger::{AddrNum, Ledger, OutNum, TxSpan};
 use tracehound_model::{BlockHash, OutPoint};
 use tracehound_testkit::blocks::{BlockMaker, owner};
 
@@ -10,6 +14,22 @@ use crate::{ledger_of, taint::propagations::drawn};
 
 fn number(ledger: &Ledger, n: usize) -> AddrNum {
     ledger.find_address(&owner(n)).expect("in the ledger")
+}
+
+/// Transactions with at least so many outputs mix.
+struct MixesFrom(u32);
+
+/// None does.
+const NONE: MixesFrom = MixesFrom(u32::MAX);
+
+impl<R> Known<R> for MixesFrom {
+    fn entity(&self, _: AddrNum) -> Option<Entity> {
+        None
+    }
+
+    fn mix(&self, _: &R, tx: TxSpan) -> Option<Mix> {
+        (tx.output_count >= self.0).then_some(Mix { protocol: "whirlpool", participants: tx.output_count })
+    }
 }
 
 fn limits() -> PathLimits {
@@ -29,18 +49,79 @@ fn the_shortest_come_first_and_of_those_the_widest() {
     let longer = block.tx(&[out(split, 2)], &[(400, Some(owner(5)))]);
     block.tx(&[out(longer, 0)], &[(400, Some(owner(9)))]);
     let (_dir, ledger) = ledger_of(&[block.done()]);
-    let found =
-        ways(&ledger, &BTreeSet::from([number(&ledger, 1)]), &BTreeSet::from([number(&ledger, 9)]), limits());
+    let found = ways(
+        &ledger,
+        &BTreeSet::from([number(&ledger, 1)]),
+        &BTreeSet::from([number(&ledger, 9)]),
+        limits(),
+        &NONE,
+    );
     let shape: Vec<(usize, u64)> = found.ways.iter().map(|way| (way.txs.len(), way.width)).collect();
     assert_eq!(shape, [(2, 500), (2, 100), (3, 400)]);
     assert!(found.ways.iter().all(|way| is_way(&ledger, way)) && !found.truncated);
-    let back =
-        ways(&ledger, &BTreeSet::from([number(&ledger, 9)]), &BTreeSet::from([number(&ledger, 1)]), limits());
+    let back = ways(
+        &ledger,
+        &BTreeSet::from([number(&ledger, 9)]),
+        &BTreeSet::from([number(&ledger, 1)]),
+        limits(),
+        &NONE,
+    );
     assert!(back.ways.is_empty() && !back.truncated, "money does not flow back");
     let short = PathLimits { hops: 2, ..limits() };
-    let found =
-        ways(&ledger, &BTreeSet::from([number(&ledger, 1)]), &BTreeSet::from([number(&ledger, 9)]), short);
+    let found = ways(
+        &ledger,
+        &BTreeSet::from([number(&ledger, 1)]),
+        &BTreeSet::from([number(&ledger, 9)]),
+        short,
+        &NONE,
+    );
     assert!(found.ways.len() == 2 && found.truncated, "what a limit hides is said");
+}
+
+/// Owner 1 reaches owner 9 in two transactions through a mix of three, and without one in three.
+#[test]
+fn a_way_through_a_mix_is_marked_and_comes_last() {
+    let mut block = BlockMaker::new(BlockHash::default(), 1_000, 0);
+    let out = |txid, vout| (OutPoint { txid, vout }, None);
+    let coin = block.tx(&[], &[(500, Some(owner(1))), (400, Some(owner(1)))]);
+    let mix =
+        block.tx(&[out(coin, 0)], &[(100, Some(owner(2))), (300, Some(owner(3))), (100, Some(owner(4)))]);
+    block.tx(&[out(mix, 1)], &[(300, Some(owner(9)))]);
+    let plain = block.tx(&[out(coin, 1)], &[(400, Some(owner(5)))]);
+    let plain = block.tx(&[out(plain, 0)], &[(200, Some(owner(6)))]);
+    block.tx(&[out(plain, 0)], &[(200, Some(owner(9)))]);
+    let (_dir, ledger) = ledger_of(&[block.done()]);
+    let ends = |n| BTreeSet::from([number(&ledger, n)]);
+    let asked = |limits| ways(&ledger, &ends(1), &ends(9), limits, &MixesFrom(3));
+    let shape = |limits| -> Vec<(u64, Vec<Option<u32>>)> {
+        let mixes = |way: &Way| way.mixes.iter().map(|mix| mix.map(|mix| mix.participants)).collect();
+        asked(limits).ways.iter().map(|way| (way.width, mixes(way))).collect()
+    };
+    assert_eq!(shape(limits()), [(200, vec![None; 3]), (300, vec![Some(3), None])]);
+    let one = shape(PathLimits { count: 1, ..limits() });
+    assert_eq!(one, [(200, vec![None; 3])], "one without a mix takes the place of a shorter one");
+    let short = shape(PathLimits { count: 1, hops: 2, ..limits() });
+    assert_eq!(short, [(300, vec![Some(3), None])], "where there is no other it is told");
+}
+
+/// Where a longer way without a mix and a shorter one with it meet, both go on: a limit on hops may end the longer.
+#[test]
+fn a_longer_way_without_a_mix_does_not_hide_a_shorter_one() {
+    let mut block = BlockMaker::new(BlockHash::default(), 1_000, 0);
+    let out = |txid, vout| (OutPoint { txid, vout }, None);
+    let coin = block.tx(&[], &[(500, Some(owner(1))), (400, Some(owner(1)))]);
+    let mix =
+        block.tx(&[out(coin, 0)], &[(100, Some(owner(2))), (300, Some(owner(3))), (100, Some(owner(4)))]);
+    let plain = block.tx(&[out(coin, 1)], &[(400, Some(owner(5)))]);
+    let plain = block.tx(&[out(plain, 0)], &[(200, Some(owner(6)))]);
+    let met = block.tx(&[out(mix, 1), out(plain, 0)], &[(500, Some(owner(7)))]);
+    block.tx(&[out(met, 0)], &[(500, Some(owner(9)))]);
+    let (_dir, ledger) = ledger_of(&[block.done()]);
+    let ends = |n| BTreeSet::from([number(&ledger, n)]);
+    let limits = PathLimits { count: 1, hops: 3, ..limits() };
+    let found = ways(&ledger, &ends(1), &ends(9), limits, &MixesFrom(3));
+    assert_eq!(found.ways.len(), 1);
+    assert!(found.truncated && found.ways[0].mixes[0].is_some(), "{found:?}");
 }
 
 /// Every way, by trying all.
@@ -78,7 +159,7 @@ proptest! {
         let (_dir, ledger) = ledger_of(&blocks);
         let from = number(&ledger, 0);
         for to in (10..60).filter_map(|n| ledger.find_address(&owner(n))) {
-            let found = ways(&ledger, &BTreeSet::from([from]), &BTreeSet::from([to]), PathLimits { hops: 50, ..limits() });
+            let found = ways(&ledger, &BTreeSet::from([from]), &BTreeSet::from([to]), PathLimits { hops: 50, ..limits() }, &NONE);
             prop_assert!(found.ways.iter().all(|way: &Way| is_way(&ledger, way)));
             let mut all: Vec<(usize, u64)> = ledger.activity(from, 99).0.received.into_iter()
                 .flat_map(|out| all_ways(&ledger, out, to, from, ledger.output_value(out).unwrap_or(0), 0)).collect();

@@ -6,6 +6,7 @@ use miette::{IntoDiagnostic, Result};
 use tracehound_engine::{
     Answer,
     path::{PathLimits, Paths, Question},
+    tx::CoinJoin,
 };
 use tracehound_model::{BitcoinNetwork, Chain};
 use tracehound_report::picture;
@@ -68,8 +69,11 @@ pub(super) fn named(paths: &Paths) -> impl Iterator<Item = &str> {
 
 /// A row an output on a way; amounts in base units.
 fn table(out: &mut dyn Write, paths: &Paths) -> Result<()> {
-    writeln!(out, "way,step,outpoint,address,amount,asset,time,width,entity,category,labelled,disputed")
-        .into_diagnostic()?;
+    writeln!(
+        out,
+        "way,step,outpoint,address,amount,asset,time,width,entity,category,labelled,disputed,mix,mix_people"
+    )
+    .into_diagnostic()?;
     for (way, number) in paths.ways.iter().zip(1..) {
         for (passed, step) in way.outputs.iter().zip(1..) {
             let entity = passed.entity.as_ref();
@@ -87,9 +91,14 @@ fn table(out: &mut dyn Write, paths: &Paths) -> Result<()> {
                 entity.map_or_else(String::new, |entity| entity.category.to_string()),
                 labelled.map_or_else(String::new, ToString::to_string),
                 labelled.map_or_else(String::new, |by| by.is_disputed().to_string()),
+                passed.mix.as_ref().map_or_else(String::new, |mix| mix.protocol.to_owned()),
+                passed.mix.as_ref().map_or_else(String::new, |mix| mix.participants.to_string()),
             ];
             answered::row(out, cells)?;
         }
+    }
+    if let Some(mixes) = paths.mixes() {
+        terminal::say(&format!("note: {mixes}"));
     }
     if paths.below_dust > 0 {
         let limit = paths.asset.money(paths.dust);
@@ -109,16 +118,27 @@ fn text(out: &mut dyn Write, args: &PathQuestion, paths: &Paths) -> std::io::Res
     if paths.ways.is_empty() {
         writeln!(out, "no way from {} to {} of at most {} transactions", args.from, args.to, args.hops)?;
     }
+    if let Some(mixes) = paths.mixes() {
+        writeln!(out, "{mixes}")?;
+    }
     for (at, way) in paths.ways.iter().enumerate() {
         let count = way.transactions;
         writeln!(
             out,
-            "{}. {count} transaction{}, at most {} can have gone this way",
+            "{}. {count} transaction{}{}, at most {} can have gone this way",
             at + 1,
             if count == 1 { "" } else { "s" },
+            match way.mixes {
+                0 => String::new(),
+                1 => ", one of them a MIX".to_owned(),
+                mixes => format!(", {mixes} of them MIXES"),
+            },
             paths.asset.money(way.width)
         )?;
         for passed in &way.outputs {
+            if let Some(CoinJoin { protocol, participants: people }) = &passed.mix {
+                writeln!(out, "   through a MIX: {protocol}, at least {people} people")?;
+            }
             writeln!(out, "   {} {} {}", paths.asset.money(passed.value), passed.address, passed.time)?;
             writeln!(out, "     {}", passed.outpoint)?;
             if let Some(entity) = &passed.entity {

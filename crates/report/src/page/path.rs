@@ -33,6 +33,7 @@ pub fn path(found: &Paths, naming: &Naming, told: &Told) -> String {
             found.asset.money(first.width)
         )
     }];
+    lines.extend(found.mixes());
     if found.below_dust > 0 {
         lines.push(format!(
             "NOT GONE THROUGH because of the question's own limit on dust: {} output{} of less than {}.",
@@ -52,8 +53,10 @@ pub fn path(found: &Paths, naming: &Naming, told: &Told) -> String {
         &[
             "A way is a row of outputs, each spent by the transaction that made the next one. It shows that money can have gone there; \
              it does not show that it did, nor that the addresses between belong to anybody in particular.",
-            "The shortest ways are searched from both ends, and among ways of one length the one whose smallest output is the largest \
-             comes first.",
+            "Ways without a mix come first, then the shortest, and among ways of one length the one whose smallest output is the \
+             largest.",
+            "A mix (a CoinJoin) is a transaction in which several people put coins in and take as much out, so that the chain does not \
+             say whose is whose behind it. It is told by its shape, which is no proof. A way through one is a way that everybody in it has.",
         ],
         &[],
         "A way is there or it is not: nothing is estimated. What a way means for somebody's guilt or money was not measured.",
@@ -64,6 +67,9 @@ pub fn path(found: &Paths, naming: &Naming, told: &Told) -> String {
             vec![
                 html! { (step) },
                 html! {
+                    @if let Some(mix) = &passed.mix {
+                        b { "through a MIX" } ": " (mix.protocol) ", at least " (mix.participants) " people" br;
+                    }
                     (code(&passed.outpoint)) br; (code(&passed.address))
                     @if let Some(entity) = &passed.entity { br; b { (name(&entity.name())) } " " span.dim { (entity.kind()) } }
                 },
@@ -72,7 +78,9 @@ pub fn path(found: &Paths, naming: &Naming, told: &Told) -> String {
             ]
         });
         let body = html! {
-            p { (way.transactions) " transaction" (s(way.transactions as u64)) ", at most " (found.asset.money(way.width)) " can have gone this way." }
+            p { (way.transactions) " transaction" (s(way.transactions as u64))
+                @match way.mixes { 0 => {} 1 => { ", one of them a " b { "mix" } } mixes => { ", " (mixes) " of them " b { "mixes" } } }
+                ", at most " (found.asset.money(way.width)) " can have gone this way." }
             (table(&["#Step", "Output, address", "#Amount", "Time"], rows))
         };
         frame.add(Part::Wide, &format!("Way {number}"), body);

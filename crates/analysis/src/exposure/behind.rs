@@ -51,8 +51,10 @@ pub struct Behind {
     pub parties: Vec<Party>,
     /// Base units of the subjects' money at mixes.
     pub amount: u128,
-    /// Base units of it that may be of somebody who was not looked at: amounts are missing, or a limit ended the search.
+    /// Base units of it that may be of somebody who was not looked at: amounts are missing, or a limit on work ended the search.
     pub unseen: u128,
+    /// Base units of it that may be of somebody further away than the limit on hops.
+    pub beyond_hops: u128,
 }
 
 /// Looks behind the mixes at which `found` ended. As many transactions are read as the question's limits allow, once more.
@@ -80,6 +82,7 @@ pub fn behind<R: UtxoRows>(
     }
     let Walk { parties, mut told, .. } = walk;
     told.unseen = told.unseen.min(told.amount);
+    told.beyond_hops = told.beyond_hops.min(told.amount);
     told.parties = parties.into_values().collect();
     for party in &mut told.parties {
         party.most = party.most.min(told.amount);
@@ -116,6 +119,7 @@ struct Other {
     named: BTreeMap<Entity, (u128, AddrNum)>,
     mixes: BTreeMap<TxNum, (u128, u32)>,
     unseen: u128,
+    beyond_hops: u128,
 }
 
 impl<R: UtxoRows> Walk<'_, R> {
@@ -155,6 +159,7 @@ impl<R: UtxoRows> Walk<'_, R> {
             party.most += most;
         }
         self.told.unseen += amount.min(other.unseen);
+        self.told.beyond_hops += amount.min(other.beyond_hops);
         for (mix, (through, hop)) in other.mixes {
             let more = Waiting { certain: 0, amount: amount.min(through), hop: at.hop + 1 + hop };
             // A walk goes one way in time, so that a mix is never come to again.
@@ -246,10 +251,9 @@ impl<R: UtxoRows> Walk<'_, R> {
                 | StopReason::Truncated(Truncation::FanOut | Truncation::Work) => {
                     other.unseen = other.unseen.saturating_add(amount);
                 }
-                // How far is looked is what was asked; the rest belongs to nobody whom anybody names.
-                StopReason::Truncated(
-                    Truncation::Hops | Truncation::Dust | Truncation::Share | Truncation::Seed,
-                )
+                StopReason::Truncated(Truncation::Hops) => other.beyond_hops += amount,
+                // The rest belongs to nobody whom anybody names.
+                StopReason::Truncated(Truncation::Dust | Truncation::Share | Truncation::Seed)
                 | StopReason::Unspent
                 | StopReason::Unspendable
                 | StopReason::Destroyed(_)

@@ -76,7 +76,6 @@ impl Screener<'_> {
             // Without a seed there is nothing to ask: the subject received (or paid) nothing.
             let found: Result<Exposures, taint::SeedError> = found;
             let Ok(found) = found else { continue };
-            self.say_what_was_cut(network, direction, &found, findings);
             let behind = if found.mixes.is_empty() {
                 Behind::default()
             } else {
@@ -87,18 +86,14 @@ impl Screener<'_> {
                 exposure::behind(ledger, &question, &found, entities)
             };
             let side = Side { network, ledger, direction, found: &found, behind: &behind };
+            self.say_what_was_cut(&side, findings);
             self.book_indirect(&side, findings);
         }
     }
 
     /// That not everything was followed to its end, and how much of it was not.
-    fn say_what_was_cut(
-        &self,
-        network: BitcoinNetwork,
-        direction: Direction,
-        found: &Exposures,
-        findings: &mut Findings,
-    ) {
+    fn say_what_was_cut(&self, side: &Side<'_>, findings: &mut Findings) {
+        let Side { network, direction, found, behind, .. } = *side;
         let Exposures { rest, total, work, beyond_hops, .. } = *found;
         let wanted = self.settings.policy.indirect;
         let money = |amount| Asset::bitcoin(network).money(amount);
@@ -119,6 +114,21 @@ impl Screener<'_> {
             };
             let remedy = "a policy with more `hops` looks further, and `tracehound exposure` to the end";
             findings.gaps.push(gap(sentence).mend(remedy));
+        }
+        let behind = Amount::from(behind.beyond_hops);
+        if !is_little(behind, total) {
+            let (far, hops, share) = (money(behind), wanted.hops, permille(behind, total));
+            let sentence = match direction {
+                Direction::Incoming => format!(
+                    "indirect {way}: up to {far} of {} ({share}) came, behind mixes (CoinJoins), from further than the {hops} transactions that the policy looks back, and nobody looked from whom",
+                    money(total)
+                ),
+                Direction::Outgoing => format!(
+                    "indirect {way}: up to {far} of {} ({share}) went, behind mixes (CoinJoins), further than the {hops} transactions that the policy looks ahead, and nobody looked to whom",
+                    money(total)
+                ),
+            };
+            findings.gaps.push(gap(sentence).mend("a policy with more `hops` looks further"));
         }
         let left_out = !is_little(rest.dust, total);
         if rest.unknown_inputs.is_zero() && work < wanted.work && !left_out {

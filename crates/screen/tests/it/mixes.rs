@@ -25,12 +25,22 @@ const FEES: [u64; 6] = [900, 1_100, 700, 1_300, 400, 650];
 /// The mine pays wallet 39, who pays the wallets that enter a round: the first 7 of [`wallets`]. Their mixed outputs are those of
 /// wallets 10 to 16, and the change is of wallets 20 to 26. Then the mixed outputs `spent` are paid to wallet 30.
 fn round(dir: &Path, spent: &[u32]) -> Ledger {
+    round_after(dir, spent, 0)
+}
+
+/// The same, with so many splits in two of half the money between the mine and wallet 39.
+fn round_after(dir: &Path, spent: &[u32], steps: u64) -> Ledger {
     let noon = u32::try_from(at(FRESH).as_second()).expect("this century");
     let of = wallets();
     let out = |txid, vout| (OutPoint { txid, vout }, None);
     let whole: u64 = BROUGHT.iter().sum();
     let mut block = BlockMaker::new(BlockHash::default(), noon - 2_400, 1);
-    let mined = block.tx(&[], &[(whole, Some(key(of[39])))]);
+    // Two inputs and two outputs each, so that no step is a plain one that costs no hop.
+    let coin = (whole, Some(key(of[39])));
+    let mut mined = block.tx(&[], &if steps > 0 { vec![coin, coin] } else { vec![coin] });
+    for _ in 0..steps {
+        mined = block.tx(&[out(mined, 0), out(mined, 1)], &[coin, coin]);
+    }
     let first = block.done();
     let mut block = BlockMaker::new(first.hash, noon - 1_800, 2);
     block.tx(&[], &[(1, Some(key(9)))]);
@@ -130,4 +140,22 @@ fn a_round_of_strangers_is_told_and_is_no_gap() {
         assert_eq!(mixed_gaps(&verdict), [""; 0]);
         assert!(verdict.summary.contains("came out of mixes (CoinJoins)"), "{}", verdict.summary);
     }
+}
+
+/// What the limit on hops cuts behind a mix is said as it is before one.
+#[test]
+fn what_was_not_followed_behind_a_mix_is_said() {
+    let cut = |steps| {
+        let dir = tempfile::tempdir().expect("a folder");
+        let ledger = round_after(dir.path(), &[3], steps);
+        let index = index(sources(), vec![], vec![]);
+        let verdict = screen(&index, Some(&ledger), &Policy::strict(), FRESH, &address(wallets()[30]));
+        let gaps = verdict.coverage.gaps.into_iter().filter(|gap| gap.kind == GapKind::IndirectTruncated);
+        gaps.map(|gap| gap.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(cut(0), [""; 0], "the mine is near");
+    let said = cut(8);
+    let sentence = "up to 0.59999000 BTC of 0.59999000 BTC (100.0 %) came, behind mixes (CoinJoins), from further than \
+                    the 5 transactions that the policy looks back";
+    assert!(said.len() == 1 && said[0].contains(sentence), "{said:?}");
 }

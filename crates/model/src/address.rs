@@ -195,11 +195,18 @@ impl Address {
     }
 
     /// Other addresses that the same key hash or script hash controls, where the text of one has stood for another:
-    /// Bitcoin's legacy forms, Bitcoin Cash and Bitcoin Gold; for P2SH Litecoin too. A list may name any of them.
+    /// Bitcoin's legacy forms, Bitcoin Cash and Bitcoin Gold; for P2SH Litecoin too. An address of Tron and one of EVM chains of
+    /// the same 20 bytes are the same hash of one public key, and whoever has the key has both; contracts of the two never meet,
+    /// for they are hashes of other things. A list may name any of them.
     /// Empty for all other addresses. The relation is symmetric and transitive.
     pub fn same_owner(&self) -> impl Iterator<Item = Self> + use<> {
         let own = *self;
-        foreign::readings(self).filter(move |other| *other != own)
+        let twin = match own {
+            Self::Evm(hash) => Some(Self::Tron(hash)),
+            Self::Tron(hash) => Some(Self::Evm(hash)),
+            Self::Bitcoin(_) | Self::Foreign(_) => None,
+        };
+        foreign::readings(self).filter(move |other| *other != own).chain(twin)
     }
 
     /// The chain, where the form tells; an EVM address fits many. Forms that test networks share count as the testnet

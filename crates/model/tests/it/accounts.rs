@@ -79,6 +79,7 @@ fn readings_of_one_owner_form_a_closed_set() {
         let expected = match form {
             "P2PKH" | "BCH P2PKH" | "BTG" => 3,
             "P2SH" | "BCH P2SH" | "BTG P2SH" | "LTC P2SH" => 4,
+            "EVM" | "Tron" => 2,
             _ => 1,
         };
         assert_eq!(set.len(), expected, "{form}");

@@ -63,6 +63,7 @@ use tracehound_model::{Category, Confidence, Party, SourceId, SourceKind, Statem
 
 pub(crate) use advisory::read_pack;
 pub use advisory::write_advisory;
+pub use archive::table_in;
 pub use claims::Claims;
 pub use decode::windows_1252;
 pub use error::ImportError;
@@ -113,6 +114,8 @@ pub struct Account {
     pub passed_over: u64,
     /// Addresses and parties left out, also those inside a row that was read for the rest.
     pub left_out: u64,
+    /// Those of them that are parties without a name or a number.
+    pub nameless: u64,
 }
 
 /// A source, as a publication of it introduces itself.

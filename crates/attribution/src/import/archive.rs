@@ -30,52 +30,59 @@ pub(super) fn is_archive(head: &[u8]) -> bool {
     head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06")
 }
 
+/// The one table in an archive, or on the one sheet of a spreadsheet (as CSV), as it stands there: for a table of one's own,
+/// in which a row is no claim.
+///
+/// # Errors
+/// Where it holds several, or something that cannot be read: which was meant is not for a program to choose.
+pub fn table_in(input: &mut dyn Read) -> Result<Vec<u8>, ImportError> {
+    let mut archive = open(input)?;
+    let names: Vec<String> = archive.file_names().map(str::to_owned).collect();
+    let has = |name: &str| names.iter().any(|other| other == name);
+    if has("content.xml") || has("xl/workbook.xml") {
+        let Sheet { table, unread } =
+            if has("content.xml") { content_sheet(&mut archive)? } else { workbook::read(&mut archive)? };
+        return match &unread[..] {
+            [] => Ok(table.into_bytes()),
+            more => Err(unusable(format!(
+                "it has more than one sheet ({} too): save the one that is meant as CSV",
+                shown(more)
+            ))),
+        };
+    }
+    if has("[Content_Types].xml") {
+        return Err(no_sheets());
+    }
+    let (files, _) = tell_apart(&mut archive)?;
+    let [one] = &files[..] else {
+        return Err(unusable(match files.len() {
+            0 => "it holds no file".to_owned(),
+            _ => format!("it holds several files ({}): unpack it", shown(&files)),
+        }));
+    };
+    let member = archive.by_name(one).map_err(|error| broken(&error))?;
+    let mut table = Vec::new();
+    input::open(member)?.take(MAX_SHEET + 1).read_to_end(&mut table)?;
+    if table.len() as u64 > MAX_SHEET {
+        return Err(unusable(format!("its file has more than {MAX_SHEET} bytes: unpack it")));
+    }
+    if is_archive(&table) {
+        return Err(unusable("it holds another archive: unpack it".to_owned()));
+    }
+    Ok(table)
+}
+
 pub(super) fn read(input: &mut dyn Read, options: &Options) -> Result<Imported, ImportError> {
-    let mut bytes = Vec::new();
-    input.take(MAX_ARCHIVE + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_ARCHIVE {
-        return Err(unusable(format!("it has more than {MAX_ARCHIVE} bytes")));
-    }
-    let listed = listed_files(&bytes);
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(&error))?;
-    if archive.len() > MAX_FILES {
-        return Err(unusable(format!("it holds more than {MAX_FILES} files")));
-    }
-    match listed {
-        None => {
-            return Err(unusable(
-                "its directory does not stand where the archive's end says, as when something stands before its first \
-                 file: unpack it and import what it holds"
-                    .to_owned(),
-            ));
-        }
-        Some(listed) if listed != archive.len() => {
-            let found = archive.len();
-            return Err(unusable(format!(
-                "its directory names {listed} files and {found} can be told apart (two of one name, or a wrong count): \
-                 one would be lost unsaid"
-            )));
-        }
-        Some(_) => {}
-    }
-    if first_file(&mut archive)?.is_some_and(|start| start > 0) {
-        return Err(unusable(
-            "something stands before its first file, such as another archive: unpack it and import what it holds"
-                .to_owned(),
-        ));
-    }
+    let mut archive = open(input)?;
     let names: Vec<String> = archive.file_names().map(str::to_owned).collect();
     if names.iter().any(|name| name == "content.xml") {
-        return spreadsheet(&mut archive, options);
+        return table(content_sheet(&mut archive)?, options);
     }
     if names.iter().any(|name| name == "xl/workbook.xml") {
         return table(workbook::read(&mut archive)?, options);
     }
     if names.iter().any(|name| name == "[Content_Types].xml") {
-        return Err(ImportError::KnownButUnread {
-            what: "an office document without sheets in the usual form",
-            instead: "save it as CSV",
-        });
+        return Err(no_sheets());
     }
     let (lists, others) = tell_apart(&mut archive)?;
     let [main, rest @ ..] = &lists[..] else { return Err(unusable("it holds no list".to_owned())) };
@@ -112,6 +119,51 @@ pub(super) fn read(input: &mut dyn Read, options: &Options) -> Result<Imported, 
     unread.extend(others.iter().map(|name| text::shorten(&format!("file {name}"))));
     unread.sort_unstable();
     Ok(imported)
+}
+
+/// The archive, when it is one of which nothing would be lost unsaid.
+fn open(input: &mut dyn Read) -> Result<ZipArchive<Cursor<Vec<u8>>>, ImportError> {
+    let mut bytes = Vec::new();
+    input.take(MAX_ARCHIVE + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_ARCHIVE {
+        return Err(unusable(format!("it has more than {MAX_ARCHIVE} bytes")));
+    }
+    let listed = listed_files(&bytes);
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(&error))?;
+    if archive.len() > MAX_FILES {
+        return Err(unusable(format!("it holds more than {MAX_FILES} files")));
+    }
+    match listed {
+        None => {
+            return Err(unusable(
+                "its directory does not stand where the archive's end says, as when something stands before its first \
+                 file: unpack it and import what it holds"
+                    .to_owned(),
+            ));
+        }
+        Some(listed) if listed != archive.len() => {
+            let found = archive.len();
+            return Err(unusable(format!(
+                "its directory names {listed} files and {found} can be told apart (two of one name, or a wrong count): \
+                 one would be lost unsaid"
+            )));
+        }
+        Some(_) => {}
+    }
+    if first_file(&mut archive)?.is_some_and(|start| start > 0) {
+        return Err(unusable(
+            "something stands before its first file, such as another archive: unpack it and import what it holds"
+                .to_owned(),
+        ));
+    }
+    Ok(archive)
+}
+
+fn no_sheets() -> ImportError {
+    ImportError::KnownButUnread {
+        what: "an office document without sheets in the usual form",
+        instead: "save it as CSV",
+    }
 }
 
 /// How many files the archive's directory names, which the reader does not tell: of files with one name it keeps the last,
@@ -185,16 +237,13 @@ fn neighbour(archive: &mut ZipArchive<Cursor<Vec<u8>>>, name: &str) -> Result<Ne
     Neighbour::read(base(name), member)
 }
 
-/// The rows of a sheet, read as the table they are.
-fn spreadsheet(
-    archive: &mut ZipArchive<Cursor<Vec<u8>>>,
-    options: &Options,
-) -> Result<Imported, ImportError> {
+/// The one sheet of an `OpenDocument` spreadsheet.
+fn content_sheet(archive: &mut ZipArchive<Cursor<Vec<u8>>>) -> Result<Sheet, ImportError> {
     let content = archive.by_name("content.xml").map_err(|error| broken(&error))?;
-    let sheet = sheet::read(&mut content.take(MAX_SHEET))?;
-    table(sheet, options)
+    sheet::read(&mut content.take(MAX_SHEET))
 }
 
+/// The rows of a sheet, read as the table they are.
 fn table(Sheet { table, unread }: Sheet, options: &Options) -> Result<Imported, ImportError> {
     let stem = options.file_name.rsplit_once('.').map_or(options.file_name.as_str(), |(stem, _)| stem);
     let options =

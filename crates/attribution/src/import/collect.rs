@@ -185,6 +185,12 @@ impl Collector {
         self.warn(place, message);
     }
 
+    /// Leaves a party out that nobody could find: it has no number or no name.
+    pub(super) fn refuse_nameless(&mut self, place: impl Into<String>, message: impl Into<String>) {
+        self.account.nameless += 1;
+        self.refuse(place, message);
+    }
+
     /// The subject that `written` names, or `None` when the row must be left out (which has been noted).
     pub(super) fn subject(&mut self, written: &str, place: &str) -> Option<Subject> {
         let written = written.trim();

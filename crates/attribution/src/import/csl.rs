@@ -245,7 +245,7 @@ impl Record {
         let names = std::iter::once(&self.name).chain(&self.aliases);
         let names = tidy_names(names.map(|full| PartyName { full: full.clone(), weak: false }));
         let Some(first) = names.first().filter(|_| !id.is_empty()) else {
-            out.refuse(place, "a record without a number or a name; left out");
+            out.refuse_nameless(place, "a record without a number or a name; left out");
             return Ok(());
         };
         let listed_on = month_first(&self.start);

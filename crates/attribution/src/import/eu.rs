@@ -57,7 +57,7 @@ impl Draft {
     fn finish(self, place: &str, out: &mut Collector) -> Result<(), ImportError> {
         let names = tidy_names(self.names);
         if self.id.is_empty() || names.is_empty() {
-            out.refuse(place, "an entity without a number or a name; left out");
+            out.refuse_nameless(place, "an entity without a number or a name; left out");
             return Ok(());
         }
         let kind = match self.code.as_str() {

@@ -51,6 +51,11 @@ const READ: &[&str] = &[
     "weakAlias",
     "previousName",
     "abbreviation",
+    "firstName",
+    "secondName",
+    "middleName",
+    "fatherName",
+    "lastName",
     "topics",
     "publicKey",
     "currency",
@@ -705,6 +710,14 @@ impl Entity {
             .chain(named("previousName", false))
             .chain(named("weakAlias", true))
             .chain(named("abbreviation", true));
+        let mut names: Vec<PartyName> = names.collect();
+        // A person whose name stands in its parts alone.
+        if !names.iter().any(|name| !name.weak) {
+            let parts = ["firstName", "secondName", "middleName", "fatherName", "lastName"];
+            let part = |key: &&str| all(key).next();
+            let full = parts.iter().filter_map(part).collect::<Vec<_>>().join(" ");
+            names.extend(Some(PartyName { full, weak: false }).filter(|name| !name.full.is_empty()));
+        }
         let programs = all("programId").chain(all("program"));
         let mut particulars = Particulars::default();
         particulars.add_born(all("birthDate").filter_map(|born| born.parse().ok()));
@@ -718,7 +731,7 @@ impl Entity {
             role,
             place: place.to_owned(),
             caption: text_of(object, "caption"),
-            names: names.collect(),
+            names,
             topics: all("topics").collect(),
             target: object.get("target").and_then(Value::as_bool),
             programs: programs.filter_map(|program| text::clean(&program)).collect(),
@@ -772,7 +785,7 @@ impl Entity {
         let caption = self.caption.iter().map(|full| PartyName { full: full.clone(), weak: false });
         let names = tidy_names(caption.chain(self.names.iter().cloned()));
         if self.id.is_empty() || names.is_empty() {
-            out.refuse(self.place.as_str(), "a party without an id or a name; left out");
+            out.refuse_nameless(self.place.as_str(), "a party without an id or a name; left out");
             return Ok(());
         }
         let mut programs = self.programs.clone();

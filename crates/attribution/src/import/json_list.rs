@@ -1,5 +1,5 @@
 //! JSON lists: texts or objects in an array or one a line, or an object from address to label or object, or from label to
-//! addresses.
+//! addresses; in objects that say something of all that is in them too.
 
 use std::{borrow::Cow, collections::HashSet};
 
@@ -37,7 +37,102 @@ const PLAIN_KEYS: &[&str] = &[
     "blacklist",
     "tags",
     "labels",
+    "groups",
+    "clusters",
+    "actors",
+    "combined",
 ];
+/// Keys under which the addresses of one chain or asset stand.
+pub(super) const CHAIN_KEYS: &[&str] = &[
+    "bitcoin",
+    "btc",
+    "xbt",
+    "ethereum",
+    "eth",
+    "evm",
+    "erc20",
+    "tron",
+    "trx",
+    "trc20",
+    "bsc",
+    "bnb",
+    "polygon",
+    "matic",
+    "arbitrum",
+    "arb",
+    "optimism",
+    "base",
+    "avalanche",
+    "avax",
+    "solana",
+    "sol",
+    "litecoin",
+    "ltc",
+    "monero",
+    "xmr",
+    "ripple",
+    "xrp",
+    "dogecoin",
+    "doge",
+    "dash",
+    "zcash",
+    "zec",
+    "bitcoin_cash",
+    "bch",
+    "usdt",
+    "usdc",
+    "ton",
+    "near",
+    "cosmos",
+    "atom",
+    "cardano",
+    "ada",
+    "stellar",
+    "xlm",
+    "etc",
+];
+/// Deepest object in which entries are looked for.
+const MAX_DEPTH: usize = 8;
+
+/// Whether what stands under a key says of itself who it is about: not the key, as it would under `victims`.
+fn is_plain(key: &str) -> bool {
+    let key = normal(key);
+    let is_address =
+        Field::Address.usual_names().iter().any(|name| key == *name || key == format!("{name}es"));
+    PLAIN_KEYS.contains(&key.as_str()) || CHAIN_KEYS.contains(&key.as_str()) || is_address
+}
+
+/// What stands above an entry and holds for it too.
+#[derive(Clone, Debug, Default)]
+struct Above<'v> {
+    label: Option<Cow<'v, str>>,
+    /// Words for the kind of actor.
+    kinds: Vec<Cow<'v, str>>,
+}
+
+impl<'v> Above<'v> {
+    fn labelled(label: Option<&'v str>) -> Self {
+        Self { label: label.map(Cow::Borrowed), kinds: Vec::new() }
+    }
+
+    /// What stands under a key below it: a host's name says more than what the whole is called.
+    fn below(&self, key: &'v str) -> Self {
+        let own = !is_plain(key) && (self.label.is_none() || is_domain(key));
+        let label = if own { Some(Cow::Borrowed(key)) } else { self.label.clone() };
+        Self { label, kinds: self.kinds.clone() }
+    }
+}
+
+/// Whether a value is several texts.
+fn is_several(value: &Value) -> bool {
+    value.as_array().is_some_and(|items| items.len() > 1 && items.iter().all(Value::is_string))
+}
+
+/// Whether a value names hosts and no address.
+fn is_domains(value: &Value) -> bool {
+    let names = || value.as_array().into_iter().flatten();
+    names().any(|name| name.as_str().is_some_and(is_domain)) && !holds_address(value)
+}
 
 /// Whether an address stands anywhere in a value. O(values).
 fn holds_address(value: &Value) -> bool {
@@ -83,6 +178,18 @@ fn whole_entries(entries: &[Value]) -> Result<(), ImportError> {
     let about: Vec<_> = entries.iter().filter_map(is_about_the_list).collect();
     let there = (entries.len() - about.len()) as u64;
     about.into_iter().try_for_each(|object| paged::whole(object, there, FORMAT))
+}
+
+/// The complaint about addresses under a key that does not say whose they are.
+fn form_not_read(key: &str) -> String {
+    format!(
+        "`{}` holds addresses in a form that is not read: give each an entry in a list",
+        text::shorten(key)
+    )
+}
+
+fn not_read(key: &str) -> ImportError {
+    ImportError::Unusable { format: FORMAT, missing: form_not_read(key) }
 }
 
 /// A JSON error with its place.
@@ -131,7 +238,7 @@ pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportEr
         // One document a line.
         whole_entries(&documents)?;
         for (position, document) in documents.iter().enumerate() {
-            reader.take(document, None, None, &format!("document {}", position + 1))?;
+            reader.entry(document, &Above::default(), &format!("document {}", position + 1))?;
         }
     }
     if reader.out.is_empty() && reader.holds_domains {
@@ -157,7 +264,7 @@ impl Reader<'_> {
         match root {
             Value::Array(items) => {
                 whole_entries(&items)?;
-                self.items(&items, None)
+                self.items(&items, &Above::default())
             }
             Value::Object(object) => self.object(&object),
             _ => Err(ImportError::Unusable {
@@ -168,38 +275,45 @@ impl Reader<'_> {
     }
 
     fn object(&mut self, object: &Map<String, Value>) -> Result<(), ImportError> {
-        if object.keys().any(|key| Field::Address.usual_names().contains(&normal(key).as_str())) {
-            return self.take(&Value::Object(object.clone()), None, None, "the one entry");
+        let is_address = |key: &str| Field::Address.usual_names().contains(&normal(key).as_str());
+        // Of several addresses beside others the first are one list of several.
+        let is_list = |key: &str| {
+            is_several(&object[key])
+                && object.iter().any(|(other, value)| other != key && holds_address(value))
+        };
+        if object.keys().any(|key| is_address(key) && !is_list(key)) {
+            return self.take(&Value::Object(object.clone()), None, &Above::default(), "the one entry");
         }
         if object.keys().any(|key| is_address_cell(key)) {
-            for (address, value) in object {
-                let place = format!("key `{}`", text::shorten(address));
-                self.take(value, Some(address), None, &place)?;
-            }
-            return Ok(());
+            return self.by_address(object, &Above::default());
         }
         whole(object)?;
         // From label to addresses, or one list beside other things.
         for (key, value) in object {
-            let plain = PLAIN_KEYS.contains(&normal(key).as_str());
-            let label = Some(key.as_str()).filter(|_| !plain);
+            let above = Above::labelled(Some(key.as_str()).filter(|key| !is_plain(key)));
             match value {
-                Value::Array(items) => self.items(items, label)?,
+                Value::Array(items) if is_domains(value) => {
+                    self.out.pass_over(items.len() as u64);
+                    self.out.unread(key);
+                    self.holds_domains = true;
+                }
+                Value::Array(items) => self.items(items, &above)?,
+                Value::Object(inner) if inner.keys().any(|key| is_address_cell(key)) => {
+                    self.by_address(inner, &above)?;
+                }
                 // By asset, below a label.
                 Value::Object(inner) if !inner.is_empty() && inner.values().all(Value::is_array) => {
-                    for items in inner.values().filter_map(Value::as_array) {
-                        self.items(items, label)?;
+                    for (key, items) in inner.iter().filter_map(|(key, items)| Some((key, items.as_array()?)))
+                    {
+                        self.items(items, &above.below(key))?;
                     }
                 }
-                _ if holds_address(value) => {
-                    return Err(ImportError::Unusable {
-                        format: FORMAT,
-                        missing: format!(
-                            "`{}` holds addresses in a form that is not read: give each an entry in a list",
-                            text::shorten(key)
-                        ),
-                    });
+                Value::Object(inner) if holds_address(value) => {
+                    if let Some(key) = self.nested(inner, &above, key, MAX_DEPTH)? {
+                        return Err(not_read(&key));
+                    }
                 }
+                _ if holds_address(value) => return Err(not_read(key)),
                 _ => {
                     self.out.begin_row();
                     self.out.unread(key);
@@ -209,23 +323,123 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn items(&mut self, items: &[Value], label: Option<&str>) -> Result<(), ImportError> {
-        for (position, item) in items.iter().enumerate() {
-            let place = match label {
-                Some(label) => format!("`{}`, entry {}", text::shorten(label), position + 1),
-                None => format!("entry {}", position + 1),
-            };
-            self.take(item, None, label, &place)?;
+    /// What is said of each address that is a key.
+    fn by_address(&mut self, object: &Map<String, Value>, above: &Above<'_>) -> Result<(), ImportError> {
+        for (address, value) in object {
+            let place = format!("key `{}`", text::shorten(address));
+            match value {
+                // Several things are said of it, each as an object.
+                Value::Array(said) if !said.is_empty() && said.iter().all(Value::is_object) => {
+                    for said in said {
+                        self.take(said, Some(address), above, &place)?;
+                    }
+                }
+                _ => self.take(value, Some(address), above, &place)?,
+            }
         }
         Ok(())
     }
 
-    /// Takes one entry: an address by itself, or what is said of the address `key`; `label` stands above it.
+    fn items(&mut self, items: &[Value], above: &Above<'_>) -> Result<(), ImportError> {
+        self.items_within(items, above, MAX_DEPTH)
+    }
+
+    fn items_within(&mut self, items: &[Value], above: &Above<'_>, depth: usize) -> Result<(), ImportError> {
+        for (position, item) in items.iter().enumerate() {
+            let place = match &above.label {
+                Some(label) => format!("`{}`, entry {}", text::shorten(label), position + 1),
+                None => format!("entry {}", position + 1),
+            };
+            self.entry_within(item, above, &place, depth)?;
+        }
+        Ok(())
+    }
+
+    /// Takes an entry, or those that stand in it.
+    fn entry(&mut self, value: &Value, above: &Above<'_>, place: &str) -> Result<(), ImportError> {
+        self.entry_within(value, above, place, MAX_DEPTH)
+    }
+
+    fn entry_within(
+        &mut self,
+        value: &Value,
+        above: &Above<'_>,
+        place: &str,
+        depth: usize,
+    ) -> Result<(), ImportError> {
+        let inside = value.as_object().filter(|object| {
+            let names: Vec<String> = object.keys().map(|key| normal(key)).collect();
+            let is_entry = match self.mapping.column(Field::Address) {
+                Some(Column::Name(name)) => names.contains(&normal(name)),
+                Some(Column::Place(_) | Column::Constant(_)) => true,
+                None => mapping::usual_places(&names)[Field::Address as usize].is_some(),
+            };
+            let nests = |(key, value): (&String, &Value)| {
+                (value.is_array() || value.is_object()) && is_plain(key) && holds_address(value)
+            };
+            !is_entry && object.iter().any(nests)
+        });
+        let Some(object) = inside else { return self.take(value, None, above, place) };
+        if let Some(key) = self.nested(object, above, place, depth)? {
+            self.out.begin_row();
+            self.out.refuse(place, &format!("{}; left out", form_not_read(&key)));
+        }
+        Ok(())
+    }
+
+    /// Takes the entries that stand in an object, which may name them and say of what kind they are. Gives the key that holds
+    /// addresses in a form that is not read, if there is one.
+    fn nested(
+        &mut self,
+        object: &Map<String, Value>,
+        above: &Above<'_>,
+        place: &str,
+        depth: usize,
+    ) -> Result<Option<String>, ImportError> {
+        let names: Vec<String> = object.keys().map(|key| normal(key)).collect();
+        let usual = mapping::usual_places(&names);
+        let values: Vec<&Value> = object.values().collect();
+        let tells = |at: usize| !holds_address(values[at]);
+        let label = usual[Field::Label as usize].filter(|at| tells(*at));
+        let kinds: Vec<usize> = mapping::more_categories(self.mapping, &names, |at| Some(at) == label)
+            .into_iter()
+            .filter(|at| tells(*at))
+            .collect();
+        let mut own = above.clone();
+        if let Some(name) = label.and_then(|at| scalar(values[at])) {
+            own.label = Some(name);
+        }
+        kinds.iter().for_each(|at| words(values[*at], &mut own.kinds));
+        for (at, (key, value)) in object.iter().enumerate() {
+            if !holds_address(value) {
+                if label != Some(at) && !kinds.contains(&at) && self.judged.insert(key.clone()) {
+                    self.out.unread(key);
+                }
+                continue;
+            }
+            match value {
+                _ if !is_plain(key) || depth == 0 => return Ok(Some(key.clone())),
+                Value::Array(items) => self.items_within(items, &own.below(key), depth - 1)?,
+                Value::Object(inner) if inner.keys().any(|key| is_address_cell(key)) => {
+                    self.by_address(inner, &own)?;
+                }
+                Value::Object(inner) => {
+                    if let Some(key) = self.nested(inner, &own, place, depth - 1)? {
+                        return Ok(Some(key));
+                    }
+                }
+                _ => return Ok(Some(key.clone())),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Takes one entry: an address by itself, or what is said of the address `key`.
     fn take(
         &mut self,
         value: &Value,
         key: Option<&str>,
-        label: Option<&str>,
+        above: &Above<'_>,
         place: &str,
     ) -> Result<(), ImportError> {
         let Self { out, taker, mapping, judged, holds_domains } = self;
@@ -234,6 +448,9 @@ impl Reader<'_> {
             Some(Column::Constant(value)) => Some(Cow::Borrowed(value.as_str())),
             _ => None,
         };
+        // Where the caller names the kind, that one alone counts.
+        let kinds_above = || if mapping.category.is_some() { &[][..] } else { &above.kinds[..] };
+        let label = above.label.as_deref();
         match (value, key) {
             (Value::Object(object), _) => {
                 let names: Vec<String> = object.keys().map(|key| normal(key)).collect();
@@ -292,16 +509,35 @@ impl Reader<'_> {
                     let places = at(Field::Category).into_iter().chain(more.iter().copied());
                     places.for_each(|place| words(values[place], &mut kinds));
                 }
-                taker.take(out, place, &kinds, |field| match (field, key, label) {
-                    (Field::Address, Some(address), _) => Some(Cow::Borrowed(address)),
-                    (field, ..) => constant(field)
+                kinds.extend_from_slice(kinds_above());
+                let said = |field: Field| {
+                    constant(field)
                         .or_else(|| at(field).and_then(|place| scalar(values[place])))
-                        .or_else(|| label.filter(|_| field == Field::Label).map(Cow::Borrowed)),
-                })
+                        .or_else(|| label.filter(|_| field == Field::Label).map(Cow::Borrowed))
+                };
+                let several = at(Field::Address).map(|at| values[at]).filter(|value| is_several(value));
+                let Some(several) = several.and_then(Value::as_array).filter(|_| key.is_none()) else {
+                    return taker.take(out, place, &kinds, |field| match (field, key) {
+                        (Field::Address, Some(address)) => Some(Cow::Borrowed(address)),
+                        (field, _) => said(field),
+                    });
+                };
+                // What is said of several addresses is said of each.
+                for (position, address) in several.iter().enumerate() {
+                    if position > 0 {
+                        out.begin_row();
+                    }
+                    taker.take(out, place, &kinds, |field| match field {
+                        Field::Address => scalar(address),
+                        field => said(field),
+                    })?;
+                }
+                Ok(())
             }
             (Value::String(address), None) => {
                 *holds_domains |= is_domain(address);
                 let kinds: Vec<Cow<'_, str>> = constant(Field::Category).into_iter().collect();
+                let kinds = [&kinds, kinds_above()].concat();
                 taker.take(out, place, &kinds, |field| match field {
                     Field::Address => Some(Cow::Borrowed(address.as_str())),
                     Field::Label => constant(field).or(label.map(Cow::Borrowed)),
@@ -329,9 +565,10 @@ impl Reader<'_> {
                         return Ok(());
                     }
                 }
+                kinds.extend_from_slice(kinds_above());
                 taker.take(out, place, &kinds, |field| match field {
                     Field::Address => Some(Cow::Borrowed(address)),
-                    Field::Label => constant(field).or(said.clone()),
+                    Field::Label => constant(field).or(said.clone()).or(label.map(Cow::Borrowed)),
                     field => constant(field),
                 })
             }

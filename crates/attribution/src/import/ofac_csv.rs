@@ -1,4 +1,4 @@
-//! OFAC's legacy `sdn.csv`: twelve columns without a header, `-0-` for nothing, addresses and aliases in the remarks.
+//! OFAC's legacy `sdn.csv`: twelve columns without a header (somebody may have added one), `-0-` for nothing, addresses and aliases in the remarks.
 //!
 //! The remarks column is cut at 1,000 characters; what follows stands in `sdn_comments.csv`. Without that file the last
 //! piece of such a remark is not trusted: half an address is no address. Names stand in `alt.csv`.
@@ -15,7 +15,7 @@ use super::{
     collect::{Collector, Said, tidy_names},
     ofac_address, ofac_born,
     ofac_json::date_from_name,
-    ofac_set::{self, List, Neighbour, Part, Set},
+    ofac_set::{self, Header, List, Neighbour, Part, Set},
     official,
     table::{Record, Rows, decode},
 };
@@ -44,7 +44,7 @@ pub(super) fn read(set: &Set, options: &Options) -> Result<Snapshot, ImportError
         out.warn("the whole list", message);
     }
     let text = decode(&first.bytes);
-    let mut rows = Rows::new(&text, ofac_set::delimiter(&text), FORMAT);
+    let mut rows = rows(&text, "line 1", &mut out)?;
     let (mut parties, mut other_lists) = (0_usize, 0_usize);
     while let Some((line, row)) = rows.next_row()? {
         if is_end_mark(row) {
@@ -72,6 +72,23 @@ pub(super) fn read(set: &Set, options: &Options) -> Result<Snapshot, ImportError
     out.finish()
 }
 
+/// The rows of one of the files, below the names of columns that somebody may have put there.
+fn rows<'t>(text: &'t str, place: &str, out: &mut Collector) -> Result<Rows<'t>, ImportError> {
+    let Some(header) = Header::of(text) else {
+        return Ok(Rows::new(text, ofac_set::delimiter(text), FORMAT));
+    };
+    if !header.in_order {
+        return Err(ImportError::Syntax {
+            format: FORMAT,
+            place: place.to_owned(),
+            message: "the columns do not stand in OFAC's order: take the file as OFAC publishes it"
+                .to_owned(),
+        });
+    }
+    out.pass_over(1);
+    Ok(Rows::new(header.rows, ofac_set::delimiter(header.rows), FORMAT).after(1))
+}
+
 /// The file ends with a Ctrl-Z of its own.
 fn is_end_mark(row: &Record<'_>) -> bool {
     row.len() == 1 && row[0].trim_matches(['\u{1a}', ' ']).is_empty()
@@ -88,8 +105,8 @@ struct Beside {
 impl Beside {
     fn take(&mut self, part: Part, file: &Neighbour, out: &mut Collector) -> Result<(), ImportError> {
         let text = decode(&file.bytes);
-        let mut rows = Rows::new(&text, ofac_set::delimiter(&text), FORMAT);
         let name = super::text::shorten(&file.name);
+        let mut rows = rows(&text, &format!("{name} line 1"), out)?;
         while let Some((line, row)) = rows.next_row()? {
             let number = row.get(0).and_then(|cell| cell.trim().parse::<u32>().ok());
             let place = format!("{name} line {line}");

@@ -60,7 +60,7 @@ impl Draft {
         out.begin_row();
         let names = tidy_names(self.names);
         let Some(first) = names.first().filter(|_| !self.id.is_empty()) else {
-            out.refuse(self.place, "a party without a number or a name; left out");
+            out.refuse_nameless(self.place, "a party without a number or a name; left out");
             return Ok(());
         };
         for (asset, text) in &self.addresses {

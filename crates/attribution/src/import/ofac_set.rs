@@ -82,6 +82,47 @@ impl Name {
     }
 }
 
+/// A file that somebody saved with names above its columns, which OFAC's own have not.
+pub(super) struct Header<'t> {
+    pub(super) part: Part,
+    /// What stands below it.
+    pub(super) rows: &'t str,
+    /// Whether the columns that are read stand where OFAC has them.
+    pub(super) in_order: bool,
+}
+
+impl<'t> Header<'t> {
+    pub(super) fn of(text: &'t str) -> Option<Self> {
+        let line = text.lines().next()?;
+        let mark = char::from(super::table::delimiter(line));
+        let cells: Vec<String> =
+            line.split(mark).map(|cell| super::mapping::normal(cell.trim().trim_matches('"'))).collect();
+        let is_at = |place: usize, names: &[&str]| {
+            cells.get(place).is_some_and(|cell| names.contains(&cell.as_str()))
+        };
+        if !is_at(0, &["ent_num", "entnum", "ent_no", "ent_number"]) {
+            return None;
+        }
+        let has = |name: &str| cells.iter().any(|cell| cell == name);
+        let part = match () {
+            () if has("sdn_name") || has("sdn_type") => Part::Parties,
+            () if has("alt_name") || has("alt_num") => Part::Aliases,
+            () if has("add_num") => Part::Addresses,
+            () if cells.len() == 2 => Part::Comments,
+            () => return None,
+        };
+        let in_order = match part {
+            Part::Parties => {
+                let first = is_at(1, &["sdn_name", "name"]) && is_at(2, &["sdn_type", "type"]);
+                first && is_at(3, &["program", "programs"]) && is_at(11, &["remarks", "remark"])
+            }
+            Part::Aliases => is_at(3, &["alt_name", "name"]),
+            Part::Addresses | Part::Comments => true,
+        };
+        Some(Self { part, rows: text.split_once('\n').map_or("", |(_, rest)| rest), in_order })
+    }
+}
+
 /// What parts the cells: it follows the number that every row begins with.
 pub(super) fn delimiter(text: &str) -> u8 {
     let first = text.trim_start().trim_start_matches('"').trim_start_matches(|c: char| c.is_ascii_digit());
@@ -92,6 +133,9 @@ pub(super) fn delimiter(text: &str) -> u8 {
 
 /// Which of the four begins like this; `None` where it is none of them.
 pub(super) fn part_of(text: &str) -> Option<Part> {
+    if let Some(header) = Header::of(text) {
+        return Some(header.part);
+    }
     let first = text.lines().find(|line| !line.trim().is_empty())?;
     let mark = char::from(delimiter(first));
     let cells: Vec<&str> = first.split(mark).map(|cell| cell.trim().trim_matches('"')).collect();

@@ -21,6 +21,9 @@ use crate::{ImportError, country};
 
 const FORMAT: Format = Format::OpenSanctionsCsv;
 const NEEDED: &[&str] = &["id", "schema", "name"];
+/// Columns that an export of one's own may have besides.
+const NAME_PARTS: &[&str] =
+    &["first_name", "firstname", "second_name", "middle_name", "middlename", "last_name", "lastname"];
 
 pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportError> {
     let text = decode(bytes);
@@ -42,6 +45,7 @@ pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportEr
     let mut table = Table::open(&text, FORMAT, NEEDED)?;
     table.begin(&mut out);
     table.is_read(&["dataset", "last_seen", "last_change"]);
+    table.is_read(NAME_PARTS);
     while let Some((line, row)) = table.next_row()? {
         if row.is_blank() {
             out.pass_over(1);
@@ -79,10 +83,13 @@ pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportEr
                 continue;
             }
         };
-        let names = std::iter::once(name).chain(row.list("aliases"));
+        // A person whose name stands in its parts alone.
+        let parts = NAME_PARTS.iter().map(|column| row.get(column)).filter(|part| !part.is_empty());
+        let joined = if name.is_empty() { parts.collect::<Vec<_>>().join(" ") } else { String::new() };
+        let names = [name, &joined].into_iter().filter(|name| !name.is_empty()).chain(row.list("aliases"));
         let names = tidy_names(names.map(|full| PartyName { full: full.to_owned(), weak: false }));
         if id.is_empty() || names.is_empty() {
-            out.refuse(place, "a target without an id or a name; left out");
+            out.refuse_nameless(place, "a target without an id or a name; left out");
             continue;
         }
         let source = out.source().id.clone();

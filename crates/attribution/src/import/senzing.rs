@@ -99,7 +99,7 @@ fn take(object: &Map<String, Value>, place: String, out: &mut Collector) -> Resu
         _ => String::new(),
     };
     if id.is_empty() || names.is_empty() {
-        out.refuse(place, "a record without a RECORD_ID or a name; left out");
+        out.refuse_nameless(place, "a record without a RECORD_ID or a name; left out");
         return Ok(());
     }
     let source = out.source().id.clone();

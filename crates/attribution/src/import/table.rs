@@ -9,6 +9,7 @@ use super::{
     Format, Options, Snapshot,
     collect::Collector,
     decode,
+    json_list::CHAIN_KEYS,
     mapping::{self, Column, Field, Mapping, RowTaker, normal},
     ofac_address,
     ofac_json::date_from_name,
@@ -42,7 +43,17 @@ pub(super) fn is_header(line: &str) -> bool {
 }
 
 fn is_address_name(cell: &str) -> bool {
-    Field::Address.usual_names().contains(&normal(cell.trim_matches('"')).as_str())
+    let name = normal(cell.trim_matches('"'));
+    Field::Address.usual_names().contains(&name.as_str()) || is_chains_address(&name)
+}
+
+/// Whether a column, by its [`normal`] name, holds the addresses of one chain: `btc_address`, `wallet_eth`. There may be one for
+/// each, and all of a row are of whom the row is about. `victim_address` is no such name.
+fn is_chains_address(name: &str) -> bool {
+    const WORDS: [&str; 4] = ["address", "addresses", "addr", "wallet"];
+    let is = |chain: &str, word: &str| CHAIN_KEYS.contains(&chain) && WORDS.contains(&word);
+    name.rsplit_once('_').is_some_and(|(first, last)| is(first, last))
+        || name.split_once('_').is_some_and(|(first, last)| is(last, first))
 }
 
 /// The separator that stands most often in a line.
@@ -209,7 +220,10 @@ const MOST_SAID: usize = 3;
 
 impl Beside {
     fn see(&mut self, line: u64, row: &Record<'_>, columns: &Columns) {
-        if columns.get(row, Field::Address).is_some_and(|cell| is_address_cell(&cell)) {
+        let more = columns.more_addresses.iter().filter_map(|at| row.get(*at));
+        if columns.get(row, Field::Address).is_some_and(|cell| is_address_cell(&cell))
+            || more.into_iter().any(is_address_cell)
+        {
             self.there += 1;
         } else if !names_address(row) {
             self.note(line, true, row.iter());
@@ -277,7 +291,21 @@ fn take(
     {
         return Ok(());
     }
-    taker.take(out, &place, &columns.kinds(row), |field| columns.get(row, field))
+    let kinds = columns.kinds(row);
+    // What a row says, it says of each of its addresses.
+    let more = columns.more_addresses.iter().filter_map(|at| row.get(*at));
+    let mut more = more.filter(|cell| !cell.trim().is_empty()).peekable();
+    let first = columns.get(row, Field::Address).filter(|cell| !cell.trim().is_empty());
+    if first.is_some() || more.peek().is_none() {
+        taker.take(out, &place, &kinds, |field| columns.get(row, field))?;
+    }
+    for address in more {
+        taker.take(out, &place, &kinds, |field| match field {
+            Field::Address => Some(Cow::Borrowed(address)),
+            field => columns.get(row, field),
+        })?;
+    }
+    Ok(())
 }
 
 /// Where each field stands.
@@ -285,6 +313,8 @@ struct Columns {
     slots: [Slot; Field::ALL.len()],
     /// Columns that tell of the category too.
     more_categories: Vec<usize>,
+    /// Columns of addresses besides the first.
+    more_addresses: Vec<usize>,
     /// No name says which column holds the addresses: the first that has one does.
     is_guessed: bool,
 }
@@ -306,6 +336,9 @@ impl Columns {
         let names: Vec<String> = header.iter().map(normal).collect();
         let place = |name: &str| names.iter().position(|other| *other == normal(name));
         let usual = mapping::usual_places(&names);
+        // Where the caller names the column, that one alone.
+        let is_free = |at: usize| mapping.address.is_none() && is_chains_address(&names[at]);
+        let of_chains: Vec<usize> = (0..names.len()).filter(|at| is_free(*at)).collect();
         let mut columns = Self::resolve(|field| match mapping.column(field) {
             Some(Column::Name(name)) => {
                 place(name).map(Slot::Cell).ok_or_else(|| mapping::no_column(name, header.iter()))
@@ -315,11 +348,14 @@ impl Columns {
             None => {
                 let by_name = usual[field as usize];
                 let is_address = matches!(field, Field::Address);
+                let by_name = by_name.or_else(|| of_chains.first().copied().filter(|_| is_address));
                 let by_sample = || sample.filter(|_| is_address)?.iter().position(is_address_cell);
                 Ok(by_name.or_else(by_sample).map_or(Slot::Absent, Slot::Cell))
             }
         })?;
-        columns.is_guessed = mapping.address.is_none() && usual[Field::Address as usize].is_none();
+        let by_name = usual[Field::Address as usize].or_else(|| of_chains.first().copied());
+        columns.is_guessed = mapping.address.is_none() && by_name.is_none();
+        columns.more_addresses = of_chains.into_iter().filter(|at| Some(*at) != by_name).collect();
         columns.more_categories = mapping::more_categories(mapping, &names, |at| columns.reads(at));
         let read = |at: usize| columns.reads(at);
         // To read one of two would lose what stands in the other.
@@ -382,12 +418,12 @@ impl Columns {
             return Err(mapping::no_address_column(Format::Csv));
         }
         let slots = slots.try_into().ok().expect("one slot was pushed for each field");
-        Ok(Self { slots, more_categories: Vec::new(), is_guessed: false })
+        Ok(Self { slots, more_categories: Vec::new(), more_addresses: Vec::new(), is_guessed: false })
     }
 
     fn reads(&self, at: usize) -> bool {
         let is_slot = self.slots.iter().any(|slot| matches!(slot, Slot::Cell(place) if *place == at));
-        is_slot || self.more_categories.contains(&at)
+        is_slot || self.more_categories.contains(&at) || self.more_addresses.contains(&at)
     }
 
     fn get<'s>(&'s self, row: &'s Record<'_>, field: Field) -> Option<Cow<'s, str>> {

@@ -78,6 +78,13 @@ pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportEr
             ),
         });
     }
+    if matches!(*root, Node::List(_)) || (said(&root, "title").is_none() && pack.get("tags").is_none()) {
+        return Err(ImportError::KnownButUnread {
+            what: "a list in YAML that is no TagPack",
+            instead: "of YAML, packs with `title`, `creator` and `tags` are read alone: save the list as JSON, with an object an \
+                      entry",
+        });
+    }
     let Some(Node::List(tags)) = pack.get("tags") else { return Err(lacks("`tags`")) };
     let title = pack.text("title").ok_or_else(|| lacks("`title`"))?;
     let publisher = pack.text("creator").ok_or_else(|| lacks("`creator`"))?;

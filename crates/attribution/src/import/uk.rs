@@ -89,7 +89,7 @@ impl Draft {
         self.names.sort_by_key(|(primary, _)| !primary);
         let names = tidy_names(self.names.into_iter().map(|(_, name)| name));
         if self.id.is_empty() || names.is_empty() {
-            out.refuse(place, "a designation without an id or a name; left out");
+            out.refuse_nameless(place, "a designation without an id or a name; left out");
             return Ok(());
         }
         let kind = match self.kind.to_ascii_lowercase().as_str() {

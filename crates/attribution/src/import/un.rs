@@ -88,7 +88,7 @@ fn record(xml: &mut Xml<'_>, kind: PartyKind, out: &mut Collector) -> Result<(),
     let primary = PartyName { full: parts.join(" "), weak: false };
     let names = tidy_names(std::iter::once(primary).chain(names));
     if id.is_empty() || names.is_empty() {
-        out.refuse(place, "a record without a reference number or a name; left out");
+        out.refuse_nameless(place, "a record without a reference number or a name; left out");
         return Ok(());
     }
     programs.retain(|program| !program.is_empty());

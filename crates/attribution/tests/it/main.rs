@@ -23,6 +23,7 @@ mod ofac_set;
 mod order;
 mod pack;
 mod prepared;
+mod shapes;
 mod shrink;
 mod store;
 mod support;

@@ -137,7 +137,6 @@ fn parts_without_the_parties_they_belong_to_do_not_swallow_each_other() {
 fn what_bears_the_name_of_a_part_and_is_none_is_an_error() {
     let mark = FILES[3].1.split_once(',').unwrap().1;
     for (wrong, text) in [
-        ("a header", format!("ent_num,remarks\n{COMMENTS}")),
         ("another separator", format!("900002:{mark}")),
         ("rubbish", "rubbish,that,is,no,comment\n".repeat(3)),
         ("another list's parties", SDN.to_owned()),
@@ -153,6 +152,11 @@ fn what_bears_the_name_of_a_part_and_is_none_is_an_error() {
         let error = import(&path, &options(&path)).unwrap_err().to_string();
         assert!(error.contains("sdn_comments.csv belongs to it by its name"), "{wrong}: {error}");
     }
+    // Below a header that somebody added it is what its name says.
+    let below = format!("ent_num,remarks\n{COMMENTS}");
+    let files = [FILES[0], ("sdn_comments.csv", &below)];
+    let list = read(&mut packed(&files).as_slice(), &options(Path::new("p.zip"))).unwrap().snapshot;
+    assert_eq!(list.claims.len(), 1);
     // Cut inside its only row, it is read as far as that goes: to an error.
     let cut = [FILES[0], ("sdn_comments.csv", "900002,\"alt. Digital Currency Address - ")];
     assert!(read(&mut packed(&cut).as_slice(), &options(Path::new("p.zip"))).is_err());

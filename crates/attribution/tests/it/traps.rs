@@ -511,8 +511,12 @@ fn no_address_of_a_json_list_is_lost_beside_another_or_below_a_label() {
     let below = text("x.json", &format!(r#"{{"Lazarus":{{"BTC":[],"ETH":["{A}"]}},"Y":["{B}"]}}"#)).unwrap();
     let labels: Vec<_> = below.claims.iter().map(|claim| (claim.subject, claim.statement.label)).collect();
     assert_eq!(labels, [(address(A), "Lazarus".to_owned()), (address(B), "Y".to_owned())]);
+    let deeper =
+        text("x.json", &format!(r#"{{"Lazarus":{{"wallets":{{"ETH":["{A}"]}}}},"Y":["{B}"]}}"#)).unwrap();
+    let labels: Vec<_> = deeper.claims.iter().map(|claim| (claim.subject, claim.statement.label)).collect();
+    assert_eq!(labels, [(address(A), "Lazarus".to_owned()), (address(B), "Y".to_owned())]);
     for deeper in [
-        format!(r#"{{"Lazarus":{{"wallets":{{"ETH":["{A}"]}}}},"Y":["{B}"]}}"#),
+        format!(r#"{{"Lazarus":{{"others":{{"ETH":["{A}"]}}}},"Y":["{B}"]}}"#),
         format!(r#"{{"Y":["{B}"],"more":"{A}"}}"#),
         format!(r#"{{"Y":["{B}"],"more":"{A},{B}"}}"#),
         format!(r#"{{"Y":["{B}"],"more":{{"x":{{"{A}":1}}}}}}"#),

@@ -43,7 +43,8 @@ pub(crate) struct RemoveArgs {
   tracehound lists import victims.csv --category ransomware --confidence 70
   tracehound lists import SDN_ADVANCED.XML --checked-at 2026-01-31   (fetched by hand, on that day)
 An official id (ofac-sdn, un-sc, uk-sanctions, eu-fsf, ...) belongs to its publisher's own format. Any other file under
-such an id is an extract: it adds, it ends nobody. docs/LISTS.md lists the ids, formats and columns.")]
+such an id is an extract: it adds, it ends nobody. docs/LISTS.md lists the ids, formats and columns.
+Exit code 30 when rows were refused or something in them was left out: the rest was taken, what is named is not searched for.")]
 pub(crate) struct ImportArgs {
     /// The files
     #[arg(value_name = "FILE", required = true)]

@@ -72,7 +72,11 @@ pub(crate) fn run(common: &Common, data: &Folder, command: &ListsCommand, out: &
     }
 }
 
+/// Exit code of an import that took a list and left some of it out.
+const NOT_ALL: u8 = 30;
+
 fn import(common: &Common, folder: &AttributionFolder, args: &ImportArgs, out: &mut dyn Write) -> Result<u8> {
+    let mut code = 0;
     let format =
         args.format.as_deref().map(|id| Format::from_id(id).ok_or_else(|| unknown_format(id))).transpose()?;
     for path in &args.files {
@@ -114,9 +118,13 @@ fn import(common: &Common, folder: &AttributionFolder, args: &ImportArgs, out: &
                 .wrap_err_with(said)?;
             done.notes.push(format!("recorded on your word: it is all that the publisher had at {at}"));
         }
-        print_import(common, &Imported::new(place(), done), out)?;
+        let done = Imported::new(place(), done);
+        if done.rows.left_out > 0 {
+            code = NOT_ALL;
+        }
+        print_import(common, &done, out)?;
     }
-    Ok(0)
+    Ok(code)
 }
 
 fn unknown_format(id: &str) -> miette::Report {
@@ -161,10 +169,23 @@ fn import_text(done: &Imported, out: &mut dyn Write) -> std::io::Result<()> {
             parties(report)
         )?;
     }
-    let Account { unit, total, read, refused, passed_over, left_out } = rows;
+    let Account { unit, total, read, refused, passed_over, left_out, nameless } = rows;
     writeln!(out, "  {total} {unit}: {read} read, {refused} refused, {passed_over} passed over")?;
     if left_out > refused {
         writeln!(out, "  {} more left out inside {unit} that were read", left_out - refused)?;
+    }
+    if *nameless > 0 {
+        let (parties, are) = if *nameless == 1 { ("party", "is") } else { ("parties", "are") };
+        writeln!(
+            out,
+            "  {nameless} {parties} without a name or a number {are} left out: no search by name finds them"
+        )?;
+    }
+    if *left_out > 0 {
+        writeln!(
+            out,
+            "  NOT ALL of the list is searched for: what was left out is named below (exit code 30)"
+        )?;
     }
     for note in &done.notes {
         writeln!(out, "  {}", clean(note))?;

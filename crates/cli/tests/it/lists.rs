@@ -45,7 +45,7 @@ fn an_import_accounts_for_its_rows_and_names_what_it_did_not_read() {
     );
     let flags = ["--source", "own-ransom", "--published", "2025-11-01"];
     let (code, said, _) = import(data.path(), &file, &flags);
-    assert_eq!(code, Some(0));
+    assert_eq!(code, Some(30), "a row is refused");
     insta::assert_snapshot!("an_import_accounts_for_its_rows", said);
     let output = tracehound(
         data.path(),

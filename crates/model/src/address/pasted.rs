@@ -26,7 +26,7 @@ impl Pasted {
     ///
     /// and from forms that stand for one address of another: Ronin's and XDC's prefix, Harmony's, Injective's and
     /// Evmos' bech32 of an EVM address, Rootstock's letter case of one (EIP-1191), eCash's form of a Bitcoin Cash address,
-    /// Zcash's `tex1` (ZIP-320), Tron's bytes behind `0x`.
+    /// Zcash's `tex1` (ZIP-320), Tron's bytes behind `0x`, and bytes as databases write them (`\\x...`).
     ///
     /// A text with two addresses, an unknown word before the colon, a query by which somebody else may be paid, a request to call a
     /// contract, a link, a name (`alice.eth`) and an address of Tezos or Algorand are errors that say so: which address is meant is not for a program to choose.
@@ -365,6 +365,14 @@ fn other_form(text: &str, around: &mut Around) -> Option<Address> {
     // Tron's 21 bytes in hexadecimal, written as Ethereum writes its 20.
     if let Some(address) = forty("0x41").and_then(|rest| Address::parse(&format!("41{rest}")).ok()) {
         around.form = Some("hexadecimal");
+        return Some(address);
+    }
+    // PostgreSQL's and Dune's form of bytes, the backslash doubled where it was quoted.
+    let bytes = text.trim_start_matches('\\').strip_prefix('x').filter(|_| text.starts_with('\\'));
+    if let Some(digits) = bytes {
+        let written = if digits.len() == 42 { digits.to_owned() } else { format!("0x{digits}") };
+        let address = Address::parse(&written).ok()?;
+        around.form = Some("bytes as databases write them");
         return Some(address);
     }
     if let Some(address) = evm::of_rootstock(text) {

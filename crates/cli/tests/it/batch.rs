@@ -331,3 +331,69 @@ fn a_summary_is_never_of_another_run_and_never_in_place_of_an_input() {
         assert_eq!(said["whole"], false, "{said}");
     }
 }
+
+/// A table in an archive, or on a sheet: as `lists import` reads them.
+#[test]
+fn a_packed_table_and_a_spreadsheet_are_screened_as_they_are_imported() {
+    let data = tempfile::tempdir().expect("folder");
+    let table = format!("id,address\n1,{LISTED}\n2,{UNKNOWN}\n");
+    let zipped = |files: &[(&str, &str)]| {
+        let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        for (name, body) in files {
+            archive.start_file(*name, zip::write::SimpleFileOptions::default()).expect("a file");
+            Write::write_all(&mut archive, body.as_bytes()).expect("written");
+        }
+        archive.finish().expect("an archive").into_inner()
+    };
+    let mut packer = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::best());
+    Write::write_all(&mut packer, table.as_bytes()).expect("packed");
+    let cell = |text: &str| format!("<c t=\"inlineStr\"><is><t>{text}</t></is></c>");
+    let row = |cells: [&str; 2]| format!("<row>{}{}</row>", cell(cells[0]), cell(cells[1]));
+    let sheet = format!(
+        "<worksheet xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\"><sheetData>{}{}{}</sheetData></worksheet>",
+        row(["id", "address"]),
+        row(["1", LISTED]),
+        row(["2", UNKNOWN])
+    );
+    let workbook = "<workbook xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\" \
+                    xmlns:r=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships\"><sheets>\
+                    <sheet name=\"s\" sheetId=\"1\" r:id=\"rId1\"/></sheets></workbook>";
+    let relations = "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">\
+                     <Relationship Id=\"rId1\" Type=\"worksheet\" Target=\"worksheets/sheet1.xml\"/></Relationships>";
+    let spreadsheet = zipped(&[
+        ("[Content_Types].xml", "<Types/>"),
+        ("xl/workbook.xml", workbook),
+        ("xl/_rels/workbook.xml.rels", relations),
+        ("xl/worksheets/sheet1.xml", &sheet),
+    ]);
+    for (name, bytes) in [
+        ("x.csv.bz2", packer.finish().expect("packed")),
+        ("x.zip", zipped(&[("x.csv", &table)])),
+        ("x.xlsx", spreadsheet),
+    ] {
+        let file = data.path().join(name);
+        std::fs::write(&file, bytes).expect("written");
+        let path = file.to_string_lossy().into_owned();
+        let output =
+            tracehound(data.path(), &["screen", &path, "--column", "address", "--output", "jsonl"], "");
+        assert_eq!(output.status.code(), Some(20), "{name}: {}", said(&output));
+        let rows = answers(&text(&output));
+        assert_eq!((rows.len(), &rows[0]["decision"]), (2, &"block".into()), "{name}");
+    }
+    for (name, bytes, why) in [
+        (
+            "two.zip",
+            zipped(&[("a.csv", &table), ("b.csv", &table)]),
+            "several files (a.csv, b.csv): unpack it",
+        ),
+        ("x.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".to_vec(), "save it as CSV"),
+        ("x.csv.xz", b"\xfd7zXZ\0\0\x04".to_vec(), "packed by xz"),
+    ] {
+        let file = data.path().join(name);
+        std::fs::write(&file, bytes).expect("written");
+        let path = file.to_string_lossy().into_owned();
+        let output = tracehound(data.path(), &["screen", &path, "--column", "address"], "");
+        assert_eq!(output.status.code(), Some(1), "{name}: {}", said(&output));
+        assert!(said(&output).contains(why), "{name}: {}", said(&output));
+    }
+}

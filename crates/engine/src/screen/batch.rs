@@ -12,8 +12,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bzip2::bufread::MultiBzDecoder;
 use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
 use flate2::bufread::MultiGzDecoder;
+use tracehound_attribution::import::table_in;
 pub use tracehound_screen::batch::{Batch, BatchError, Row, Subjects};
 
 /// Subjects answered in parallel before their answers are handed over, in input order: so few that the answers, up to two
@@ -30,12 +32,28 @@ const SLOW: Duration = Duration::from_millis(200);
 /// How long an interrupt may wait while no rows come.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// An input as UTF-8: unpacked while it is read where it is gzip, and decoded where it begins with the mark of UTF-16. Rows are
+/// An input as UTF-8: unpacked while it is read where it is gzip or bzip2, before that where it is an archive of one file or a
+/// spreadsheet of one sheet, as `lists import` reads them, and decoded where it begins with the mark of UTF-16. Rows are
 /// of bounded length, whatever comes out.
 pub fn unpacked<R: Read>(input: R) -> impl Read {
-    let (start, input) = begun(input, &[&GZIP[..]]);
-    let input =
-        if start == GZIP { Unpacked::Gzip(MultiGzDecoder::new(input)) } else { Unpacked::Plain(input) };
+    let bzip2: Vec<Vec<u8>> = (1..=9).map(|level| format!("BZh{level}1AY&SY").into_bytes()).collect();
+    let mut marks = vec![&GZIP[..], ZIP];
+    marks.extend(bzip2.iter().map(Vec::as_slice));
+    marks.extend(NOT_READ.iter().map(|(mark, _)| *mark));
+    let (start, mut input) = begun(input, &marks);
+    let not_read = NOT_READ.iter().find(|(mark, _)| start == *mark);
+    let input = match &start[..] {
+        _ if start == GZIP => Unpacked::Gzip(MultiGzDecoder::new(input)),
+        _ if bzip2.contains(&start) => Unpacked::Bzip2(MultiBzDecoder::new(input)),
+        _ if start == ZIP => match table_in(&mut input) {
+            Ok(table) => Unpacked::Held(Cursor::new(table)),
+            Err(error) => Unpacked::Refused(error.to_string()),
+        },
+        _ => match not_read {
+            Some((_, what)) => Unpacked::Refused(format!("it is {what}")),
+            None => Unpacked::Plain(input),
+        },
+    };
     let (start, input) = begun(input, &UTF16);
     let encoding = match start {
         start if start == UTF16[0] => encoding_rs::UTF_16LE,
@@ -48,6 +66,15 @@ pub fn unpacked<R: Read>(input: R) -> impl Read {
 
 /// What gzip begins with.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
+/// What a ZIP archive begins with, and with it a spreadsheet.
+const ZIP: &[u8] = b"PK\x03\x04";
+/// What other forms begin with in which tables are kept, and what to do with them.
+const NOT_READ: [(&[u8], &str); 4] = [
+    (&[0xd0, 0xcf, 0x11, 0xe0], "a file of an old Excel (.xls), which is not read: save it as CSV"),
+    (&[0xfd, b'7', b'z', b'X', b'Z'], "packed by xz, which is not read: unpack it first"),
+    (&[0x28, 0xb5, 0x2f, 0xfd], "packed by zstd, which is not read: unpack it first"),
+    (&[b'7', b'z', 0xbc, 0xaf], "an archive of 7-Zip, which is not read: unpack it first"),
+];
 /// Marks of UTF-16, little and big end first.
 const UTF16: [&[u8]; 2] = [&[0xff, 0xfe], &[0xfe, 0xff]];
 
@@ -72,6 +99,11 @@ type Whole<R> = BufReader<Chain<Cursor<Vec<u8>>, R>>;
 enum Unpacked<R: Read> {
     Plain(Whole<R>),
     Gzip(MultiGzDecoder<Whole<R>>),
+    Bzip2(MultiBzDecoder<Whole<R>>),
+    /// The table of an archive.
+    Held(Cursor<Vec<u8>>),
+    /// Why nothing can be read.
+    Refused(String),
 }
 
 impl<R: Read> Read for Unpacked<R> {
@@ -79,6 +111,9 @@ impl<R: Read> Read for Unpacked<R> {
         match self {
             Self::Plain(input) => input.read(into),
             Self::Gzip(input) => input.read(into),
+            Self::Bzip2(input) => input.read(into),
+            Self::Held(table) => table.read(into),
+            Self::Refused(why) => Err(io::Error::new(io::ErrorKind::InvalidData, why.clone())),
         }
     }
 }

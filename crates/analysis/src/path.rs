@@ -1,7 +1,11 @@
-//! Ways from one owner to another: those without a mix first, then the shortest, and of equally short ones the widest.
+//! Ways from one owner to another: those without a mix and through no service first, then the shortest, and of equally short
+//! ones the widest.
+//!
+//! In a mix, and at a service that keeps its customers' coins as one, everybody who paid in has a way to everybody who was
+//! paid out: what is theirs there the chain does not say. Such a way is told as one that is *pooled*.
 //!
 //! Transactions only spend earlier ones, so outputs form a graph without cycles whose order is the ledger's own: going
-//! through it once in time order, with the best `k` ways with a mix and the best `k` without one kept at each output, finds
+//! through it once in time order, with the best `k` pooled ways and the best `k` others kept at each output, finds
 //! the `k` best to every output. A way's length is its transactions, its width the smallest output it passes through: no more
 //! than that can have gone this way.
 
@@ -13,7 +17,10 @@ use std::{
 
 use tracehound_ledger::{AddrNum, OutNum, Prev, TxNum, TxView, UtxoRows};
 
-use crate::{taint::Mix, trace::Known};
+use crate::{
+    taint::Mix,
+    trace::{Entity, Known},
+};
 
 /// How much work a search may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +52,8 @@ pub struct Way {
     pub txs: Vec<TxNum>,
     /// What kind of mix each of the transactions is, where it is one: through it everybody in it has a way to everybody.
     pub mixes: Vec<Option<Mix>>,
+    /// For each of the outputs whether it is a service's on the way: of another than those at its ends.
+    pub services: Vec<bool>,
     /// The smallest of the outputs, base units.
     pub width: u64,
 }
@@ -67,28 +76,30 @@ struct Link {
     out: OutNum,
     hops: u32,
     width: u64,
-    /// Whether a mix is among its transactions.
-    mixed: bool,
+    /// Whether the output is a service's on the way.
+    service: bool,
+    /// Whether a mix is among its transactions, or such a service among its outputs.
+    pooled: bool,
     before: Option<(TxNum, Option<Mix>, Rc<Link>)>,
 }
 
 impl Link {
-    /// Without a mix before with one, shorter before longer, wider before narrower, earlier before later.
+    /// Those that are not pooled before those that are, shorter before longer, wider before narrower, earlier before later.
     fn rank(&self) -> (bool, u32, Reverse<u64>, OutNum) {
-        (self.mixed, self.hops, Reverse(self.width), self.out)
+        (self.pooled, self.hops, Reverse(self.width), self.out)
     }
 }
 
-/// Keeps the best ways with a mix and the best without one: a longer one without may be cut by the limit on hops later.
+/// Keeps the best pooled ways and the best others: one of these may be cut by the limit on hops later.
 fn keep(links: &mut Vec<Rc<Link>>, count: usize) {
     links.sort_by_key(|link| link.rank());
-    let clean = links.partition_point(|link| !link.mixed);
+    let clean = links.partition_point(|link| !link.pooled);
     links.truncate(clean.saturating_add(count));
     links.drain(count.min(clean)..clean);
 }
 
 /// Finds the best ways from any output of `from` (the addresses of one owner) to any output of `to`, not passing through
-/// either in between. `known` says which transactions mix.
+/// either in between. `known` says which transactions mix, and who is a service.
 ///
 /// O(rows of the transactions looked at × count).
 pub fn ways<R: UtxoRows>(
@@ -104,6 +115,7 @@ pub fn ways<R: UtxoRows>(
         from,
         to,
         limits,
+        ends: from.union(to).filter_map(|&owner| known.entity(owner)).collect(),
         waiting: BTreeMap::new(),
         arrived: Vec::new(),
         found: Ways::default(),
@@ -117,7 +129,8 @@ pub fn ways<R: UtxoRows>(
                 search.found.below_dust += 1;
                 continue;
             }
-            let link = Link { out, hops: 0, width: output.value, mixed: false, before: None };
+            let link =
+                Link { out, hops: 0, width: output.value, service: false, pooled: false, before: None };
             search.go_on(Rc::new(link), output.spent_by);
         }
     }
@@ -133,6 +146,8 @@ struct Search<'a, R> {
     from: &'a BTreeSet<AddrNum>,
     to: &'a BTreeSet<AddrNum>,
     limits: PathLimits,
+    /// Who they begin at and lead to.
+    ends: Vec<Entity>,
     /// Ways that lead into a transaction, by transaction: all of an earlier one's are known before it is looked at.
     waiting: BTreeMap<TxNum, Vec<Rc<Link>>>,
     arrived: Vec<Rc<Link>>,
@@ -161,6 +176,12 @@ impl<R: UtxoRows> Search<'_, R> {
         }
     }
 
+    /// Whether an owner is a service, and at neither end of the way.
+    fn is_another_service(&self, owner: AddrNum) -> bool {
+        let entity = self.known.entity(owner);
+        entity.is_some_and(|entity| entity.is_service() && !self.ends.contains(&entity))
+    }
+
     fn through(&mut self, tx: TxNum, links: &[Rc<Link>]) {
         let Some(view) = self.ledger.tx(tx) else { return };
         let crowded = view.output_count > self.limits.fan_out;
@@ -176,12 +197,15 @@ impl<R: UtxoRows> Search<'_, R> {
             if crowded && !there {
                 continue;
             }
+            let goes_on = !there && output.spent_by.is_some();
+            let service = goes_on && self.is_another_service(owner);
             for link in links {
                 let next = Rc::new(Link {
                     out: output.num,
                     hops: link.hops + 1,
                     width: link.width.min(output.value),
-                    mixed: link.mixed || mix.is_some(),
+                    service,
+                    pooled: link.pooled || mix.is_some() || service,
                     before: Some((tx, mix, Rc::clone(link))),
                 });
                 if there { self.arrived.push(next) } else { self.go_on(next, output.spent_by) }
@@ -196,17 +220,20 @@ impl<R: UtxoRows> Search<'_, R> {
 }
 
 fn unroll(link: &Rc<Link>) -> Way {
-    let (mut outputs, mut txs, mut mixes, mut at) = (vec![link.out], Vec::new(), Vec::new(), link);
+    let (mut outputs, mut services) = (vec![link.out], vec![link.service]);
+    let (mut txs, mut mixes, mut at) = (Vec::new(), Vec::new(), link);
     while let Some((tx, mix, before)) = &at.before {
         txs.push(*tx);
         mixes.push(*mix);
         outputs.push(before.out);
+        services.push(before.service);
         at = before;
     }
     outputs.reverse();
     txs.reverse();
     mixes.reverse();
-    Way { outputs, txs, mixes, width: link.width }
+    services.reverse();
+    Way { outputs, txs, mixes, services, width: link.width }
 }
 
 /// Whether a way is one: each transaction spends the output before it and makes the one after it.

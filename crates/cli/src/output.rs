@@ -84,7 +84,8 @@ fn exposures(out: &mut dyn Write, verdict: &Verdict) -> io::Result<()> {
             (ExposureType::Indirect, Some(Direction::Outgoing)) => "paid indirectly to".to_owned(),
             (kind, _) => format!("{kind:?}").to_lowercase(),
         };
-        write!(out, "    {how} {} ({}", label(&row.label), row.category)?;
+        let itself = if row.exposure == ExposureType::Owned { "not listed itself, counts as " } else { "" };
+        write!(out, "    {how} {} ({itself}{}", label(&row.label), row.category)?;
         row.labelled.iter().try_for_each(|labelled| write!(out, "; {labelled}"))?;
         write!(out, ")")?;
         if let Some(address) = &row.address {

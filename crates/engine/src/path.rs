@@ -1,4 +1,5 @@
-//! The shortest and widest ways by which value went from one address to another, those without a mix first.
+//! The shortest and widest ways by which value went from one address to another, those without a mix and through no service
+//! first.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -45,10 +46,12 @@ pub struct Paths {
     pub to: String,
     /// What all amounts count.
     pub asset: Asset,
-    /// Those without a mix before those with one, then shorter before longer, then wider before narrower.
+    /// Those without a mix and through no service before the others, then shorter before longer, then wider before narrower.
     pub ways: Vec<Way>,
     /// How many of the ways go through a mix.
     pub through_mixes: usize,
+    /// How many of the ways lead through a service that is at neither end.
+    pub through_services: usize,
     /// Transactions looked at.
     pub txs_read: usize,
     /// Base units below which an output is not gone through.
@@ -77,6 +80,8 @@ pub struct Way {
     pub transactions: usize,
     /// How many of them are mixes (`CoinJoins`): through one everybody in it has a way to everybody.
     pub mixes: usize,
+    /// How many of its outputs are of services on the way: what comes to one is pooled with what others bring.
+    pub services: usize,
     /// The smallest of its outputs, base units: no more than that can have gone this way.
     pub width: Amount,
     /// The outputs passed through.
@@ -96,6 +101,9 @@ pub struct Passed {
     /// The mix that the way comes to it through, where the transaction that made it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mix: Option<CoinJoin>,
+    /// Whether it is of a service on the way, which pools what comes to it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub pooled: bool,
     /// Base units in it.
     pub value: Amount,
     /// Time of its block.
@@ -103,20 +111,28 @@ pub struct Passed {
 }
 
 impl Paths {
-    /// In a sentence: how many of the ways need a mix, and what such a way is worth; nothing where none does.
-    pub fn mixes(&self) -> Option<String> {
-        let (mixed, all) = (self.through_mixes, self.ways.len());
-        let verb = if mixed == 1 { "needs" } else { "need" };
-        let which = match all {
-            1 => "The way that was found".to_owned(),
-            _ => format!("{mixed} of {all} ways"),
+    /// In sentences: how many of the ways need a mix or lead through a service, and what such ways are worth.
+    pub fn pooled(&self) -> Vec<String> {
+        let all = self.ways.len();
+        let which = |count: usize, [one, many]: [&str; 2]| match (count, all) {
+            (1, 1) => format!("The way that was found {one}"),
+            (1, _) => format!("1 of {all} ways {one}"),
+            _ => format!("{count} of {all} ways {many}"),
         };
-        let none = if mixed == all { " No way without one was found." } else { "" };
-        (mixed > 0).then(|| {
-            format!(
-                "{which} {verb} a mix (a CoinJoin), and through it everybody has a way to everybody.{none}"
-            )
-        })
+        let everybody = "and through it everybody has a way to everybody.";
+        let mut said = Vec::new();
+        if self.through_mixes > 0 {
+            let which = which(self.through_mixes, ["needs", "need"]);
+            said.push(format!("{which} a mix (a CoinJoin), {everybody}"));
+        }
+        if self.through_services > 0 {
+            let which = which(self.through_services, ["leads", "lead"]);
+            said.push(format!("{which} through a service, which pools what comes to it, {everybody}"));
+        }
+        if all > 0 && self.ways.iter().all(|way| way.mixes + way.services > 0) {
+            said.push("No other way was found.".to_owned());
+        }
+        said
     }
 }
 
@@ -146,12 +162,15 @@ impl Snapshot {
         let told = found.ways.iter().map(|way| {
             // Into the first output no transaction of the way leads.
             let mixes = std::iter::once(None).chain(way.mixes.iter().copied());
-            let outputs = way.outputs.iter().zip(mixes);
+            let outputs = way.outputs.iter().zip(mixes).zip(&way.services);
+            let passed =
+                |((&out, mix), &pooled)| Some(Passed { pooled, ..passed(&view, &entities, out, mix)? });
             Way {
                 transactions: way.txs.len(),
                 mixes: way.mixes.iter().flatten().count(),
                 width: way.width.into(),
-                outputs: outputs.filter_map(|(&out, mix)| passed(&view, &entities, out, mix)).collect(),
+                services: way.services.iter().filter(|service| **service).count(),
+                outputs: outputs.filter_map(passed).collect(),
             }
         });
         let ways: Vec<Way> = told.collect();
@@ -164,6 +183,7 @@ impl Snapshot {
             from: question.from.clone(),
             to: question.to.clone(),
             through_mixes: ways.iter().filter(|way| way.mixes > 0).count(),
+            through_services: ways.iter().filter(|way| way.services > 0).count(),
             ways,
             txs_read: found.txs,
             dust: question.limits.dust.into(),
@@ -187,6 +207,7 @@ fn passed(view: &View, entities: &Entities<'_>, out: OutNum, mix: Option<Mix>) -
         address: address.unwrap_or_else(|| "no address".to_owned()),
         entity: output.owner.and_then(|owner| entities.entity(owner)),
         mix: mix.map(CoinJoin::from),
+        pooled: false,
         value: output.value.into(),
         time: Timestamp::from_second(i64::from(time)).ok()?,
     })

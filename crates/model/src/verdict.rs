@@ -232,14 +232,41 @@ pub struct Reason {
     pub category: Category,
     /// The list that names him.
     pub source: SourceId,
-    /// On record there from this day.
+    /// Listed there from this day: by what the list says of the party, else from the first of its versions here that has it.
     pub since: Date,
+    /// Whether it may have been listed earlier: [`since`](Self::since) is the day of the first version here.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub at_least: bool,
+    /// The first day of which a version here has it, where the list says that the party was listed before that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub here_from: Option<Date>,
+    /// Whether no list names it itself: listed parties own it by half or more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub owned: bool,
     /// The statement that names it, where that is a label's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labelled: Option<Labelled>,
     /// The address that is named, where it is not the subject's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
+}
+
+impl Reason {
+    /// Since when it is listed, in words.
+    pub fn since_when(&self) -> String {
+        let Self { since, at_least, .. } = self;
+        if *at_least { format!("at least since {since}") } else { format!("since {since}") }
+    }
+
+    /// As what it counts, in words.
+    pub fn counts_as(&self) -> String {
+        let category = self.category;
+        if self.owned {
+            format!("not listed itself, owned by listed parties: counts as {category}")
+        } else {
+            category.to_string()
+        }
+    }
 }
 
 /// The answer about one subject.

@@ -374,6 +374,7 @@ impl<'a> Screener<'a> {
             findings.former.extend(known.ended);
         }
         self.set_aside(&mut findings);
+        twin_named(address, &mut findings);
         if self.keys.packs().is_some() {
             let kind = |claim: &Claim| self.kinds.get(&claim.source).copied();
             let claims: Vec<_> =
@@ -750,6 +751,26 @@ impl<'a> Screener<'a> {
         }
         let until = u32::try_from(self.settings.as_of.as_second()).unwrap_or(u32::MAX);
         self.examine_indirect(network, ledger, &BTreeSet::new(), Some(tx), until, findings);
+    }
+}
+
+/// Says where it is the other form of an address that a list names: an address of Tron for one of EVM chains, and the reverse.
+fn twin_named(address: &Address, findings: &mut Findings) {
+    let Findings { hits, notes, .. } = findings;
+    for Hit { claim, .. } in hits {
+        let Subject::Address(named) = claim.subject else { continue };
+        let what = match (address, named) {
+            (Address::Evm(_), Address::Tron(_)) => "on Tron",
+            (Address::Tron(_), Address::Evm(_)) => "on EVM chains",
+            _ => continue,
+        };
+        let note = format!(
+            "{} names {named}, which is the address of the same key {what}: whoever has the one has the other",
+            claim.source
+        );
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use tracehound_analysis::{
     trace::{Entity, Known},
 };
 use tracehound_ledger::{AddrNum, Ledger, OutNum, TxSpan};
-use tracehound_model::{BlockHash, OutPoint};
+use tracehound_model::{BlockHash, Category, OutPoint};
 use tracehound_testkit::blocks::{BlockMaker, owner};
 
 use crate::{ledger_of, taint::propagations::drawn};
@@ -16,15 +16,20 @@ fn number(ledger: &Ledger, n: usize) -> AddrNum {
     ledger.find_address(&owner(n)).expect("in the ledger")
 }
 
-/// Transactions with at least so many outputs mix.
-struct MixesFrom(u32);
+/// Transactions with at least so many outputs mix, and these owners are of an exchange.
+struct MixesFrom(u32, Vec<AddrNum>);
 
 /// None does.
-const NONE: MixesFrom = MixesFrom(u32::MAX);
+const NONE: MixesFrom = MixesFrom(u32::MAX, Vec::new());
 
 impl<R> Known<R> for MixesFrom {
-    fn entity(&self, _: AddrNum) -> Option<Entity> {
-        None
+    fn entity(&self, owner: AddrNum) -> Option<Entity> {
+        self.1.contains(&owner).then(|| Entity {
+            label: "Exchange".to_owned(),
+            category: Category::Exchange,
+            listed_from: None,
+            labelled: None,
+        })
     }
 
     fn mix(&self, _: &R, tx: TxSpan) -> Option<Mix> {
@@ -92,7 +97,7 @@ fn a_way_through_a_mix_is_marked_and_comes_last() {
     block.tx(&[out(plain, 0)], &[(200, Some(owner(9)))]);
     let (_dir, ledger) = ledger_of(&[block.done()]);
     let ends = |n| BTreeSet::from([number(&ledger, n)]);
-    let asked = |limits| ways(&ledger, &ends(1), &ends(9), limits, &MixesFrom(3));
+    let asked = |limits| ways(&ledger, &ends(1), &ends(9), limits, &MixesFrom(3, Vec::new()));
     let shape = |limits| -> Vec<(u64, Vec<Option<u32>>)> {
         let mixes = |way: &Way| way.mixes.iter().map(|mix| mix.map(|mix| mix.participants)).collect();
         asked(limits).ways.iter().map(|way| (way.width, mixes(way))).collect()
@@ -119,9 +124,34 @@ fn a_longer_way_without_a_mix_does_not_hide_a_shorter_one() {
     let (_dir, ledger) = ledger_of(&[block.done()]);
     let ends = |n| BTreeSet::from([number(&ledger, n)]);
     let limits = PathLimits { count: 1, hops: 3, ..limits() };
-    let found = ways(&ledger, &ends(1), &ends(9), limits, &MixesFrom(3));
+    let found = ways(&ledger, &ends(1), &ends(9), limits, &MixesFrom(3, Vec::new()));
     assert_eq!(found.ways.len(), 1);
     assert!(found.truncated && found.ways[0].mixes[0].is_some(), "{found:?}");
+}
+
+/// Owner 1 reaches owner 9 in two transactions through an exchange, and in three through nobody known; and the exchange
+/// itself through its own other address.
+#[test]
+fn a_way_through_a_service_is_marked_and_comes_last() {
+    let mut block = BlockMaker::new(BlockHash::default(), 1_000, 0);
+    let out = |txid, vout| (OutPoint { txid, vout }, None);
+    let coin = block.tx(&[], &[(500, Some(owner(1))), (400, Some(owner(1)))]);
+    let paid = block.tx(&[out(coin, 0)], &[(500, Some(owner(2)))]);
+    block.tx(&[out(paid, 0)], &[(300, Some(owner(9))), (200, Some(owner(3)))]);
+    let plain = block.tx(&[out(coin, 1)], &[(400, Some(owner(5)))]);
+    let plain = block.tx(&[out(plain, 0)], &[(200, Some(owner(6)))]);
+    block.tx(&[out(plain, 0)], &[(200, Some(owner(9)))]);
+    let (_dir, ledger) = ledger_of(&[block.done()]);
+    let exchange = MixesFrom(u32::MAX, [2, 3].map(|n| number(&ledger, n)).to_vec());
+    let asked = |to| {
+        let (from, to) = (BTreeSet::from([number(&ledger, 1)]), BTreeSet::from([number(&ledger, to)]));
+        ways(&ledger, &from, &to, limits(), &exchange).ways
+    };
+    let shape = |to| -> Vec<(u64, Vec<bool>)> {
+        asked(to).into_iter().map(|way| (way.width, way.services)).collect()
+    };
+    assert_eq!(shape(9), [(200, vec![false; 4]), (300, vec![false, true, false])]);
+    assert_eq!(shape(3), [(200, vec![false; 3])], "its own other address is no service on the way");
 }
 
 /// Every way, by trying all.

@@ -71,7 +71,7 @@ pub(super) fn named(paths: &Paths) -> impl Iterator<Item = &str> {
 fn table(out: &mut dyn Write, paths: &Paths) -> Result<()> {
     writeln!(
         out,
-        "way,step,outpoint,address,amount,asset,time,width,entity,category,labelled,disputed,mix,mix_people"
+        "way,step,outpoint,address,amount,asset,time,width,entity,category,labelled,disputed,mix,mix_people,pooled"
     )
     .into_diagnostic()?;
     for (way, number) in paths.ways.iter().zip(1..) {
@@ -93,13 +93,12 @@ fn table(out: &mut dyn Write, paths: &Paths) -> Result<()> {
                 labelled.map_or_else(String::new, |by| by.is_disputed().to_string()),
                 passed.mix.as_ref().map_or_else(String::new, |mix| mix.protocol.to_owned()),
                 passed.mix.as_ref().map_or_else(String::new, |mix| mix.participants.to_string()),
+                passed.pooled.to_string(),
             ];
             answered::row(out, cells)?;
         }
     }
-    if let Some(mixes) = paths.mixes() {
-        terminal::say(&format!("note: {mixes}"));
-    }
+    paths.pooled().iter().for_each(|sentence| terminal::say(&format!("note: {sentence}")));
     if paths.below_dust > 0 {
         let limit = paths.asset.money(paths.dust);
         terminal::say(&format!(
@@ -118,8 +117,8 @@ fn text(out: &mut dyn Write, args: &PathQuestion, paths: &Paths) -> std::io::Res
     if paths.ways.is_empty() {
         writeln!(out, "no way from {} to {} of at most {} transactions", args.from, args.to, args.hops)?;
     }
-    if let Some(mixes) = paths.mixes() {
-        writeln!(out, "{mixes}")?;
+    for sentence in paths.pooled() {
+        writeln!(out, "{sentence}")?;
     }
     for (at, way) in paths.ways.iter().enumerate() {
         let count = way.transactions;
@@ -142,7 +141,9 @@ fn text(out: &mut dyn Write, args: &PathQuestion, paths: &Paths) -> std::io::Res
             writeln!(out, "   {} {} {}", paths.asset.money(passed.value), passed.address, passed.time)?;
             writeln!(out, "     {}", passed.outpoint)?;
             if let Some(entity) = &passed.entity {
-                writeln!(out, "     = {} ({})", entity.name(), entity.kind())?;
+                let pooled =
+                    if passed.pooled { ": a SERVICE on the way, which pools what comes to it" } else { "" };
+                writeln!(out, "     = {} ({}){pooled}", entity.name(), entity.kind())?;
             }
         }
     }

@@ -43,3 +43,4 @@ mod tables;
 mod verdict;
 mod vet;
 mod wallet;
+mod ways;

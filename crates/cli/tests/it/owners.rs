@@ -120,6 +120,15 @@ fn an_address_of_such_a_company_is_for_review_with_the_way() {
         (Some(10), &"owned-by-listed-parties".into())
     );
     assert!(verdict["summary"].as_str().expect("a sentence").contains("Xaver Blockedman (listed) owns 15 %"));
+    // Nobody lists the company: no word calls it a sanction by itself.
+    let summary = verdict["summary"].as_str().expect("a sentence");
+    assert!(
+        summary.contains("(owned by listed parties, not listed itself)") && !summary.contains("(sanction)"),
+        "{summary}"
+    );
+    assert_eq!(verdict["reason"]["owned"], true);
+    let told = text(&tracehound(data.path(), &args[..6], ""));
+    assert!(told.contains("not listed itself, counts as sanction") && !told.contains("(sanction)"), "{told}");
     let nodes = verdict["evidence"]["nodes"].as_array().expect("a list");
     let owners = nodes.iter().find(|node| node["kind"] == "ownership").expect("the way");
     assert_eq!(owners["ownership"]["path"].as_array().map(Vec::len), Some(3));

@@ -49,7 +49,16 @@ fn decided(verdict: &Verdict) -> [String; 6] {
     let text = |of: fn(&tracehound_model::verdict::Reason) -> String| reason.map(of).unwrap_or_default();
     let why = match verdict.decision {
         Decision::Incomplete => kinds(verdict).join(" "),
-        _ => verdict.read_as.as_ref().map(|address| format!("read as {address}")).unwrap_or_default(),
+        _ => {
+            let read_as = verdict.read_as.as_ref().map(|address| format!("read as {address}"));
+            let owned = reason
+                .filter(|reason| reason.owned)
+                .map(|_| "owned by listed parties, not listed itself".to_owned());
+            let at_least = reason.filter(|reason| reason.at_least);
+            let at_least =
+                at_least.map(|_| "listed at least since that day, the first known here".to_owned());
+            [read_as, owned, at_least].into_iter().flatten().collect::<Vec<_>>().join("; ")
+        }
     };
     [
         verdict.decision.to_string(),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use maud::{Markup, html};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use tracehound_model::{Decision, Verdict};
+use tracehound_model::{Decision, Verdict, verdict::Reason};
 
 use super::{
     Told,
@@ -138,12 +138,11 @@ impl Batch {
             self.sources.entry(source.id.0.clone()).or_default().insert(source.published.to_string());
         }
         if decision != Decision::Allow {
-            let text =
-                |of: fn(&tracehound_model::verdict::Reason) -> String| reason.map(of).unwrap_or_default();
+            let text = |of: fn(&Reason) -> String| reason.map(of).unwrap_or_default();
             let (rule, list, since) = (
                 text(|reason| reason.rule.clone().unwrap_or_default()),
                 text(|reason| reason.source.0.clone()),
-                text(|reason| reason.since.to_string()),
+                text(Reason::since_when),
             );
             let why = verdict.summary;
             self.list(Listed {
@@ -305,7 +304,7 @@ fn listed(found: &Batch) -> Markup {
             code(&row.subject),
             html! { @match row.decision { Some(decision) => (decision), None => "refused" } br; span.dim { (row.day) } },
             outside(&row.why),
-            html! { (outside(&row.rule)) @if !row.list.is_empty() { br; (code(&row.list)) } @if !row.since.is_empty() { br; "since " (row.since) } },
+            html! { (outside(&row.rule)) @if !row.list.is_empty() { br; (code(&row.list)) } @if !row.since.is_empty() { br; (row.since) } },
         ]
     });
     let left = found.others().saturating_sub(found.listed.len() as u64);

@@ -33,7 +33,7 @@ pub fn path(found: &Paths, naming: &Naming, told: &Told) -> String {
             found.asset.money(first.width)
         )
     }];
-    lines.extend(found.mixes());
+    lines.extend(found.pooled());
     if found.below_dust > 0 {
         lines.push(format!(
             "NOT GONE THROUGH because of the question's own limit on dust: {} output{} of less than {}.",
@@ -53,10 +53,11 @@ pub fn path(found: &Paths, naming: &Naming, told: &Told) -> String {
         &[
             "A way is a row of outputs, each spent by the transaction that made the next one. It shows that money can have gone there; \
              it does not show that it did, nor that the addresses between belong to anybody in particular.",
-            "Ways without a mix come first, then the shortest, and among ways of one length the one whose smallest output is the \
+            "Ways without a mix and through no service come first, then the shortest, and among ways of one length the one whose smallest output is the \
              largest.",
             "A mix (a CoinJoin) is a transaction in which several people put coins in and take as much out, so that the chain does not \
-             say whose is whose behind it. It is told by its shape, which is no proof. A way through one is a way that everybody in it has.",
+             say whose is whose behind it. It is told by its shape, which is no proof. A service (an exchange, say) pools what its customers bring and pays them out of it. \
+             A way through either is a way that everybody in it has.",
         ],
         &[],
         "A way is there or it is not: nothing is estimated. What a way means for somebody's guilt or money was not measured.",
@@ -71,7 +72,9 @@ pub fn path(found: &Paths, naming: &Naming, told: &Told) -> String {
                         b { "through a MIX" } ": " (mix.protocol) ", at least " (mix.participants) " people" br;
                     }
                     (code(&passed.outpoint)) br; (code(&passed.address))
-                    @if let Some(entity) = &passed.entity { br; b { (name(&entity.name())) } " " span.dim { (entity.kind()) } }
+                    @if let Some(entity) = &passed.entity { br; b { (name(&entity.name())) } " " span.dim { (entity.kind()) }
+                        @if passed.pooled { ": " b { "a SERVICE on the way" } ", which pools what comes to it" }
+                    }
                 },
                 html! { (found.asset.money(passed.value)) },
                 html! { (moment(passed.time.as_second())) },

@@ -95,11 +95,11 @@ fn answer(found: &Verdict) -> Vec<String> {
             .map_or_else(|| "no rule covers it".to_owned(), |rule| format!("rule {rule}"));
         let address = reason.address.as_ref().map_or_else(String::new, |address| format!(", at {address}"));
         lines.push(format!(
-            "What decided: {} ({}), named by {} since {}{address}; {rule}.",
+            "What decided: {} ({}), named by {} {}{address}; {rule}.",
             label(&reason.entity),
-            reason.category,
+            reason.counts_as(),
             reason.labelled.as_ref().map_or_else(|| reason.source.to_string(), |by| format!("a {by}")),
-            reason.since
+            reason.since_when()
         ));
     }
     lines

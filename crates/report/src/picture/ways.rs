@@ -74,11 +74,11 @@ pub fn path(found: &Paths, origin: &Origin) -> Vec<String> {
     }
     let count = found.ways.len();
     let mut lines = vec![format!(
-        "{count} way{} found, the shortest and widest. A band is as wide as the smallest output of its way: no more than that can have gone \
+        "{count} way{} found: those without a mix and through no service first, then the shortest and widest. A band is as wide as the smallest output of its way: no more than that can have gone \
          there. That money can have gone a way does not show that it did.",
         s(count as u64)
     )];
-    lines.extend(found.mixes());
+    lines.extend(found.pooled());
     if found.truncated {
         lines.push("The search was cut by a limit: there may be other ways.".to_owned());
     }

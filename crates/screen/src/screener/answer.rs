@@ -2,8 +2,9 @@
 
 use std::{borrow::Cow, collections::BTreeSet, fmt::Write as _};
 
+use jiff::civil::Date;
 use tracehound_model::{
-    Asset, Category, Chain, Coverage, Decision, Evidence, Exposure, Gap, GapKind, Source, SourceId,
+    Asset, Category, Chain, Claim, Coverage, Decision, Evidence, Exposure, Gap, GapKind, Source, SourceId,
     SourceKind, TxRef, Verdict,
     evidence::Fact,
     verdict::{Basis, Direction, ExposureType, Reason},
@@ -97,14 +98,20 @@ impl Screener<'_> {
         }
         let hit = judged.reason.map(|place| &findings.hits[place]);
         let mut summary = self.summary(decision, basis, hit, &findings);
-        let reason = hit.map(|hit| Reason {
-            rule: judged.rule.map(|at| policy.rules[at].name.clone()),
-            entity: hit.claim.statement.label.clone(),
-            category: hit.category(),
-            source: hit.claim.source.clone(),
-            since: hit.since,
-            labelled: hit.said.as_ref().map(|said| said.labelled.clone()),
-            address: hit.address.clone(),
+        let reason = hit.map(|hit| {
+            let listed = self.listed(hit);
+            Reason {
+                rule: judged.rule.map(|at| policy.rules[at].name.clone()),
+                entity: hit.claim.statement.label.clone(),
+                category: hit.category(),
+                source: hit.claim.source.clone(),
+                since: listed.by_party.unwrap_or(hit.since),
+                at_least: listed.at_least,
+                here_from: listed.by_party.map(|_| hit.since),
+                owned: hit.owned.is_some(),
+                labelled: hit.said.as_ref().map(|said| said.labelled.clone()),
+                address: hit.address.clone(),
+            }
         });
         if judged.uncovered {
             summary.push_str("; no rule of the policy covers it: a person has to look");
@@ -233,8 +240,23 @@ impl Screener<'_> {
                     }
                     _ => "touches somebody named".to_owned(),
                 };
-                let _ = write!(text, "{who} {} ({}) by {title}", statement.label, hit.category());
-                let _ = write!(text, ", on record from {}", hit.since);
+                let _ = match &hit.owned {
+                    Some(_) => {
+                        write!(
+                            text,
+                            "{who} {} (owned by listed parties, not listed itself) by {title}",
+                            statement.label
+                        )
+                    }
+                    None => write!(text, "{who} {} ({}) by {title}", statement.label, hit.category()),
+                };
+                let _ = match self.listed(hit) {
+                    Listed { by_party: Some(day), .. } => {
+                        write!(text, ", listed since {day}, on record here from {}", hit.since)
+                    }
+                    Listed { at_least: true, .. } => write!(text, ", on record at least since {}", hit.since),
+                    Listed { .. } => write!(text, ", on record from {}", hit.since),
+                };
             }
             None if findings.hits.is_empty() => {
                 let newest = self.lists.sources.iter().map(|source| source.published).max();
@@ -285,6 +307,21 @@ impl Screener<'_> {
         text
     }
 
+    /// Since when whoever a claim names is on its list, besides since when versions here have it.
+    fn listed(&self, hit: &Hit) -> Listed {
+        // A label is no list, and a party that is owned is not listed itself.
+        if hit.said.is_some() || hit.owned.is_some() {
+            return Listed::default();
+        }
+        let Claim { source, statement, .. } = &hit.claim;
+        let by_party = statement.party_listed_on.filter(|day| *day < hit.since);
+        let history = self.index.sources().iter().find(|history| history.source.id == *source);
+        let first = history.filter(|history| history.source.kind == SourceKind::Sanctions);
+        let first = first.and_then(|history| history.snapshots.first().copied());
+        let is_told = statement.party_listed_on == Some(hit.since);
+        Listed { by_party, at_least: by_party.is_none() && !is_told && first == Some(hit.since) }
+    }
+
     fn source(&self, id: &SourceId) -> Option<&Source> {
         self.index.sources().iter().map(|history| &history.source).find(|source| source.id == *id)
     }
@@ -320,6 +357,15 @@ impl Screener<'_> {
         };
         rows.into_iter().take(MAX_EXPOSURES).map(row).collect()
     }
+}
+
+/// Since when somebody is on a list.
+#[derive(Clone, Copy, Debug, Default)]
+struct Listed {
+    /// The day that the list itself tells for the party, where that is before any version here has the address.
+    by_party: Option<Date>,
+    /// Nobody knows whether it was not listed before: the first version here has it.
+    at_least: bool,
 }
 
 /// A name in a summary: one by a label says so.

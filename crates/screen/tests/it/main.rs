@@ -6,6 +6,7 @@ mod keys;
 mod lab;
 mod labels;
 mod limits;
+mod listed;
 mod lists;
 mod mixes;
 mod names;

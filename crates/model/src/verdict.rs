@@ -254,8 +254,12 @@ pub struct Reason {
 impl Reason {
     /// Since when it is listed, in words.
     pub fn since_when(&self) -> String {
-        let Self { since, at_least, .. } = self;
-        if *at_least { format!("at least since {since}") } else { format!("since {since}") }
+        let Self { since, at_least, here_from, .. } = self;
+        match here_from {
+            Some(day) => format!("since {since} (the party; on record here from {day})"),
+            None if *at_least => format!("at least since {since}"),
+            None => format!("since {since}"),
+        }
     }
 
     /// As what it counts, in words.

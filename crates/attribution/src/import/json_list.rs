@@ -309,7 +309,7 @@ impl Reader<'_> {
                     }
                 }
                 Value::Object(inner) if holds_address(value) => {
-                    if let Some(key) = self.nested(inner, &above, key, MAX_DEPTH)? {
+                    if let Some(key) = self.nested(inner, &above, MAX_DEPTH)? {
                         return Err(not_read(&key));
                     }
                 }
@@ -380,9 +380,9 @@ impl Reader<'_> {
             !is_entry && object.iter().any(nests)
         });
         let Some(object) = inside else { return self.take(value, None, above, place) };
-        if let Some(key) = self.nested(object, above, place, depth)? {
+        if let Some(key) = self.nested(object, above, depth)? {
             self.out.begin_row();
-            self.out.refuse(place, &format!("{}; left out", form_not_read(&key)));
+            self.out.refuse(place, format!("{}; left out", form_not_read(&key)));
         }
         Ok(())
     }
@@ -393,7 +393,6 @@ impl Reader<'_> {
         &mut self,
         object: &Map<String, Value>,
         above: &Above<'_>,
-        place: &str,
         depth: usize,
     ) -> Result<Option<String>, ImportError> {
         let names: Vec<String> = object.keys().map(|key| normal(key)).collect();
@@ -409,7 +408,9 @@ impl Reader<'_> {
         if let Some(name) = label.and_then(|at| scalar(values[at])) {
             own.label = Some(name);
         }
-        kinds.iter().for_each(|at| words(values[*at], &mut own.kinds));
+        for at in &kinds {
+            words(values[*at], &mut own.kinds);
+        }
         for (at, (key, value)) in object.iter().enumerate() {
             if !holds_address(value) {
                 if label != Some(at) && !kinds.contains(&at) && self.judged.insert(key.clone()) {
@@ -424,7 +425,7 @@ impl Reader<'_> {
                     self.by_address(inner, &own)?;
                 }
                 Value::Object(inner) => {
-                    if let Some(key) = self.nested(inner, &own, place, depth - 1)? {
+                    if let Some(key) = self.nested(inner, &own, depth - 1)? {
                         return Ok(Some(key));
                     }
                 }

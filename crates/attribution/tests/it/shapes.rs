@@ -19,7 +19,7 @@ const THIRD_ETH: &str = "0xebad86297283f0bcfb3e98a64bd32f0649035438";
 /// Each address with its label.
 fn said(list: &Snapshot) -> Vec<(String, String)> {
     let rows =
-        list.claims.iter().map(|claim| (format!("{:?}", claim.subject), claim.statement.label.to_owned()));
+        list.claims.iter().map(|claim| (format!("{:?}", claim.subject), claim.statement.label.clone()));
     rows.collect()
 }
 

@@ -47,19 +47,7 @@ fn kept(cell: &str) -> String {
 fn decided(verdict: &Verdict) -> [String; 6] {
     let reason = verdict.reason.as_ref();
     let text = |of: fn(&tracehound_model::verdict::Reason) -> String| reason.map(of).unwrap_or_default();
-    let why = match verdict.decision {
-        Decision::Incomplete => kinds(verdict).join(" "),
-        _ => {
-            let read_as = verdict.read_as.as_ref().map(|address| format!("read as {address}"));
-            let owned = reason
-                .filter(|reason| reason.owned)
-                .map(|_| "owned by listed parties, not listed itself".to_owned());
-            let at_least = reason.filter(|reason| reason.at_least);
-            let at_least =
-                at_least.map(|_| "listed at least since that day, the first known here".to_owned());
-            [read_as, owned, at_least].into_iter().flatten().collect::<Vec<_>>().join("; ")
-        }
-    };
+    let why = if verdict.decision == Decision::Incomplete { kinds(verdict).join(" ") } else { told(verdict) };
     [
         verdict.decision.to_string(),
         text(|reason| reason.entity.clone()),
@@ -68,6 +56,19 @@ fn decided(verdict: &Verdict) -> [String; 6] {
         text(|reason| reason.since.to_string()),
         why,
     ]
+}
+
+/// What the other columns do not show: another form of the subject, and what its listing rests on.
+fn told(verdict: &Verdict) -> String {
+    let reason = verdict.reason.as_ref();
+    let read_as = verdict.read_as.as_ref().map(|address| format!("read as {address}"));
+    let owned = reason.filter(|reason| reason.owned).map(|_| "owned by listed parties, not listed itself");
+    let at_least = reason.filter(|reason| reason.at_least);
+    let at_least = at_least.map(|_| "listed at least since that day, the first known here");
+    let here_from = reason.and_then(|reason| reason.here_from);
+    let here_from = here_from.map(|day| format!("the party since that day; on record here from {day}"));
+    let told = [read_as, owned.map(str::to_owned), at_least.map(str::to_owned), here_from];
+    told.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
 /// The kinds of what was not examined, each once, in the words of JSON.

@@ -29,7 +29,8 @@ fn since_is_the_listings_own_day_where_the_list_tells_it() {
     let verdict = listed("2025-06-01", Some("2019-09-13"));
     let reason = verdict.reason.expect("a reason");
     assert_eq!((reason.since, reason.here_from), (day("2019-09-13"), Some(day("2025-06-01"))));
-    assert!(!reason.at_least && reason.since_when() == "since 2019-09-13");
+    assert!(!reason.at_least);
+    assert_eq!(reason.since_when(), "since 2019-09-13 (the party; on record here from 2025-06-01)");
     assert!(
         verdict.summary.contains("listed since 2019-09-13, on record here from 2025-06-01"),
         "{}",

@@ -21,10 +21,10 @@ pub fn path(found: &Paths, origin: &Origin) -> Vec<String> {
         counts: "way",
         is_minor: false,
     };
-    let first = found.ways.iter().filter_map(|way| way.outputs.first());
-    let last = found.ways.iter().filter_map(|way| way.outputs.last());
-    let from = first.filter_map(|passed| passed.entity.as_ref()).next();
-    let to = last.filter_map(|passed| passed.entity.as_ref()).next();
+    let mut first = found.ways.iter().filter_map(|way| way.outputs.first());
+    let mut last = found.ways.iter().filter_map(|way| way.outputs.last());
+    let from = first.find_map(|passed| passed.entity.as_ref());
+    let to = last.find_map(|passed| passed.entity.as_ref());
     let mut chart = Chart {
         asset: Some(found.asset),
         whole,

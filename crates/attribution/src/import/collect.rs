@@ -135,6 +135,11 @@ impl Collector {
         }
     }
 
+    /// Whether nothing of the row was taken, and something of it refused.
+    pub(super) fn row_is_refused(&self) -> bool {
+        self.row.as_ref().is_some_and(|row| row.refused && !row.taken)
+    }
+
     /// Counts rows in which nothing can stand: headers, comments, blank lines.
     pub(super) fn pass_over(&mut self, rows: u64) {
         self.close_row();

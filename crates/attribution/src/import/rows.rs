@@ -52,11 +52,13 @@ pub(super) struct Rows<'t> {
     delimiter: u8,
     format: Format,
     record: Record<'t>,
+    /// Cells of the row before.
+    width: usize,
 }
 
 impl<'t> Rows<'t> {
     pub(super) fn new(text: &'t str, delimiter: u8, format: Format) -> Self {
-        Self { text, at: 0, line: 1, blank: 0, delimiter, format, record: Record::default() }
+        Self { text, at: 0, line: 1, blank: 0, delimiter, format, record: Record::default(), width: 0 }
     }
 
     /// The same, `lines` lines further down a file.
@@ -86,6 +88,7 @@ impl<'t> Rows<'t> {
             return Ok(None);
         }
         let line = self.line;
+        self.width = self.record.len();
         self.record.0.clear();
         loop {
             if self.record.0.len() == MAX_COLUMNS {
@@ -99,9 +102,33 @@ impl<'t> Rows<'t> {
                 _ => break,
             }
         }
-        self.at += line_end(bytes, self.at).unwrap_or_default();
+        let ending = line_end(bytes, self.at);
+        if ending.is_none() && self.record.len() < self.width && !self.is_mark() {
+            return Err(self.cut_short(line));
+        }
+        self.at += ending.unwrap_or_default();
         self.line += 1;
         Ok(Some((line, &self.record)))
+    }
+
+    /// Whether the row is a comment, or the mark that some files end with (Ctrl-Z), and no part of the table.
+    fn is_mark(&self) -> bool {
+        let only = self.record.0.first().map_or("", |cell| cell.trim_matches(['\u{1a}', ' ', '\t']));
+        self.record.len() == 1 && (only.is_empty() || only.starts_with('#'))
+    }
+
+    /// Whether the table ends within the row that was read last: no end of line is behind it, as behind all before it.
+    pub(super) fn ends_open(&self) -> bool {
+        let bytes = self.text.as_bytes();
+        let ends = bytes.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r'));
+        self.at >= bytes.len() && !ends && self.width > 0
+    }
+
+    /// What is not all there is never taken for the whole list: it would end what is missing.
+    pub(super) fn cut_short(&self, line: u64) -> ImportError {
+        let message = "the table ends here in the middle of a row, with no end of line: it was cut short (fetch it again; if it is \
+                       whole, put an end of line behind it)";
+        self.error(line, message)
     }
 
     /// The cell at the place reached, and where it ends: at a delimiter, an end of line or the end.
@@ -201,6 +228,26 @@ mod tests {
         assert_eq!(cells("#x,y"), [["#x", "y"]]);
         let lines: Vec<u64> = rows("a\n\n\"b\nb\"\nc\n").unwrap().into_iter().map(|(line, _)| line).collect();
         assert_eq!(lines, [1, 3, 5]);
+    }
+
+    #[test]
+    fn a_table_that_ends_in_the_middle_of_a_row_was_cut_short() {
+        for text in ["a,b,c\n1,2,3\n4,5", "a,b\r\n1,2\r\n3", "a,b\n1,2\nx"] {
+            let error = rows(text).unwrap_err().to_string();
+            assert!(error.contains("line 3") && error.contains("cut short"), "{text}: {error}");
+        }
+        for whole in [
+            "a,b\n1,2",
+            "a,b\n1,2\n3\n",
+            "a,b\n1,\n",
+            "a\nb",
+            "a,b",
+            "title\na,b\n1,2",
+            "a,b\n1,2\n\u{1a}",
+            "a,b\n1,2\n# end",
+        ] {
+            assert!(rows(whole).is_ok(), "{whole}");
+        }
     }
 
     #[test]

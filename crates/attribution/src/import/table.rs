@@ -180,9 +180,15 @@ pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportEr
         beside.see(*line, row, &columns);
         take(*line, row, &columns, &mut taker, &mut ragged, &mut out)?;
     }
+    let mut last = first.last().map_or(0, |(line, _)| *line);
     while let Some((line, row)) = rows.next_row()? {
+        last = line;
         beside.see(line, row, &columns);
         take(line, row, &columns, &mut taker, &mut ragged, &mut out)?;
+    }
+    // Half an address at the very end is where a download broke off.
+    if rows.ends_open() && out.row_is_refused() {
+        return Err(rows.cut_short(last));
     }
     paged::refuse_table(&beside.lines, beside.there, Format::Csv)?;
     out.pass_over(rows.blank());

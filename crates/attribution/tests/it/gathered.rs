@@ -113,6 +113,11 @@ fn the_same_rows_are_the_same_list_in_any_order_of_columns_and_with_any_separato
         ),
         ("x.xml", "<ArrayOfFinancialSanctionsTarget/>", Err("no address and no party")),
         ("x.xml", "<ArrayOfFinancialSanctionsTarget><FinancialSanctionsTarget>", Err("cut short")),
+        // A download that broke off, of a server that does not say how long its answer is.
+        ("x.csv", "address,entity\n1CshAgqoUYfo8VuKroUayw2eYFSP6XFCxi,A\n1Csh", Err("cut short")),
+        ("x.csv", "address\n1CshAgqoUYfo8VuKroUayw2eYFSP6XFCxi\n1CshAgqoUYfo8VuK", Err("cut short")),
+        ("x.csv", "entity,address\nA,1CshAgqoUYfo8VuKroUayw2eYFSP6XFCxi\nB,1CshAgqo", Err("cut short")),
+        ("x.csv", "entity,address\nA,1CshAgqoUYfo8VuKroUayw2eYFSP6XFCxi", Ok((1, 0, 1, 0))),
     ] {
         check(name, list, gives);
     }

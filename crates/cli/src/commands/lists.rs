@@ -76,6 +76,13 @@ pub(crate) fn run(common: &Common, data: &Folder, command: &ListsCommand, out: &
 const NOT_ALL: u8 = 30;
 
 fn import(common: &Common, folder: &AttributionFolder, args: &ImportArgs, out: &mut dyn Write) -> Result<u8> {
+    if let (Some(id), true) = (&args.source, args.files.len() > 1) {
+        return Err(miette!(
+            "--source {} names one list, and each of the files would be its next version, which ends what only the one before \
+             holds: put them into one file, or import each under an id of its own",
+            label(id)
+        ));
+    }
     let mut code = 0;
     let format =
         args.format.as_deref().map(|id| Format::from_id(id).ok_or_else(|| unknown_format(id))).transpose()?;

@@ -242,7 +242,7 @@ fn an_audited_table_keeps_the_input_and_names_what_decided() {
     assert_eq!(output.status.code(), Some(20), "{}", said(&output));
     let table = text(&output);
     let lines: Vec<&str> = table.lines().collect();
-    assert_eq!(lines[0], "row,id,decision,address,amount,note,screen_decision,entity,list,rule,since,why");
+    assert_eq!(lines[0], "row,id,input_decision,address,amount,note,decision,entity,list,rule,since,why");
     let listed = format!("2,7,paid,{LISTED},-1.50,\"a;b\",block,");
     assert!(lines[1].starts_with(&listed) && lines[1].contains(",fbi-notices,"), "{}", lines[1]);
     assert!(

@@ -124,3 +124,30 @@ fn lists_never_checked_are_not_fresh() {
     let nothing = tracehound(data.path(), &["lists", "reject", "ofac-sdn"], "");
     assert_eq!(nothing.status.code(), Some(1));
 }
+
+/// Each file would be the list's next version, and the last one alone would stand.
+#[test]
+fn several_files_are_not_taken_under_one_source() {
+    let data = tempfile::tempdir().expect("folder");
+    let files =
+        [("a.csv", "1CshAgqoUYfo8VuKroUayw2eYFSP6XFCxi"), ("b.csv", "123WBUDmSJv4GctdVEz6Qq6z8nXSKrJ4KX")];
+    let paths: Vec<String> = files
+        .map(|(name, address)| {
+            let path = data.path().join(name);
+            fs::write(&path, format!("address\n{address}\n")).expect("written");
+            path.display().to_string()
+        })
+        .to_vec();
+    let import = |more: &[&str]| {
+        let files = paths.iter().map(String::as_str);
+        let arguments: Vec<&str> =
+            ["lists", "import"].into_iter().chain(files).chain(more.iter().copied()).collect();
+        tracehound(data.path(), &arguments, "")
+    };
+    let output = import(&["--source", "own-x", "--published", "2026-01-31"]);
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told.contains("--source own-x names one list"), "{told}");
+    let listed = tracehound(data.path(), &["lists", "list"], "");
+    assert!(!String::from_utf8_lossy(&listed.stdout).contains("own-x"));
+}

@@ -16,14 +16,21 @@ use tracehound_screen::Screener;
 /// The columns that are added to the input's.
 pub const COLUMNS: [&str; 6] = ["decision", "entity", "list", "rule", "since", "why"];
 
-/// The header: the row's number, the columns of the input, [`COLUMNS`]. One of these that the input has too gets a word before
-/// it, so that no name stands twice.
+/// The header: the row's number, the columns of the input, [`COLUMNS`]. A column of the input that is called as one of ours gets
+/// a word before its name: whoever reads `decision` by its name must never read what the input says there.
 pub fn header(file: bool, columns: &[String]) -> String {
-    let is_taken = |name: &str| columns.iter().any(|column| column.trim().eq_ignore_ascii_case(name));
-    let own = |name: &str| if is_taken(name) { format!("screen_{name}") } else { name.to_owned() };
-    let before = if file { vec![own("file"), own("row")] } else { vec![own("row")] };
-    let cells = before.into_iter().chain(columns.iter().map(|column| kept(column)));
-    cells.chain(COLUMNS.map(own)).collect::<Vec<_>>().join(",")
+    let before: &[&str] = if file { &["file", "row"] } else { &["row"] };
+    let is_own = |name: &str| before.iter().chain(&COLUMNS).any(|own| name.trim().eq_ignore_ascii_case(own));
+    let mut cells: Vec<String> = before.iter().map(|name| (*name).to_owned()).collect();
+    for column in columns {
+        let mut name = if is_own(column) { format!("input_{}", column.trim()) } else { column.clone() };
+        while is_own(column) && columns.iter().any(|other| other.trim().eq_ignore_ascii_case(&name)) {
+            name.insert_str(0, "input_");
+        }
+        cells.push(kept(&name));
+    }
+    cells.extend(COLUMNS.map(ToOwned::to_owned));
+    cells.join(",")
 }
 
 /// A row: the input's cells and what was decided, or why nothing could be.
@@ -207,9 +214,9 @@ mod tests {
     }
 
     #[test]
-    fn a_column_of_the_inputs_own_keeps_its_name() {
+    fn a_column_of_the_input_never_has_a_name_of_ours() {
         let columns = ["Row".to_owned(), "list ".to_owned(), "a,b".to_owned()];
         let header = header(true, &columns);
-        assert_eq!(header, "file,screen_row,Row,list ,\"a,b\",decision,entity,screen_list,rule,since,why");
+        assert_eq!(header, "file,row,input_Row,input_list,\"a,b\",decision,entity,list,rule,since,why");
     }
 }

@@ -257,7 +257,7 @@ pub(super) fn readings(names: Vec<Reading>, most: usize) -> Vec<Reading> {
                 add(text, true, true);
             }
             let parts = without_asides(&own.text).into_iter().chain(without_ends(&own.text));
-            for text in parts.chain(before_address(&own.text)) {
+            for text in parts.chain(before_address(&own.text)).chain(without_around(&own.text)) {
                 add(text, true, false);
             }
             let others: [fn(&str) -> Option<String>; 7] = [
@@ -417,6 +417,135 @@ fn without_asides(text: &str) -> Option<String> {
         kept.pop();
     }
     (kept.iter().map(|token| token.len()).sum::<usize>() >= 3).then(|| kept.join(" "))
+}
+
+/// Words around a person's name in payments, board lists and protocol. Some are names of others: they are left out only where two
+/// words remain, in a further reading.
+const AROUND: &[&str] = &[
+    "adm",
+    "agent",
+    "air",
+    "brig",
+    "by",
+    "capt",
+    "cdr",
+    "ceo",
+    "cfo",
+    "chairperson",
+    "cio",
+    "col",
+    "cmo",
+    "coo",
+    "cousin",
+    "cpl",
+    "cpo",
+    "cso",
+    "cto",
+    "daughter",
+    "dds",
+    "dep",
+    "evp",
+    "excellency",
+    "family",
+    "favor",
+    "favour",
+    "for",
+    "founder",
+    "friend",
+    "from",
+    "fwd",
+    "gen",
+    "gift",
+    "h",
+    "he",
+    "heir",
+    "heirs",
+    "hh",
+    "hm",
+    "hrh",
+    "husband",
+    "in",
+    "jd",
+    "jnr",
+    "joint",
+    "jr",
+    "jt",
+    "kyc",
+    "late",
+    "loan",
+    "lt",
+    "maj",
+    "member",
+    "mother",
+    "mp",
+    "mr",
+    "mrs",
+    "ms",
+    "nephew",
+    "niece",
+    "ny",
+    "obe",
+    "of",
+    "order",
+    "owner",
+    "partner",
+    "pay",
+    "payment",
+    "payments",
+    "pep",
+    "pls",
+    "poa",
+    "pte",
+    "re",
+    "refund",
+    "rent",
+    "salary",
+    "sgt",
+    "shri",
+    "sister",
+    "smt",
+    "snr",
+    "son",
+    "sons",
+    "spouse",
+    "sr",
+    "svp",
+    "the",
+    "tic",
+    "to",
+    "tr",
+    "transfer",
+    "trustee",
+    "ttee",
+    "ubo",
+    "uncle",
+    "vp",
+    "wage",
+    "wages",
+    "widow",
+    "wife",
+    "wire",
+    "with",
+    "your",
+];
+
+/// The name without what stands before and behind a person's in the texts of payments: "payment to X Y", "X Y, CEO", "H.E. X Y".
+fn without_around(text: &str) -> Option<String> {
+    let tokens = normal(text, usize::MAX).tokens;
+    if !tokens.iter().all(|token| token.is_ascii()) || text.chars().any(is_syllable) {
+        return None;
+    }
+    let is_around = |token: &String| AROUND.contains(&token.as_str());
+    // An initial behind "H." is no "E." of a name.
+    let is_protocol = |at: usize| matches!(tokens.get(at..at + 2), Some([h, e]) if h == "h" && e == "e");
+    let (mut first, mut last) = (0, tokens.len());
+    while first < last && (is_around(&tokens[first]) || is_protocol(first)) {
+        first += if is_protocol(first) { 2 } else { 1 };
+    }
+    while last > first && is_around(&tokens[last - 1]) {
+        last -= 1;
+    }
+    (last - first >= 2 && last - first < tokens.len()).then(|| tokens[first..last].join(" "))
 }
 
 /// Whether word `place` of `tokens` says where, or at which desk, and not who.

@@ -117,7 +117,7 @@ fn the_same_rows_are_the_same_list_in_any_order_of_columns_and_with_any_separato
         ("x.csv", "address,entity\n1CshAgqoUYfo8VuKroUayw2eYFSP6XFCxi,A\n1Csh", Err("cut short")),
         ("x.csv", "address\n1CshAgqoUYfo8VuKroUayw2eYFSP6XFCxi\n1CshAgqoUYfo8VuK", Err("cut short")),
         ("x.csv", "entity,address\nA,1CshAgqoUYfo8VuKroUayw2eYFSP6XFCxi\nB,1CshAgqo", Err("cut short")),
-        ("x.csv", "entity,address\nA,1CshAgqoUYfo8VuKroUayw2eYFSP6XFCxi", Ok((1, 0, 1, 0))),
+        ("x.csv", "entity,address\nA,1CshAgqoUYfo8VuKroUayw2eYFSP6XFCxi", Ok((1, 0, 0, 1))),
     ] {
         check(name, list, gives);
     }

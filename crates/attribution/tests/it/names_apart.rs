@@ -58,8 +58,21 @@ fn real_lists_find_names_that_forms_and_other_writing_change() {
             ("Oleg Deripaska OBE", "24283"),
             ("Oleg Deripaska London", "24283"),
             ("Poa Deripaska Oleg", "24283"),
+            ("Oleg Deripaska CEO", "24283"),
+            ("HE Oleg Deripaska", "24283"),
+            ("H.E. Oleg Deripaska", "24283"),
+            ("Gen Oleg Deripaska", "24283"),
+            ("payment to Oleg Deripaska", "24283"),
+            ("to Oleg Deripaska", "24283"),
+            ("order of Oleg Deripaska", "24283"),
+            ("Oleg Deripaska TEN COM", "24283"),
+            ("Oleg Deripaska JT", "24283"),
+            ("son of Oleg Deripaska", "24283"),
+            ("order of VTB", "17013"),
         ],
     );
+    // Of two words nothing is left out that may be a name.
+    none_found(&index, &["He Oleg", "To Deripas"]);
     // Nor do signs that stand at a name.
     for sign in ["\u{2122}", "\u{ae}", "\u{2120}", "\u{b2}", "\u{1f525}", "\u{1f1f7}\u{1f1fa}"] {
         for (name, id) in [("VTB", "17013"), ("Oleg Deripaska", "24283")] {

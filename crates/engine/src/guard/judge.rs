@@ -87,7 +87,7 @@ mod tests {
         let url = format!("http://{}", listener.local_addr().expect("bound"));
         let limits = HttpLimits { timeout: Duration::from_millis(100), retries: 0, ..HttpLimits::default() };
         let mut node = HttpNode::new(Rpc::new(&url, limits).expect("an address"));
-        let facts = Facts { chain_id: Some(1), ..Facts::default() };
+        let facts = Facts::parse(&format!("chain-id = 1\naccount = '{ME}'")).expect("facts");
         let input = format!(r#"{{"from":"{ME}","to":"{ME}","value":"0x1","chainId":"0x1"}}"#);
         let policy = Policy::default();
         let asked = |node| Asked {

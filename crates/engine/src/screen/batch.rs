@@ -438,7 +438,7 @@ mod tests {
         let answer_row = |rows: &[Row<'_>], pages: &mut Vec<String>| {
             if rows.iter().any(|row| row.subject == "s100") {
                 let said = said.lock().map_err(|error| error.to_string())?;
-                said.recv_timeout(Duration::from_secs(60))
+                said.recv_timeout(Duration::from_mins(1))
                     .map_err(|_| "nothing was handed over".to_owned())?;
             }
             numbered(rows, pages)

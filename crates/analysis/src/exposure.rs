@@ -25,7 +25,7 @@ use crate::{
         Direction, End, Label, Method, Mix, Options, Propagation, PropagationLimits, Seed, SeedError,
         StopReason, Stops, Truncation, propagate,
     },
-    trace::{Entity, Known},
+    trace::{Entity, Known, Suspected, suspects},
     words::is_little,
 };
 
@@ -42,6 +42,8 @@ pub struct Question<'a> {
     pub limits: PropagationLimits,
     /// Go on behind mixes, by haircut.
     pub through_mixes: bool,
+    /// Also say what went through transactions that may be mixes: each transaction is classified once more.
+    pub suspects: bool,
     /// Prices of the chain's coin for what amounts were worth, where wanted.
     pub prices: Option<&'a Prices>,
 }
@@ -133,6 +135,9 @@ pub struct Exposures {
     /// Of [`Rest::truncated`], what the limit on hops cut.
     #[serde(skip)]
     pub beyond_hops: Amount,
+    /// What went through transactions that may be mixes, if it was looked for and any did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suspected: Option<Suspected>,
     /// Where [`Rest::mixed`] is, mix by mix: [`behind`] looks who else was there.
     #[serde(skip)]
     pub mixes: Vec<AtMix>,
@@ -217,6 +222,9 @@ pub fn exposures<R: UtxoRows>(
     let stops = Named { known, subjects: question.subjects };
     let found = propagate(ledger, &seeds, options, &stops)?;
     answer.work = found.steps.len();
+    if question.suspects {
+        answer.suspected = suspects(ledger, &found, question.direction, known).1;
+    }
     Gathered { ledger, question, known, routes: Routes::of(&found, question.direction) }.book(
         &found,
         &mut answer,

@@ -5,10 +5,11 @@
 
 mod compare;
 mod dot;
+mod suspects;
 mod table;
 pub mod text;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -29,6 +30,8 @@ use crate::{
 
 pub use compare::{Comparison, compare};
 pub use dot::dot;
+pub use suspects::Suspected;
+pub(crate) use suspects::suspects;
 pub use table::csv;
 
 /// Who is known to own an address.
@@ -78,6 +81,10 @@ pub trait Known<R>: Sync {
     fn entity(&self, owner: AddrNum) -> Option<Entity>;
     /// What kind of mixing transaction this is, if it is one.
     fn mix(&self, ledger: &R, tx: TxSpan) -> Option<Mix>;
+    /// What kind of mixing transaction this may be, where that is no more than suspected: it ends no path, and answers say so.
+    fn suspect(&self, _ledger: &R, _tx: TxSpan) -> Option<Mix> {
+        None
+    }
 }
 
 /// Ends paths at services.
@@ -155,6 +162,9 @@ pub struct Edge {
     /// The kind of mixing transaction it is, if the propagation went through one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mix: Option<&'static str>,
+    /// The kind of mixing transaction that it may be, where that is no more than suspected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suspected: Option<&'static str>,
     /// Where the value comes from, by position in [`Trace::nodes`].
     pub from: Vec<usize>,
     /// Where it goes.
@@ -232,6 +242,9 @@ pub struct Trace {
     pub seeds: usize,
     /// Where the value is.
     pub sums: Sums,
+    /// What went through transactions that may be mixes, if any did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suspected: Option<Suspected>,
     /// How far the ledger reaches.
     pub ledger: Extent,
     /// What was not followed or not seen.
@@ -303,13 +316,21 @@ pub fn trace<R: UtxoRows>(
         let value = ledger.output(out).map_or(0, |output| output.value);
         namer.node(Some(out), value.into(), value.into(), 0);
     }
-    let edges = namer.edges(&found, options.direction);
+    let (marks, suspected) = suspects(ledger, &found, options.direction, known);
+    let amount = |of: Suspected| of.amount.filter(|_| options.method.conserves());
+    let suspected = suspected.map(|of| Suspected { amount: amount(of), ..of });
+    let edges = namer.edges(&found, options.direction, &marks);
     let at_mixers = namer.ends(&found);
     let chain = Chain::Bitcoin(network);
     let extent = Extent::of(ledger, question.asked, needed(ledger, question, &found));
     let sums = sums(&found, label, at_mixers);
     let mut gaps = extent.gaps.clone();
     gaps.extend(what_is_left(&found, options, Asset::bitcoin(network), sums.seeded));
+    if let Some(suspected) = suspected {
+        let sentence = suspected.sentence(Asset::bitcoin(network), sums.seeded);
+        let sentence = format!("of what was followed: {sentence}");
+        gaps.push(Gap::new(GapKind::Mixed, sentence));
+    }
     let complete = sums.truncated.is_zero()
         && sums.unknown_inputs.is_zero()
         && is_little(sums.dust, sums.seeded)
@@ -324,6 +345,7 @@ pub fn trace<R: UtxoRows>(
         edges,
         seeds: seeds.len(),
         sums,
+        suspected,
         ledger: extent,
         gaps,
         complete,
@@ -377,7 +399,12 @@ impl<R: UtxoRows> Namer<'_, R> {
         self.ledger.block_of(tx).map_or(0, |block| block.header.time())
     }
 
-    fn edges(&mut self, found: &Propagation, direction: Direction) -> Vec<Edge> {
+    fn edges(
+        &mut self,
+        found: &Propagation,
+        direction: Direction,
+        suspects: &BTreeMap<TxNum, Mix>,
+    ) -> Vec<Edge> {
         let mut edges = Vec::with_capacity(found.steps.len());
         for step in &found.steps {
             let Some(tx) = self.ledger.tx(step.tx) else { continue };
@@ -402,6 +429,7 @@ impl<R: UtxoRows> Namer<'_, R> {
                 time: self.time(step.tx),
                 hop: step.hop,
                 mix: step.mix.map(|mix| mix.protocol),
+                suspected: suspects.get(&step.tx).map(|mix| mix.protocol),
                 from,
                 to,
                 fee: step.fee.into(),

@@ -7,7 +7,9 @@ use serde::Serialize;
 use tracehound_analysis::{
     exposure::{self, Exposed, Exposures, exposures},
     extent::{Extent, Needed},
+    rates::Rates,
     taint::{Direction, PropagationLimits},
+    trace::Suspected,
 };
 use tracehound_model::{Amount, Asset, BitcoinNetwork, Gap, PackAsOf, TxId};
 
@@ -63,6 +65,9 @@ pub struct Exposure {
     pub complete: bool,
     /// The ledger's snapshot.
     pub snapshot: String,
+    /// In a sentence: how often an exposure was right where the truth was known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_rate: Option<String>,
     /// The packs of labels in force.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub packs: Vec<PackAsOf>,
@@ -81,6 +86,9 @@ pub struct Side {
     pub rest: Rest,
     /// Transactions divided to find out.
     pub work: usize,
+    /// What went through transactions that may be mixes, if any did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suspected: Option<Suspected>,
     /// Outputs of the owner beyond the number looked at were left out.
     pub truncated: bool,
     /// Whether no limit on work and no missing amount stands behind it.
@@ -134,6 +142,7 @@ impl Snapshot {
                 direction,
                 limits: question.limits,
                 through_mixes: question.through_mixes,
+                suspects: true,
                 prices: question.prices.as_ref(),
             };
             let known = if direction == Direction::Backward { &whence } else { &whither };
@@ -154,6 +163,7 @@ impl Snapshot {
             ledger: extent,
             gaps,
             snapshot: view.ledger.snapshot_id(),
+            error_rate: Rates::shipped().exposure_sentence(),
             packs: view.packs.as_of(),
         })
     }
@@ -178,6 +188,7 @@ fn side(view: &View, found: Exposures) -> Side {
         entities: found.entities.into_iter().map(told).collect(),
         rest: found.rest,
         work: found.work,
+        suspected: found.suspected,
         truncated: found.truncated,
         complete,
     }

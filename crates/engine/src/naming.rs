@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use tracehound_model::{BitcoinNetwork, Chain, Claim, LabelStatement, PackAsOf, Pasted, Source, SourceId};
+use tracehound_model::{BitcoinNetwork, Claim, LabelStatement, PackAsOf, Pasted, Source, SourceId};
 use tracehound_range::GENERATED_SOURCE;
 use tracehound_screen::statements_on;
 
@@ -20,8 +20,6 @@ pub struct Naming {
     pub labels: Vec<(String, LabelStatement)>,
     /// The packs of labels in force.
     pub packs: Vec<PackAsOf>,
-    /// Whether any service of the chain is known that day: how often a rule of taint errs depends on it.
-    pub knows_services: bool,
 }
 
 impl Naming {
@@ -66,13 +64,11 @@ impl Snapshot {
             .sources()
             .iter()
             .filter_map(|history| Some((history.source.clone(), history.snapshot_on(view.day)?)));
-        let knows_services = keys.knows_service_of(Chain::Bitcoin(network), view.day);
         let naming = Naming {
             claims: claims.into_iter().collect(),
             lists: versions.collect(),
             labels,
             packs: view.packs.as_of(),
-            knows_services,
         };
         view.ledger.confirm()?;
         Ok(naming)

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_analysis::{
+    coinjoin as classifier,
     extent::{Extent, Needed},
     taint::Mix,
     trace::{Entity, Known},
@@ -51,8 +52,14 @@ pub struct Transaction {
     pub weight: u32,
     /// Base units for the miner; `None` where it mints or an input's amount is not known.
     pub fee: Option<Amount>,
+    /// Whether it mixes the coins of several people, in one word: `coinjoin`, `suspected`, `premix`, `unknown` (amounts are missing
+    /// that would tell) or `no`.
+    pub mixes: &'static str,
     /// What it looks like, if it mixes the coins of several people.
     pub coinjoin: Option<CoinJoin>,
+    /// What it may be, where that is no more than suspected: no path ends there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suspected: Option<CoinJoin>,
     /// Inputs that spend outputs of blocks that are not in the ledger.
     pub missing_inputs: u32,
     /// The earlier coinbase that this one destroyed, if there is one.
@@ -202,6 +209,15 @@ impl Described<'_> {
         // Whoever spent its outputs may have done so in any later block.
         let extent = self.view.extent(Needed::From(block.map_or(BlockNum(0), |block| block.num)));
         let mix = self.entities.mix(ledger, tx.into());
+        let suspect = self.entities.suspect(ledger, tx.into());
+        let mixes = match self.entities.classified(ledger, tx.into()) {
+            _ if mix.is_some() => "coinjoin",
+            _ if suspect.is_some() => "suspected",
+            classifier::Answer::Premix(_) => "premix",
+            classifier::Answer::Unknown { .. } => "unknown",
+            // One party's alone by name, it mixes nobody's coins with anybody else's.
+            _ => "no",
+        };
         let gaps: Vec<Gap> = extent.gaps.iter().cloned().chain(self.view.label_gaps()).collect();
         Transaction {
             txid: tx.txid,
@@ -214,7 +230,9 @@ impl Described<'_> {
             lock_time: tx.lock_time,
             weight: tx.weight,
             fee: spent.filter(|_| !coinbase).and_then(|spent| spent.checked_sub(paid?)),
+            mixes,
             coinjoin: mix.map(CoinJoin::from),
+            suspected: suspect.map(CoinJoin::from),
             missing_inputs: u32::try_from(missing).unwrap_or(u32::MAX),
             overwrote: self.overwrote(tx),
             inputs,

@@ -9,7 +9,7 @@ use std::{
 use ahash::RandomState;
 use jiff::civil::Date;
 use tracehound_analysis::{
-    coinjoin::{Buffer, Classifier},
+    coinjoin::{Answer, Buffer, Classifier},
     taint::{MOST, Mix},
     trace::{Entity, Known},
 };
@@ -73,9 +73,17 @@ impl<R: UtxoRows> Known<R> for Entities<'_> {
     }
 
     fn mix(&self, rows: &R, tx: TxSpan) -> Option<Mix> {
-        let answer = BUFFER.with_borrow_mut(|buffer| self.classifier.classify(rows, tx, buffer));
+        let answer = self.classified(rows, tx);
         let found = answer.mixing(MIX_CONFIDENCE)?;
         if self.is_one_partys(rows, tx) {
+            return None;
+        }
+        Some(Mix { protocol: found.protocol.name(), participants: found.participants })
+    }
+
+    fn suspect(&self, rows: &R, tx: TxSpan) -> Option<Mix> {
+        let Answer::Suspected(found) = self.classified(rows, tx) else { return None };
+        if found.confidence >= MIX_CONFIDENCE || self.is_one_partys(rows, tx) {
             return None;
         }
         Some(Mix { protocol: found.protocol.name(), participants: found.participants })
@@ -83,6 +91,11 @@ impl<R: UtxoRows> Known<R> for Entities<'_> {
 }
 
 impl Entities<'_> {
+    /// What the classifier says of a transaction, whoever takes part in it.
+    pub fn classified<R: UtxoRows>(&self, rows: &R, tx: TxSpan) -> Answer {
+        BUFFER.with_borrow_mut(|buffer| self.classifier.classify(rows, tx, buffer))
+    }
+
     /// Whether most inputs of a transaction, by number and by amount, are of one party by name: it mixes with itself.
     fn is_one_partys<R: UtxoRows>(&self, rows: &R, tx: TxSpan) -> bool {
         let mut parties: BTreeMap<Entity, (usize, u128)> = BTreeMap::new();

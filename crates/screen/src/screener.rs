@@ -13,9 +13,7 @@ use std::{
 };
 
 use jiff::{Timestamp, civil::Date};
-use tracehound_analysis::{
-    Counterparties, Counterparty, Limits, price::Prices, rates::Rates, taint, tx_parties,
-};
+use tracehound_analysis::{Counterparties, Counterparty, Limits, price::Prices, rates::Rates, tx_parties};
 use tracehound_attribution::{
     index::Index,
     listing::{is_same_listing, listed_since},
@@ -117,7 +115,7 @@ pub struct Screener<'a> {
     parties: OnceLock<Option<Parties<'a>>>,
     /// What the propagation behind indirect exposure (haircut, stopping at mixes) got right on generated heists under the
     /// conditions that hold here; filled when it is first quoted.
-    haircut_rates: OnceLock<Option<String>>,
+    exposure_rates: OnceLock<Option<String>>,
 }
 
 /// A claim against somebody, on its way through the rules.
@@ -216,18 +214,14 @@ impl<'a> Screener<'a> {
             packs: Vec::new(),
             labels_digest: None,
             parties: OnceLock::new(),
-            haircut_rates: OnceLock::new(),
+            exposure_rates: OnceLock::new(),
         }
     }
 
     /// How sure indirect exposure is.
-    fn haircut_rates(&self) -> Option<&str> {
-        let measured = || {
-            let chain = Chain::Bitcoin(self.ledger?.0);
-            let knows_services = self.keys.knows_service_of(chain, self.day);
-            Rates::shipped().sentence(taint::Method::Haircut, false, knows_services)
-        };
-        self.haircut_rates.get_or_init(measured).as_deref()
+    fn exposure_rates(&self) -> Option<&str> {
+        let measured = || self.ledger.and_then(|_| Rates::shipped().exposure_sentence());
+        self.exposure_rates.get_or_init(measured).as_deref()
     }
 
     /// Reads packs of labels beside the lists.

@@ -89,7 +89,11 @@ impl Drawing<'_> {
         for (at, edge) in
             self.found.edges.iter().enumerate().filter(|(at, _)| self.drawn[*at]).collect::<Vec<_>>()
         {
-            let mix = edge.mix.map_or_else(String::new, |mix| format!("\\n{}", quoted(mix)));
+            let mix = match (edge.mix, edge.suspected) {
+                (Some(mix), _) => format!("\\n{}", quoted(mix)),
+                (None, Some(kind)) => format!("\\nsuspected mix: {}", quoted(kind)),
+                (None, None) => String::new(),
+            };
             let id = edge.txid.to_string();
             let label = format!("{}\\n{}{mix}", short(&id), moment(edge.time));
             self.line(&format!("t{at} [shape=box, label=\"{label}\", tooltip=\"{id}\"];"));

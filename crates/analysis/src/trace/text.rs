@@ -181,7 +181,11 @@ fn place_line(found: &Trace, node: &Node, depth: usize, joined: bool) -> String 
         }
         (None, Some(next)) => {
             let edge = &found.edges[next];
-            let mix = edge.mix.map_or_else(String::new, |mix| format!(" [{mix}]"));
+            let mix = match (edge.mix, edge.suspected) {
+                (Some(mix), _) => format!(" [{mix}]"),
+                (None, Some(kind)) => format!(" [SUSPECTED mix: {kind}]"),
+                (None, None) => String::new(),
+            };
             let again = if joined { ", shown above" } else { "" };
             format!("{} {}{mix}{again}", moment(edge.time), edge.txid)
         }

@@ -94,8 +94,15 @@ fn forward(ledger: &Ledger, seed: OutNum, limits: PropagationLimits) -> Propagat
 
 fn exposure(ledger: &Ledger, subject: usize, direction: Direction, limits: PropagationLimits) -> Exposures {
     let subjects = BTreeSet::from([number(ledger, subject)]);
-    let question =
-        Question { subjects: &subjects, tx: None, direction, limits, through_mixes: false, prices: None };
+    let question = Question {
+        subjects: &subjects,
+        tx: None,
+        direction,
+        limits,
+        through_mixes: false,
+        suspects: false,
+        prices: None,
+    };
     exposures(ledger, &question, &Names(ledger)).expect("answers")
 }
 

@@ -43,8 +43,15 @@ fn asked(
 ) -> Exposures {
     let subjects = BTreeSet::from([ledger.find_address(&owner(subject)).expect("known")]);
     let limits = PropagationLimits { dust: 0, ..PropagationLimits::default() };
-    let question =
-        Question { subjects: &subjects, tx: None, direction, limits, through_mixes: false, prices };
+    let question = Question {
+        subjects: &subjects,
+        tx: None,
+        direction,
+        limits,
+        through_mixes: false,
+        suspects: false,
+        prices,
+    };
     exposures(ledger, &question, &Names { ledger, named }).expect("answers")
 }
 

@@ -153,6 +153,7 @@ fn agrees(choices: &[Vec<(u8, u8)>]) -> Result<(), TestCaseError> {
             direction: Direction::Backward,
             limits,
             through_mixes: false,
+            suspects: false,
             prices: None,
         };
         let found = exposures(&ledger, &question, &Names(&ledger)).expect("answers");

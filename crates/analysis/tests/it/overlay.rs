@@ -275,6 +275,7 @@ fn exposures_told<R: UtxoRows>(rows: &R) -> Vec<(String, String)> {
                 direction,
                 limits: NO_DUST,
                 through_mixes: false,
+                suspects: false,
                 prices: None,
             };
             told.tell((owner, direction), exposures(rows, &question, &names));

@@ -90,6 +90,7 @@ fn exposure_and_counterparties_do_not_count_it() {
             direction: Direction::Backward,
             limits,
             through_mixes: false,
+            suspects: false,
             prices: None,
         };
         let found = exposures(&ledger, &question, &Names::default()).expect("answers");

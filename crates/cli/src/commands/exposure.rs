@@ -85,6 +85,9 @@ fn text(out: &mut dyn Write, exposure: &Exposure) -> io::Result<()> {
         writeln!(out, "\nCoverage gaps")?;
     }
     exposure.gaps.iter().try_for_each(|gap| writeln!(out, "  - {gap}"))?;
+    if let Some(rate) = &exposure.error_rate {
+        writeln!(out, "\nHow sure\n  {rate}")?;
+    }
     let mut unknown = exposure.not_in_the_ledger.iter();
     unknown.try_for_each(|address| writeln!(out, "`{address}` does not occur in the ledger"))
 }
@@ -125,6 +128,10 @@ fn table(out: &mut dyn Write, exposure: &Exposure) -> Result<()> {
             (cells[4], cells[5]) = (amount.to_string(), asset.clone());
             answered::row(out, cells)?;
         }
+        if let Some(suspected) = side.suspected {
+            let sentence = suspected.sentence(exposure.asset, side.total);
+            terminal::say(&format!("note: {direction}s: {sentence}"));
+        }
         if side.truncated {
             terminal::say(&format!("note: some of its outputs were not looked at ({direction})"));
         }
@@ -152,6 +159,9 @@ fn side(out: &mut dyn Write, title: &str, found: &Side, asset: Asset) -> io::Res
             "  NOT FOLLOWED because of the question's own limit on dust: {}, {share}",
             asset.money(dust)
         )?;
+    }
+    if let Some(suspected) = found.suspected {
+        writeln!(out, "  {}", suspected.sentence(asset, found.total))?;
     }
     for (category, amount) in &found.by_category {
         line(out, &format!("all {category}"), *amount)?;

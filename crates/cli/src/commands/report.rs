@@ -8,7 +8,6 @@ use std::{
 
 use jiff::Timestamp;
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
-use tracehound_analysis::{rates::Rates, taint::Method};
 use tracehound_engine::{
     Answer,
     screen::{self, Question},
@@ -103,9 +102,7 @@ fn exposure_page(data: &Folder, question: &ExposureQuestion) -> Result<(String, 
     Ok(match snapshot.exposure(&asked).into_diagnostic()? {
         Answer::Found(found) => {
             let naming = snapshot.naming(network, asked.moment, exposure::named(&found)).into_diagnostic()?;
-            let measured =
-                Rates::shipped().sentence(Method::Haircut, asked.through_mixes, naming.knows_services);
-            let page = page::exposure(&found, measured.as_deref(), &naming, &told(&found.snapshot));
+            let page = page::exposure(&found, &naming, &told(&found.snapshot));
             (page, exit_code(found.complete))
         }
         Answer::Absent(nowhere) => {

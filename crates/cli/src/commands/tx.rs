@@ -59,6 +59,20 @@ fn text(out: &mut dyn Write, tx: &Transaction) -> std::io::Result<()> {
         let (protocol, people) = (found.protocol, found.participants);
         writeln!(out, "  looks like a CoinJoin: {protocol}, at least {people} people")?;
     }
+    if let Some(found) = &tx.suspected {
+        let (protocol, people) = (found.protocol, found.participants);
+        writeln!(
+            out,
+            "  SUSPECTED: it may be a CoinJoin ({protocol}, at least {people} people); nobody knows whose is whose then"
+        )?;
+    }
+    match tx.mixes {
+        "premix" => writeln!(out, "  prepares coins for mixing (Whirlpool's first transaction)")?,
+        "unknown" => {
+            writeln!(out, "  whether it is a CoinJoin is not known: amounts are missing that would tell")?
+        }
+        _ => {}
+    }
     writeln!(out, "  inputs")?;
     for input in &tx.inputs {
         if input.coinbase {

@@ -17,6 +17,9 @@ use crate::{Wallet, dice::Dice};
 /// Addresses asked about, of each kind, in each chain.
 const SAMPLE: usize = 200;
 
+/// Transactions that are gone back.
+pub(super) const HOPS: u32 = 20;
+
 /// Loot below this many satoshi is not asked about: it is dust, or a maker's fee.
 const LEAST: u64 = 100_000;
 
@@ -109,8 +112,9 @@ fn exposure(names: &Names<'_>, owner: AddrNum) -> Result<(u128, u128), ScoreErro
         tx: None,
         subjects: &subjects,
         direction: Direction::Backward,
-        limits: PropagationLimits { hops: 20, txs: 5_000, ..PropagationLimits::default() },
+        limits: PropagationLimits { hops: HOPS, txs: 5_000, ..PropagationLimits::default() },
         through_mixes: false,
+        suspects: false,
         prices: None,
     };
     let found = exposures(names.chain.ledger, &question, names).map_err(ScoreError::Propagation)?;

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use tracehound_analysis::taint::Method;
 
+use super::exposures::HOPS;
 use super::{
     COMPARED, Difference, FIGURES, PARTLY_METHODS, Score, Share, Spread, StopAt, TaintRates, against,
     by_heist, spread,
@@ -452,9 +453,11 @@ fn exposures(text: &mut String, score: &Score) {
     let rates = &score.exposures;
     line(
         text,
-        "\n## Exposure\n\nWhere the money of an address came from, by haircut, 20 hops back, stopping at services and mixes; \
-         the first addresses of the\nthefts are named. Asked about users that loot never ended at, and about addresses that \
-         hold loot.\n",
+        &format!(
+            "\n## Exposure\n\nWhere the money of an address came from, by haircut, {HOPS} hops back, stopping at services and \
+             mixes; the first addresses of the\nthefts are named. Asked about users that loot never ended at, and about \
+             addresses that hold loot.\n"
+        ),
     );
     line(text, "| question | addresses | share |\n|---|---|---|");
     for (what, share) in [
@@ -488,6 +491,20 @@ pub fn error_rates(score: &Score, command: &str) -> String {
     line(&mut text, &format!("transactions = {txs}"));
     line(&mut text, &format!("heists = {heists}"));
     line(&mut text, &format!("parts = {parts}"));
+    let of = &score.exposures;
+    line(
+        &mut text,
+        &format!(
+            "\n[exposure]\nhops = {HOPS}\nuninvolved = {}\nuninvolved_any = {}\nuninvolved_1_percent = {}\n\
+             uninvolved_10_percent = {}\nholders = {}\nholders_10_percent = {}",
+            of.false_any.whole,
+            of.false_any.part,
+            of.false_1.part,
+            of.false_10.part,
+            of.true_10.whole,
+            of.true_10.part
+        ),
+    );
     for ((method, stop, typology), rates) in &score.taint {
         let heists = typology.is_none().then(|| score.heists.get(&(*method, *stop))).flatten();
         let spreads = by_heist(heists.map_or(&[], Vec::as_slice));

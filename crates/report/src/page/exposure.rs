@@ -20,8 +20,8 @@ use crate::{
     words::{moment, s, share},
 };
 
-/// The page. `measured` says how often the rule errs.
-pub fn exposure(found: &Exposure, measured: Option<&str>, naming: &Naming, told: &Told) -> String {
+/// The page.
+pub fn exposure(found: &Exposure, naming: &Naming, told: &Told) -> String {
     let origin = Origin::of(naming, &told.program);
     let whose = match &found.addresses[..] {
         [address] => address.clone(),
@@ -41,6 +41,11 @@ pub fn exposure(found: &Exposure, measured: Option<&str>, naming: &Naming, told:
         answer("Received from others", &found.sources, found.asset),
         answer("Paid to others", &found.destinations, found.asset),
     ]);
+    for (side, what) in [(&found.sources, "received"), (&found.destinations, "paid")] {
+        if let Some(suspected) = side.suspected {
+            lines.push(format!("Of what it {what}: {}.", suspected.sentence(found.asset, side.total)));
+        }
+    }
     lines.push(found.ledger.sentence());
     let complete = found.complete && found.not_in_the_ledger.is_empty();
     let left_out = [&found.sources, &found.destinations].iter().any(|side| !side.rest.dust.is_zero());
@@ -60,7 +65,7 @@ pub fn exposure(found: &Exposure, measured: Option<&str>, naming: &Naming, told:
         }
     }
     frame.not_seen(&found.gaps, &more);
-    let measured: Vec<String> = measured.iter().map(|&measured| measured.to_owned()).collect();
+    let measured: Vec<String> = found.error_rate.iter().cloned().collect();
     frame.method(
         &[
             "Money is followed by haircut: of each output of a transaction that share is followed which is followed of all its inputs. \

@@ -113,6 +113,9 @@ fn answer(found: &Trace) -> Vec<String> {
         lines.push(format!("At services: {}{more}.", named.join("; ")));
     }
     lines.extend(found.left_out());
+    lines.extend(
+        found.suspected.map(|of| format!("Of what was followed: {}.", of.sentence(found.asset, whole))),
+    );
     lines.push(found.ledger.sentence());
     lines
 }
@@ -177,7 +180,7 @@ fn transactions(found: &Trace) -> Markup {
         let carried = edge.from.iter().fold(Amount::ZERO, |sum, &at| sum.saturating_add(found.nodes[at].dirty));
         vec![
             html! { (number) },
-            html! { (code(&edge.txid.to_string())) @if let Some(mix) = edge.mix { br; span.dim { "mix: " (mix) } } },
+            html! { (code(&edge.txid.to_string())) @if let Some(mix) = edge.mix { br; span.dim { "mix: " (mix) } } @if let Some(kind) = edge.suspected { br; span.dim { "suspected mix: " (kind) } } },
             html! { @if let Some(height) = edge.height { (height) } },
             html! { (moment(edge.time)) },
             html! { (found.asset.money(carried)) },

@@ -103,7 +103,8 @@ impl Groups {
         }
         let goes_on = |at: usize| {
             let next = *after[at].iter().next().filter(|_| after[at].len() == 1)?;
-            let plain = found.edges[at].mix.is_none() && found.edges[next].mix.is_none();
+            let is_plain = |edge: &Edge| edge.mix.is_none() && edge.suspected.is_none();
+            let plain = is_plain(&found.edges[at]) && is_plain(&found.edges[next]);
             (plain && before[next].len() == 1 && !begins[next]).then_some(next)
         };
         let follows: BTreeSet<usize> = (0..found.edges.len()).filter_map(goes_on).collect();
@@ -176,9 +177,10 @@ fn unit(found: &Trace, edges: &[usize]) -> Unit {
     let height = |edge: &Edge| edge.height.map_or_else(String::new, |height| format!(", block {height}"));
     if let [_] = edges {
         let id = first.txid.to_string();
-        let (kind, name) = match first.mix {
-            Some(mix) => (Kind::Mix, format!("{mix} {}", short(&id))),
-            None => (Kind::Transaction, format!("tx {}", short(&id))),
+        let (kind, name) = match (first.mix, first.suspected) {
+            (Some(mix), _) => (Kind::Mix, format!("{mix} {}", short(&id))),
+            (None, Some(mix)) => (Kind::Mix, format!("suspected {mix} {}", short(&id))),
+            (None, None) => (Kind::Transaction, format!("tx {}", short(&id))),
         };
         let lines = vec![name, amount.to_string(), format!("{}{}", minute(first.time), height(first))];
         return Unit { kind, lines, title: format!("{id} of {}{}", minute(first.time), height(first)) };

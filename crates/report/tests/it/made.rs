@@ -112,6 +112,7 @@ pub(crate) fn trace(count: usize, seed: u64) -> Traced<Trace> {
             time,
             hop,
             mix: None,
+            suspected: None,
             from,
             to,
             fee: fee.into(),
@@ -139,6 +140,7 @@ pub(crate) fn trace(count: usize, seed: u64) -> Traced<Trace> {
         edges,
         seeds: 1,
         sums: Sums { seeded: seeded.into(), reached_service, mixed, unspent, fees, ..Sums::default() },
+        suspected: None,
         ledger: Extent {
             as_of: i64::from(START) + 90_000,
             blocks: 100,
@@ -199,6 +201,5 @@ pub(crate) fn naming(found: &Trace) -> Naming {
         lists: vec![(source, published)],
         labels: Vec::new(),
         packs: Vec::new(),
-        knows_services: true,
     }
 }

@@ -125,7 +125,7 @@ impl Screener<'_> {
         let indirect = exposures.iter().any(|exposure| exposure.exposure == ExposureType::Indirect);
         // They were measured on generated chains of outputs.
         let of_outputs = !matches!(chain, Some(Chain::Evm(_)));
-        let error_rates = if indirect && of_outputs { self.haircut_rates() } else { None };
+        let error_rates = if indirect && of_outputs { self.exposure_rates() } else { None };
         let error_rates = error_rates.map(str::to_owned).into_iter().collect();
         Verdict {
             read_as: None,

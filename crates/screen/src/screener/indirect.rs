@@ -61,7 +61,15 @@ impl Screener<'_> {
             let entities = if direction == taint::Direction::Backward { &backward } else { &named };
             let ask = |dust| {
                 let limits = PropagationLimits { dust, ..limits };
-                let question = Question { subjects, tx, direction, limits, through_mixes: false, prices };
+                let question = Question {
+                    subjects,
+                    tx,
+                    direction,
+                    limits,
+                    through_mixes: false,
+                    suspects: true,
+                    prices,
+                };
                 exposure::exposures(ledger, &question, entities)
             };
             let found = ask(dust)?;
@@ -76,12 +84,24 @@ impl Screener<'_> {
             // Without a seed there is nothing to ask: the subject received (or paid) nothing.
             let found: Result<Exposures, taint::SeedError> = found;
             let Ok(found) = found else { continue };
+            if let Some(suspected) = found.suspected {
+                let way = if direction == Direction::Incoming { "received" } else { "paid" };
+                let sentence = suspected.sentence(Asset::bitcoin(network), found.total);
+                findings.notes.push(format!("of what it {way}: {sentence}"));
+            }
             let behind = if found.mixes.is_empty() {
                 Behind::default()
             } else {
                 let way = walked(direction);
-                let question =
-                    Question { subjects, tx, direction: way, limits, through_mixes: false, prices };
+                let question = Question {
+                    subjects,
+                    tx,
+                    direction: way,
+                    limits,
+                    through_mixes: false,
+                    suspects: false,
+                    prices,
+                };
                 let entities = if way == taint::Direction::Backward { &backward } else { &named };
                 exposure::behind(ledger, &question, &found, entities)
             };

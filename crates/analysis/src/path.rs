@@ -15,6 +15,9 @@ use std::{
     rc::Rc,
 };
 
+mod cut;
+
+pub use cut::most_by_all;
 use tracehound_ledger::{AddrNum, OutNum, Prev, TxNum, TxView, UtxoRows};
 
 use crate::{

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_analysis::{
     extent::{Extent, Needed},
-    path::ways,
+    path::{most_by_all, ways},
     taint::Mix,
     trace::Entity,
 };
@@ -52,6 +52,8 @@ pub struct Paths {
     pub through_mixes: usize,
     /// How many of the ways lead through a service that is at neither end.
     pub through_services: usize,
+    /// Base units that can have gone by all of these ways together, at most: they may share outputs.
+    pub most: Amount,
     /// Transactions looked at.
     pub txs_read: usize,
     /// Base units below which an output is not gone through.
@@ -134,6 +136,20 @@ impl Paths {
         }
         said
     }
+
+    /// In a sentence: how much can have gone by all ways together; nothing where there is one alone.
+    pub fn together(&self) -> Option<String> {
+        let sum = self.ways.iter().fold(Amount::ZERO, |sum, way| sum.saturating_add(way.width));
+        let shared = if self.most < sum { ", for they share outputs" } else { "" };
+        let said = || {
+            format!(
+                "By all {} ways together at most {} can have gone{shared}.",
+                self.ways.len(),
+                self.asset.money(self.most)
+            )
+        };
+        (self.ways.len() > 1).then(said)
+    }
 }
 
 impl Snapshot {
@@ -174,6 +190,8 @@ impl Snapshot {
             }
         });
         let ways: Vec<Way> = told.collect();
+        let outputs: Vec<&[OutNum]> = found.ways.iter().map(|way| way.outputs.as_slice()).collect();
+        let most = most_by_all(&outputs, |out| view.ledger.output(out).map_or(0, |output| output.value));
         let gaps: Vec<Gap> = extent.gaps.iter().cloned().chain(view.label_gaps()).collect();
         // What carries less than the built-in limit is no way for money; above it the limit is a choice that hides ways.
         let left_out = found.below_dust > 0 && question.limits.dust > PathLimits::default().dust;
@@ -185,6 +203,7 @@ impl Snapshot {
             through_mixes: ways.iter().filter(|way| way.mixes > 0).count(),
             through_services: ways.iter().filter(|way| way.services > 0).count(),
             ways,
+            most: most.into(),
             txs_read: found.txs,
             dust: question.limits.dust.into(),
             below_dust: found.below_dust,

@@ -152,6 +152,8 @@ pub(crate) struct Chart {
     pub(crate) asset: Option<Asset>,
     /// What shares are of.
     pub(crate) whole: Amount,
+    /// No sum at an edge is more than this, where bands may be of the same money.
+    pub(crate) most: Option<Amount>,
     /// Each after all that flows into it.
     pub(crate) units: Vec<Unit>,
     pub(crate) parties: Vec<Party>,
@@ -362,6 +364,7 @@ impl Chart {
 
     /// The lines of a box at an edge.
     fn lines(&self, name: &str, amount: Amount, count: usize, counts: &str) -> Vec<String> {
+        let amount = self.most.map_or(amount, |most| amount.min(most));
         let mut lines = vec![name.to_owned()];
         if let Some(asset) = self.asset {
             lines.push(asset.money(amount).to_string());

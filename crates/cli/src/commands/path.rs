@@ -147,6 +147,9 @@ fn text(out: &mut dyn Write, args: &PathQuestion, paths: &Paths) -> std::io::Res
             }
         }
     }
+    if let Some(together) = paths.together() {
+        writeln!(out, "{together}")?;
+    }
     if paths.below_dust > 0 {
         let (count, limit) = (paths.below_dust, paths.asset.money(paths.dust));
         let outputs = if count == 1 { "output" } else { "outputs" };

@@ -34,6 +34,7 @@ pub fn path(found: &Paths, naming: &Naming, told: &Told) -> String {
         )
     }];
     lines.extend(found.pooled());
+    lines.extend(found.together());
     if found.below_dust > 0 {
         lines.push(format!(
             "NOT GONE THROUGH because of the question's own limit on dust: {} output{} of less than {}.",
@@ -45,6 +46,14 @@ pub fn path(found: &Paths, naming: &Naming, told: &Told) -> String {
     lines.push(found.ledger.sentence());
     frame.answer(&lines, Standing::narrowed(found.complete, found.below_dust > 0));
     let mut more = Vec::new();
+    if found.below_dust > 0 {
+        more.push(format!(
+            "{} output{} below the question's own limit on dust {} not gone through",
+            found.below_dust,
+            s(found.below_dust as u64),
+            if found.below_dust == 1 { "was" } else { "were" }
+        ));
+    }
     if found.truncated {
         more.push("the search was cut by a limit: there may be other ways".to_owned());
     }

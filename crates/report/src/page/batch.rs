@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use maud::{Markup, html};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use tracehound_model::{Decision, Verdict, verdict::Reason};
+use tracehound_model::{Decision, GapKind, SourceId, Verdict, verdict::Reason};
 
 use super::{
     Told,
@@ -18,8 +18,10 @@ use crate::{Origin, words::s};
 
 /// Decisions that are listed one by one; of the others only the number is told.
 const MOST_LISTED: usize = 20_000;
-/// Sentences of gaps that are told, the most frequent first.
+/// Kinds of gaps that are told, the most frequent first.
 const MOST_GAPS: usize = 50;
+/// Gaps of a row that is incomplete that are told beside it.
+const GAPS_OF_A_ROW: usize = 3;
 
 /// A record that is neither a verdict nor a refusal.
 #[derive(Debug, thiserror::Error)]
@@ -36,14 +38,24 @@ pub struct Batch {
     rules: BTreeMap<(String, Decision), u64>,
     lists: BTreeMap<(String, Decision), u64>,
     days: BTreeMap<String, BTreeMap<Decision, u64>>,
-    gaps: BTreeMap<String, u64>,
-    measured: BTreeSet<String>,
+    gaps: BTreeMap<(GapKind, Vec<SourceId>, String), Lacking>,
+    named: BTreeMap<String, u64>,
+    measured: BTreeMap<String, u64>,
     policies: BTreeSet<String>,
     snapshots: BTreeSet<String>,
     sources: BTreeMap<String, BTreeSet<String>>,
     listed: Vec<Listed>,
     numbered: Numbered,
     generated: bool,
+}
+
+/// One kind of gap, about the same lists where it is about lists.
+#[derive(Clone, Debug, Default)]
+struct Lacking {
+    rows: u64,
+    /// The first sentence, and whether rows have others: amounts are each row's own.
+    sentence: String,
+    differ: bool,
 }
 
 /// A decision other than to allow, or a row that could not be read.
@@ -128,10 +140,31 @@ impl Batch {
             *self.rules.entry((rule, decision)).or_default() += 1;
             *self.lists.entry((reason.source.0.clone(), decision)).or_default() += 1;
         }
+        let mut seen = BTreeSet::new();
         for gap in &verdict.coverage.gaps {
-            *self.gaps.entry(gap.to_string()).or_default() += 1;
+            let sentence = gap.to_string();
+            // Of old records nobody knows the kind but by the sentence.
+            let own = if gap.kind == GapKind::Unclassified { sentence.clone() } else { String::new() };
+            let key = (gap.kind, gap.lists().to_vec(), own);
+            let lacking = self.gaps.entry(key.clone()).or_default();
+            if lacking.rows == 0 {
+                lacking.sentence.clone_from(&sentence);
+            }
+            lacking.differ |= lacking.sentence != sentence;
+            // A row may lack the same both ways.
+            lacking.rows += u64::from(seen.insert(key));
         }
-        self.measured.extend(verdict.coverage.error_rates.iter().cloned());
+        let lists: BTreeSet<&str> = verdict
+            .exposures
+            .iter()
+            .filter_map(|exposure| Some(exposure.source.as_ref()?.0.as_str()))
+            .collect();
+        for list in lists {
+            *self.named.entry(list.to_owned()).or_default() += 1;
+        }
+        for rate in &verdict.coverage.error_rates {
+            *self.measured.entry(rate.clone()).or_default() += 1;
+        }
         self.policies.insert(verdict.policy.clone());
         self.snapshots.insert(verdict.snapshot.clone());
         for source in &verdict.coverage.sources {
@@ -144,7 +177,17 @@ impl Batch {
                 text(|reason| reason.source.0.clone()),
                 text(Reason::since_when),
             );
-            let why = verdict.summary;
+            let mut why = verdict.summary;
+            if decision == Decision::Incomplete {
+                let gaps = &verdict.coverage.gaps;
+                let told: Vec<&str> =
+                    gaps.iter().take(GAPS_OF_A_ROW).map(|gap| gap.sentence.as_str()).collect();
+                let more = gaps.len().saturating_sub(GAPS_OF_A_ROW);
+                let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+                if !told.is_empty() {
+                    why = format!("{why}. Not examined: {}{more}", told.join("; "));
+                }
+            }
             self.list(Listed {
                 row,
                 subject: verdict.subject,
@@ -222,13 +265,19 @@ pub fn batch(found: &Batch, files: &[String], told: &Told) -> String {
     let uneven = found.numbered.complaints();
     lines.extend(uneven.iter().map(|said| format!("{said}.")));
     frame.answer(&lines, Standing::of(incomplete == 0 && found.refused == 0 && uneven.is_empty()));
-    let mut gaps: Vec<(&String, &u64)> = found.gaps.iter().collect();
-    gaps.sort_by_key(|(sentence, count)| (std::cmp::Reverse(**count), *sentence));
-    let mut more: Vec<String> = gaps
-        .iter()
-        .take(MOST_GAPS)
-        .map(|(sentence, count)| format!("for {count} of them: {sentence}"))
-        .collect();
+    let mut gaps: Vec<&Lacking> = found.gaps.values().collect();
+    gaps.sort_by_key(|lacking| (std::cmp::Reverse(lacking.rows), &lacking.sentence));
+    let in_words = |lacking: &&Lacking| {
+        let Lacking { rows, sentence, differ } = lacking;
+        if *differ {
+            format!(
+                "for {rows} of them, each with its own amounts or names (the records have them), as: {sentence}"
+            )
+        } else {
+            format!("for {rows} of them: {sentence}")
+        }
+    };
+    let mut more: Vec<String> = gaps.iter().take(MOST_GAPS).map(in_words).collect();
     if gaps.len() > MOST_GAPS {
         more.push(format!("and {} other kinds of gaps, in the records", gaps.len() - MOST_GAPS));
     }
@@ -237,7 +286,10 @@ pub fn batch(found: &Batch, files: &[String], told: &Told) -> String {
     }
     more.extend(uneven);
     frame.not_seen(&[], &more);
-    let measured: Vec<String> = found.measured.iter().cloned().collect();
+    let measured = found.measured.iter();
+    let measured: Vec<String> = measured
+        .map(|(said, rows)| format!("of the {rows} row{} with an indirect exposure: {said}", s(*rows)))
+        .collect();
     frame.method(
         &[
             "Each row was screened by itself; this page counts the records of that and adds nothing to them. A row is counted by the one \
@@ -247,9 +299,16 @@ pub fn batch(found: &Batch, files: &[String], told: &Told) -> String {
         &measured,
         "A listing is there or it is not; nothing in these decisions rests on an estimate.",
     );
+    let by_list = html! {
+        (by(&found.lists, "List"))
+        @if !found.named.is_empty() {
+            h3 { "Lists that name a row, or whom it dealt with" }
+            (table(&["List", "#Rows"], found.named.iter().map(|(list, rows)| vec![code(list), html! { (rows) }])))
+        }
+    };
     frame.add(Part::Tall, "By day", by_day(found));
     frame.add(Part::Tall, "By rule", by(&found.rules, "Rule"));
-    frame.add(Part::Tall, "By list", by(&found.lists, "List"));
+    frame.add(Part::Tall, "By list", by_list);
     frame.add(Part::Wide, "Rows that were not allowed", listed(found));
     frame.add(
         Part::Tall,
@@ -292,7 +351,7 @@ fn by(counts: &BTreeMap<(String, Decision), u64>, what: &str) -> Markup {
         .into_iter()
         .map(|((name, decision), count)| vec![outside(name), html! { (decision) }, html! { (count) }]);
     html! {
-        @if none { p { "None decided: nobody says anything of these rows or of whom they dealt with." } }
+        @if none { p { "None decided a row." } }
         @else { (table(&[what, "Decision", "#Rows"], rows)) }
     }
 }

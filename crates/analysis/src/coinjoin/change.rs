@@ -7,6 +7,14 @@ use super::{
     joinmarket,
 };
 
+/// Most that is said of a link where every maker brought one coin, percent. Of 2,711 links of 90 % and more in made rounds
+/// 2,708 were right (docs/SCORECARD.md), and amounts prove nothing.
+const MOST_OF_ONE: u8 = 99;
+/// Most that is said where a maker brought several: other sets of coins then fit within the fees of real offers. Of 1,505 links
+/// of which all weighed assignments agreed in rounds of makers with one to four coins and fees of up to 5,000 base units, 1,480 (98.3 %)
+/// were right.
+const MOST_OF_SEVERAL: u8 = 98;
+
 /// A change output with the inputs of its owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangeLink {
@@ -14,7 +22,8 @@ pub struct ChangeLink {
     pub output: u32,
     /// Places of the inputs that most probably are its owner's.
     pub inputs: Vec<u32>,
-    /// Share of the weighed assignments that say so, percent.
+    /// Share of the weighed assignments that say so, percent, and no more than links were right where that was measured:
+    /// amounts alone prove no link.
     pub percent: u8,
     /// Whether the owner is the one who paid the others: its amount fits nothing, it gets what is left.
     pub taker: bool,
@@ -46,10 +55,13 @@ pub fn change_links(shape: &TxShape<'_>, answer: &Answer) -> Vec<ChangeLink> {
         if best.as_ref().is_some_and(|(cost, _)| *cost <= links.cost) {
             continue;
         }
+        // A taker's are the inputs that the makers leave.
+        let several = links.each.iter().any(|link| !link.taker && link.inputs.count_ones() > 1);
+        let most = if several { MOST_OF_SEVERAL } else { MOST_OF_ONE };
         let link = |((output, _), link): ((u32, _), &Link)| ChangeLink {
             output,
             inputs: (0..inputs.len() as u32).filter(|at| link.inputs >> at & 1 == 1).collect(),
-            percent: link.percent,
+            percent: link.percent.min(most),
             taker: link.taker,
         };
         best = Some((links.cost, places().zip(&links.each).map(link).collect()));

@@ -21,7 +21,7 @@ use balance::Balance;
 
 /// How good the estimate by balances is, as measured on rounds whose wallets are known.
 pub const MEASURED: &str = "an estimate, not a link: on 3 emulated rounds of 24 to 30 inputs that it was not fitted on it put \
-    34 % of the value on the right owner (25 % in proportion), and its probabilities were right to within 5 points";
+    34 % of the value on the right owner (25 % in proportion), and its probabilities were right to within 6 points";
 /// How good the estimate of a round is that is too large for balances.
 pub const UNMEASURED: &str = "an estimate, not a link, by amounts alone: the round is too large, or odd, to balance each \
     owner's coins, and how good the estimate is for such rounds has not been measured";

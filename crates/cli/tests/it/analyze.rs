@@ -141,6 +141,16 @@ fn each_input_of_a_wasabi_2_round_is_shared_out_and_how_well_is_said() {
         assert!((0.5..1.0 + 1e-4).contains(&owned), "output {output} is somebody's: {owned}");
     }
     assert!(shares(0, "owner_of")[0] > 0.9, "nobody else could have paid the largest output alone");
+
+    // What pays more than it spends lacks an input: nothing of it is anybody's.
+    let mut more = wasabi2();
+    more["inputs"].as_array_mut().expect("inputs").truncate(9);
+    for input in more["inputs"].as_array_mut().expect("inputs") {
+        input["value"] = (input["value"].as_u64().expect("a number") / 2).into();
+    }
+    let (code, refused, errors) = self::answers(&["analyze", "demix", "--stdin"], &more.to_string());
+    assert_ne!(code, Some(0), "{errors}");
+    assert!(refused.iter().all(|answer| answer["inputs"].is_null()), "{refused:?}");
 }
 
 #[test]

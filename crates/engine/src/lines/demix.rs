@@ -52,7 +52,13 @@ pub fn answer(line: &[u8], chosen: Option<usize>) -> Answered {
             return Err("not recognised as a round of Wasabi 2: nothing else is estimated".to_owned().into());
         }
     };
+    let sum = |values: &[u64]| values.iter().map(|&value| u128::from(value)).sum::<u128>();
     let outputs: Vec<u64> = transaction.outputs.iter().map(|coin| coin.value).collect();
+    if sum(&outputs) > sum(&inputs) {
+        return Err("its outputs are worth more than its inputs: something of it is missing"
+            .to_owned()
+            .into());
+    }
     let wanted = match chosen {
         None => 0..inputs.len(),
         Some(input) if input < inputs.len() => input..input + 1,

@@ -173,7 +173,7 @@ impl Stake {
         let beyond = |rest: &str| Self::between(parts(rest)?.most.checked_add(1)?, WHOLE);
         let below = |rest: &str| Some(Self { least: 0, most: parts(rest)?.least.checked_sub(1)? });
         let at_most = |rest: &str| Some(Self { least: 0, most: parts(rest)?.most });
-        let beginnings: [(&str, Read<'_>); 10] = [
+        let beginnings: [(&str, Read<'_>); 16] = [
             (">=", &at_least),
             ("≥", &at_least),
             ("at least ", &at_least),
@@ -182,8 +182,14 @@ impl Stake {
             ("at most ", &at_most),
             (">", &beyond),
             ("more than ", &beyond),
+            ("over ", &beyond),
+            ("above ", &beyond),
+            ("exceeding ", &beyond),
             ("<", &below),
             ("less than ", &below),
+            ("under ", &below),
+            ("below ", &below),
+            ("up to ", &at_most),
         ];
         for (beginning, read) in beginnings {
             if let Some(rest) = text.strip_prefix(beginning) {
@@ -305,6 +311,10 @@ mod tests {
             ("25–50%", 250_000, 500_000),
             ("ownership-of-shares-75-to-100-percent", 750_000, 1_000_000),
             ("more than 50%", 500_001, 1_000_000),
+            ("over 50", 500_001, 1_000_000),
+            ("Above 50 percent", 500_001, 1_000_000),
+            ("under 25 %", 0, 249_999),
+            ("up to 25%", 0, 250_000),
             ("> 50", 500_001, 1_000_000),
             (">=50%", 500_000, 1_000_000),
             ("75 or more", 750_000, 1_000_000),

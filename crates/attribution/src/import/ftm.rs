@@ -685,7 +685,7 @@ impl Link {
         let relation = Relation {
             share,
             role: all("role").next().and_then(|role| text::clean(&text::shorten(&role))),
-            since: all("startDate").filter_map(|day| text::date(&day)).min(),
+            since: all("startDate").filter_map(|day| start(&day)).min(),
             until: all("endDate").filter_map(|day| end(&day)).max(),
             ..Relation::new(kind, String::new())
         };
@@ -819,6 +819,16 @@ fn end(text: &str) -> Option<Date> {
         _ => None,
     };
     text::date(text).or_else(|| whole(text.trim()))
+}
+
+/// The first day that a start of a relation leaves open: `2026-12` is the first of December at the earliest.
+fn start(text: &str) -> Option<Date> {
+    let first = |text: &str| match text.len() {
+        4 => Date::new(text.parse::<i16>().ok()?, 1, 1).ok(),
+        7 => format!("{text}-01").parse::<Date>().ok(),
+        _ => None,
+    };
+    text::date(text).or_else(|| first(text.trim()))
 }
 
 fn bounded_relations(said: u64) -> Result<(), ImportError> {

@@ -368,6 +368,33 @@ fn owners_of(list: &Snapshot) -> Vec<String> {
     owners.ownership(number).expect("read").expect("owned").path.iter().map(ToString::to_string).collect()
 }
 
+/// A month alone is no day; it begins with its first.
+#[test]
+fn an_ownership_that_begins_next_month_does_not_hold_this_month() {
+    for (start, day, holds) in [
+        ("2026-12", "2026-11-30", false),
+        ("2026-12", "2026-12-01", true),
+        ("2027", "2026-12-31", false),
+        ("2027", "2027-01-01", true),
+        ("not known", "2026-11-30", true),
+    ] {
+        let list = ftm(&[
+            OWNED[0],
+            OWNED[1],
+            &format!(
+                "{{\"id\":\"o1\",\"schema\":\"Ownership\",\"properties\":{{\"owner\":[\"x\"],\"asset\":[\"hold\"],\
+                 \"percentage\":[\"100\"],\"startDate\":[\"{start}\"]}}}}"
+            ),
+        ])
+        .unwrap();
+        let day = day.parse().unwrap();
+        let parties = PartyTable::of(&list.parties).expect("a few");
+        let owners = Owners::of(&parties, day, |_, standing| standing == Standing::Sanctioned);
+        let number = owners.find(&list.source.id.0, "hold").expect("read").expect("kept");
+        assert_eq!(owners.ownership(number).expect("read").is_some(), holds, "{start} on {day}");
+    }
+}
+
 #[test]
 fn whoever_is_no_target_is_kept_for_what_ties_it_to_one() {
     let list = ftm(OWNED).unwrap();

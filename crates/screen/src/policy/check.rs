@@ -10,7 +10,7 @@ use tracehound_model::{
     verdict::{Basis, ExposureType},
 };
 
-use super::{Policy, PolicyError, Require, Rule};
+use super::{Policy, PolicyError, Require, Rule, SHIPPED_PUBLISHERS};
 
 /// No list or advisory older than this vouches for anything.
 const MAX_DAYS: u32 = 3_660;
@@ -109,6 +109,11 @@ fn required(require: &Require) -> Result<(), PolicyError> {
             ADVISORIES,
             format!("{list} is a list, and no publisher of advisories: name it under sources"),
         );
+    }
+    for id in publishers {
+        if let Some(meant) = SHIPPED_PUBLISHERS.iter().find(|known| official::is_slip_of(id, known)) {
+            return wrong(ADVISORIES, format!("nobody publishes advisories as `{id}`: write {meant}"));
+        }
     }
     if require.advisories_within_days.is_none() {
         return wrong(
@@ -251,6 +256,16 @@ mod tests {
                 format!("{ofac}advisories = [\"ofac-sdn\"]\nadvisories_within_days = 9"),
                 "[require] advisories",
                 "is a list",
+            ),
+            (
+                format!("{ofac}advisories = [\"fbi-notice\"]\nadvisories_within_days = 9"),
+                "[require] advisories",
+                "write fbi-notices",
+            ),
+            (
+                format!("{ofac}advisories = [\"treasury_notices\"]\nadvisories_within_days = 9"),
+                "[require] advisories",
+                "write treasury-notices",
             ),
             (
                 format!("{ofac}advisories = [\"fbi-notices\"]"),

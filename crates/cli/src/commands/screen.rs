@@ -31,6 +31,7 @@ use crate::{
 pub(super) const STDIN: &str = "standard input";
 
 pub(crate) fn run(common: &Common, data: &Folder, args: &ScreenArgs, out: &mut dyn Write) -> Result<u8> {
+    forget_summary(args)?;
     let snapshot = data.snapshot(args.network)?;
     let policy = policy::named(&args.policy)?;
     if !args.name.is_empty() || !args.name_column.is_empty() {
@@ -133,13 +134,24 @@ fn names_input(args: &ScreenArgs) -> Result<Option<(String, Subjects<batch::Inpu
     Ok(Some((name, subjects)))
 }
 
-/// Writes a summary of nothing in place of an earlier one: what ends this run before its end must not leave that behind.
-fn begin_summary(args: &ScreenArgs, screener: &Screener<'_>) -> Result<()> {
+/// Takes an earlier run's summary away: a run that fails before it begins must not leave behind what claims another's rows.
+fn forget_summary(args: &ScreenArgs) -> Result<()> {
     let Some(path) = &args.summary else { return Ok(()) };
     let whose = |path: &Path| std::fs::canonicalize(path).ok();
     if args.subjects.iter().any(|file| whose(path).is_some_and(|own| whose(Path::new(file)) == Some(own))) {
         return Err(miette!("{} is an input: the summary needs a file of its own", path.display()));
     }
+    // What is no file of its own (a pipe, a device, a link) is written later, or not at all.
+    if std::fs::symlink_metadata(path).is_ok_and(|known| known.is_file()) {
+        std::fs::remove_file(path)
+            .into_diagnostic()
+            .wrap_err_with(|| format!("taking away the earlier {}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// Writes a summary of nothing: what ends this run before its end leaves that behind.
+fn begin_summary(args: &ScreenArgs, screener: &Screener<'_>) -> Result<()> {
     let name = "the run".to_owned();
     let cut_short = Some("not every input was read to its end".to_owned());
     summarise(args, screener, vec![audit::Input { name, blank: None, cut_short, counts: Counts::default() }])

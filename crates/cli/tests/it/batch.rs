@@ -255,6 +255,15 @@ fn an_audited_table_keeps_the_input_and_names_what_decided() {
     assert!(lines[4].starts_with("5,10,open,nonsense,4,,refused,"), "{}", lines[4]);
     assert_eq!(lines.len(), 5);
     let read = std::fs::read_to_string(&summary).expect("written");
+    // A run that fails before its first row leaves no earlier run's counts behind.
+    for failing in [["screen", "nofile.csv", "--column", "address"], ["screen", &file, "--column", "nobody"]]
+    {
+        std::fs::write(&summary, &read).expect("written");
+        let output = tracehound(data.path(), &[&failing[..], &["--summary", &written]].concat(), "");
+        assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+        let left = std::fs::read_to_string(&summary).unwrap_or_default();
+        assert!(!left.contains("\"whole\": true"), "{left}");
+    }
     let summary: Value = serde_json::from_str(&read).expect("JSON");
     assert_eq!(summary["whole"], true);
     assert_eq!(summary["policy"], "lists-only");

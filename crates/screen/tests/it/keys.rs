@@ -2,13 +2,13 @@
 
 use tracehound_ledger::Ledger;
 use tracehound_model::{
-    Address, BitcoinNetwork, BlockHash, OutPoint, ScriptKey, ScriptType,
+    Address, BitcoinNetwork, BlockHash, Category, Decision, OutPoint, ScriptKey, ScriptType,
     key_forms::{p2pkh, p2sh_p2wpkh, p2wpkh},
 };
-use tracehound_screen::Keys;
+use tracehound_screen::{Keys, Policy};
 use tracehound_testkit::blocks::BlockMaker;
 
-use crate::support::{NETWORK, index, ledger, sources};
+use crate::support::{FRESH, NETWORK, claim, index, ledger, screen, sources};
 
 /// A compressed public key, as the ledger holds its script.
 fn public_key() -> ScriptKey {
@@ -85,4 +85,30 @@ fn the_other_addresses_of_a_key_are_written_as_on_the_network_of_the_ledger() {
         let form = Address::from_script(network, &p2wpkh(&hash)).expect("an address");
         assert!(beside.contains(&form), "{network:?}: {beside:?}");
     }
+}
+
+/// A list names the key by another coin's form of its address; no ledger shows it.
+#[test]
+fn a_key_that_a_list_names_on_bitcoin_gold_is_found_by_all_its_forms_on_bitcoin() {
+    let named = "GPwg61XoHqQPNmAucFACuQ5H9sGCDv9TpS";
+    let index = index(sources(), vec![claim(1, named, Category::Sanction, "ofac-sdn")], vec![]);
+    let policy = Policy::lists_only();
+    for asked in [named, "bc1qgtn5n6v5ley9t2s2n5whaw3zcqfgz58jme82kh"] {
+        let verdict = screen(&index, None, &policy, FRESH, asked);
+        assert_eq!(verdict.decision, Decision::Block, "{asked}: {}", verdict.summary);
+    }
+    let legacy = Address::from_script(
+        BitcoinNetwork::Mainnet,
+        &p2pkh(
+            &"bc1qgtn5n6v5ley9t2s2n5whaw3zcqfgz58jme82kh"
+                .parse::<Address>()
+                .expect("one")
+                .script()
+                .expect("one")
+                .key_hash()
+                .expect("one"),
+        ),
+    );
+    let verdict = screen(&index, None, &policy, FRESH, &legacy.expect("one").to_string());
+    assert_eq!(verdict.decision, Decision::Block, "{}", verdict.summary);
 }

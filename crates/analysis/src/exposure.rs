@@ -166,6 +166,8 @@ struct Row {
     after_listing: u128,
     /// Base units on the path that carries most.
     most: u128,
+    /// Base units and time of each transfer, where there are prices.
+    transfers: Vec<(Amount, u32)>,
 }
 
 impl Exposures {
@@ -393,7 +395,7 @@ impl<R: UtxoRows> Gathered<'_, R> {
         }
         answer.mixes = mixes.into_values().collect();
         units.total += totals.seeded - units.returned;
-        answer.entities = rows.into_values().map(Row::told).collect();
+        answer.entities = rows.into_values().map(|row| row.told(self.question.prices)).collect();
         answer.entities.sort_by(|a, b| (b.direct, b.amount, &a.entity).cmp(&(a.direct, a.amount, &b.entity)));
     }
 
@@ -407,25 +409,25 @@ impl<R: UtxoRows> Gathered<'_, R> {
                 entity,
                 direct,
                 amount: Amount::ZERO,
-                worth: self.question.prices.map(|prices| Worth::nothing(prices.currency())),
+                worth: None,
                 hops: (end.hop, end.hop),
                 span: (time, time),
                 paths: 0,
                 best_path: Vec::new(),
                 best_owner: None,
             };
-            Row { told, amount: 0, after_listing: 0, most: 0 }
+            Row { told, amount: 0, after_listing: 0, most: 0, transfers: Vec::new() }
         });
         row.amount += amount;
-        let Row { told, after_listing, most, .. } = row;
+        let Row { told, after_listing, most, transfers, .. } = row;
         told.paths += 1;
         told.hops = (told.hops.0.min(end.hop), told.hops.1.max(end.hop));
         told.span = (told.span.0.min(time), told.span.1.max(time));
         if told.entity.listed_from.is_some_and(|day| crate::price::day_of(time) >= day) {
             *after_listing += amount;
         }
-        if let (Some(worth), Some(prices)) = (&mut told.worth, self.question.prices) {
-            prices.add(worth, amount.into(), time);
+        if self.question.prices.is_some() {
+            transfers.push((amount.into(), time));
         }
         if amount > *most || told.best_path.is_empty() {
             *most = amount;
@@ -490,8 +492,9 @@ impl Units {
 }
 
 impl Row {
-    fn told(self) -> Exposed {
+    fn told(self, prices: Option<&Prices>) -> Exposed {
         let after_listing = self.told.entity.listed_from.map(|_| self.after_listing.into());
-        Exposed { amount: self.amount.into(), after_listing, ..self.told }
+        let worth = prices.map(|prices| prices.worth(self.transfers));
+        Exposed { amount: self.amount.into(), after_listing, worth, ..self.told }
     }
 }

@@ -114,12 +114,21 @@ impl Prices {
         units.checked_mul_div(*self.by_day.get(&day)?, self.divisor)
     }
 
-    /// Adds a transfer of base units, at a time in seconds since 1970-01-01, to what was valued at these prices.
-    pub fn add(&self, worth: &mut Worth, units: Amount, time: u32) {
-        match self.cents(units, day_of(time)).and_then(|cents| worth.cents.checked_add(cents)) {
-            Some(cents) => worth.cents = cents,
-            None => worth.without_price = worth.without_price.saturating_add(units),
+    /// What transfers were worth, each of base units at a time in seconds since 1970-01-01: rounded down once, and not transfer
+    /// by transfer, so that whoever multiplies comes to the same.
+    pub fn worth(&self, transfers: impl IntoIterator<Item = (Amount, u32)>) -> Worth {
+        let mut worth = Worth::nothing(self.currency);
+        let mut scaled = Amount::ZERO;
+        for (units, time) in transfers {
+            let price = self.by_day.get(&day_of(time));
+            let more = price.and_then(|price| units.checked_mul_div(*price, 1_u64.into()));
+            match more.and_then(|more| scaled.checked_add(more)) {
+                Some(sum) => scaled = sum,
+                None => worth.without_price = worth.without_price.saturating_add(units),
+            }
         }
+        worth.cents = scaled.checked_mul_div(1_u64.into(), self.divisor).unwrap_or(Amount::MAX);
+        worth
     }
 }
 
@@ -232,11 +241,18 @@ mod tests {
     }
 
     #[test]
+    fn many_small_transfers_are_worth_what_their_sum_is() {
+        let prices = of_bitcoin("1970-01-01,36000").expect("fine");
+        // A third of a cent each.
+        let worth = prices.worth((0..3_000).map(|_| (Amount::from(10_u64), 0)));
+        assert_eq!(worth.cents, prices.cents(30_000_u64.into(), day_of(0)).expect("priced"));
+        assert_eq!(worth.cents, 1_080_u64.into());
+    }
+
+    #[test]
     fn a_day_without_a_price_is_counted_not_guessed() {
         let prices = of_bitcoin("1970-01-01,2").expect("fine");
-        let mut worth = Worth::nothing(Fiat::USD);
-        prices.add(&mut worth, ONE.into(), 0);
-        prices.add(&mut worth, 7_u64.into(), 86_400);
+        let worth = prices.worth([(ONE.into(), 0), (7_u64.into(), 86_400)]);
         let wanted = Worth { currency: Fiat::USD, cents: 200_u64.into(), without_price: 7_u64.into() };
         assert_eq!(worth, wanted);
     }

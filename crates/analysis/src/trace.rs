@@ -270,6 +270,11 @@ impl Trace {
         (!dust.is_zero()).then(left_out)
     }
 
+    /// An amount as a share of what was followed, for people; nothing by a rule that counts units more than once.
+    pub fn share(&self, amount: Amount) -> Option<String> {
+        (self.method != Method::Poison.name()).then(|| permille(amount, self.sums.seeded))
+    }
+
     /// In a sentence: that it went on behind mixes, and behind how many; nothing where it ended at them.
     pub fn followed_through(&self) -> Option<String> {
         if !self.through_mixes {

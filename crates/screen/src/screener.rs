@@ -381,8 +381,15 @@ impl<'a> Screener<'a> {
         }
         self.examine_address(address, &mut findings);
         let of_account = self.transfers_for(address).map(|moves| moves.chain);
-        let verdict = self.judge(text, address.chain().or(of_account), findings);
+        let verdict = self.judge(text, self.chain_of(address).or(of_account), findings);
         Verdict { read_as: pasted.taken_off.is_some().then(|| address.to_string()), ..verdict }
+    }
+
+    /// The chain that an address is of: that of the ledger that is examined, where the address is one of it too. Test networks
+    /// share their addresses.
+    fn chain_of(&self, address: &Address) -> Option<Chain> {
+        let examined = self.ledger.map(|(network, _)| Chain::Bitcoin(network));
+        examined.filter(|chain| address.fits(*chain)).or_else(|| address.chain())
     }
 
     /// Sets aside what tables of labels hold against an address that everybody uses: a router that stands in a table of blocked
@@ -629,12 +636,11 @@ impl<'a> Screener<'a> {
         transfers: &[(TxNum, Option<u128>)],
     ) -> Option<Worth> {
         let prices = self.prices_of(network)?;
-        let mut worth = Worth::nothing(prices.currency());
-        for &(tx, amount) in transfers {
-            let block = ledger.block_of(tx)?;
-            prices.add(&mut worth, amount?.into(), block.header.time());
-        }
-        Some(worth)
+        let each = |&(tx, amount): &(TxNum, Option<u128>)| {
+            Some((amount?.into(), ledger.block_of(tx)?.header.time()))
+        };
+        let transfers: Option<Vec<_>> = transfers.iter().map(each).collect();
+        Some(prices.worth(transfers?))
     }
 
     /// Up to when all of a subject's transactions are there; notes why they are not, where they are not.

@@ -78,21 +78,14 @@ fn by_amount(columns: &[Column]) -> Vec<(&String, Vec<Amount>)> {
 
 fn whereabouts(text: &mut String, found: &Trace) {
     line(text, "");
-    let whole = found.sums.seeded;
+    let share = |amount| found.share(amount).unwrap_or_else(|| "touched".to_owned());
     for (name, amount) in found.sums.parts().into_iter().filter(|(_, amount)| !amount.is_zero()) {
-        line(
-            text,
-            &format!("  {name:<44} {:>22}  {:>7}", found.asset.money(amount), permille(amount, whole)),
-        );
+        line(text, &format!("  {name:<44} {:>22}  {:>7}", found.asset.money(amount), share(amount)));
         if name == AT_SERVICES {
             for (entity, amount) in services(found) {
                 line(
                     text,
-                    &format!(
-                        "    {entity:<42} {:>22}  {:>7}",
-                        found.asset.money(amount),
-                        permille(amount, whole)
-                    ),
+                    &format!("    {entity:<42} {:>22}  {:>7}", found.asset.money(amount), share(amount)),
                 );
             }
         }

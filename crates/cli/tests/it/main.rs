@@ -17,6 +17,7 @@ mod exit_codes;
 mod facts;
 mod follow;
 mod guard;
+mod honest;
 mod hostile;
 mod import;
 mod interrupted;

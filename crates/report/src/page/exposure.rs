@@ -56,6 +56,10 @@ pub fn exposure(found: &Exposure, naming: &Naming, told: &Told) -> String {
         .map(|address| format!("{address} does not occur in the ledger"))
         .collect();
     for (side, name) in [(&found.sources, "sources"), (&found.destinations, "destinations")] {
+        if !side.rest.dust.is_zero() {
+            let dust = found.asset.money(side.rest.dust);
+            more.push(format!("{name}: {dust} below the question's own limit on dust was not followed"));
+        }
         if side.truncated {
             more.push(format!("some of the owner's outputs were not looked at for {name}"));
         } else if !side.complete {

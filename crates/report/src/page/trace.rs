@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     Origin, picture,
-    words::{moment, s, share},
+    words::{moment, s},
 };
 
 /// Services that the answer names by themselves.
@@ -94,16 +94,24 @@ fn answer(found: &Trace) -> Vec<String> {
         .parts()
         .into_iter()
         .filter(|(_, amount)| !amount.is_zero())
-        .map(|(name, amount)| format!("{} {name} ({})", found.asset.money(amount), share(amount, whole)))
+        .map(|(name, amount)| format!("{} {name}{}", found.asset.money(amount), in_brackets(found, amount)))
         .collect();
-    let mut lines = vec![format!("Of {}: {}.", found.asset.money(whole), parts.join("; "))];
+    let mut lines = vec![match found.share(whole) {
+        Some(_) => format!("Of {}: {}.", found.asset.money(whole), parts.join("; ")),
+        None => format!(
+            "Touched by {}: {}. These are whole outputs that were in contact, counted more than once, and no amounts of what was \
+             followed.",
+            found.asset.money(whole),
+            parts.join("; ")
+        ),
+    }];
     let services = services(found);
     if !services.is_empty() {
         let named = services.iter().take(NAMED).map(|(name, (amount, count))| {
             format!(
-                "{name} {} ({}, {count} output{})",
+                "{name} {} ({}{count} output{})",
                 found.asset.money(*amount),
-                share(*amount, whole),
+                found.share(*amount).map_or_else(String::new, |share| format!("{share}, ")),
                 s(*count)
             )
         });
@@ -151,18 +159,23 @@ fn rule(method: &str) -> &'static str {
     }
 }
 
+/// ` (12.3 %)`, where amounts are shares.
+fn in_brackets(found: &Trace, amount: Amount) -> String {
+    found.share(amount).map_or_else(String::new, |share| format!(" ({share})"))
+}
+
 fn whereabouts(found: &Trace) -> Markup {
-    let whole = found.sums.seeded;
+    let share = |amount| found.share(amount).unwrap_or_else(|| "touched".to_owned());
     let parts = found.sums.parts().into_iter().filter(|(_, amount)| !amount.is_zero());
     let rows = parts.map(|(name, amount)| {
-        vec![html! { (name) }, html! { (found.asset.money(amount)) }, html! { (share(amount, whole)) }]
+        vec![html! { (name) }, html! { (found.asset.money(amount)) }, html! { (share(amount)) }]
     });
     let services = services(found);
     let named = services.iter().map(|(service, (amount, count))| {
         vec![
             name(service),
             html! { (found.asset.money(*amount)) },
-            html! { (share(*amount, whole)) },
+            html! { (share(*amount)) },
             html! { (count) },
         ]
     });

@@ -1,8 +1,10 @@
 //! Whom money came from and went to, with the owner in the middle.
 
-use tracehound_engine::exposure::{Exposure, Side};
+use std::cmp::Reverse;
+
+use tracehound_engine::exposure::{Exposure, Row, Side};
 use tracehound_model::{
-    Amount, Chain, Verdict,
+    Amount, Category, Chain, Verdict,
     text::label,
     verdict::{Direction, ExposureType},
 };
@@ -58,7 +60,7 @@ pub fn verdict(found: &Verdict, origin: &Origin) -> Option<Vec<String>> {
         found.exposures.iter().filter_map(|row| Some((row, row.direction?, row.amount?))).collect();
     let asset = found.asset_of(rows.first()?.0)?;
     let all = rows.len();
-    let rows: Vec<_> = rows.into_iter().filter(|(row, ..)| found.asset_of(row) == Some(asset)).collect();
+    let mut rows: Vec<_> = rows.into_iter().filter(|(row, ..)| found.asset_of(row) == Some(asset)).collect();
     let larger = rows.iter().filter_map(|(row, ..)| row.total).max()?;
     let subject = found.read_as.as_deref().unwrap_or(&found.subject);
     let unit = Unit {
@@ -69,6 +71,7 @@ pub fn verdict(found: &Verdict, origin: &Origin) -> Option<Vec<String>> {
     let mut chart = of_owner(unit, larger);
     chart.asset = Some(asset);
     let left = all - rows.len();
+    rows.sort_by_key(|(.., amount)| Reverse(*amount));
     for (row, direction, amount) in rows {
         let how = match row.exposure {
             ExposureType::Identified | ExposureType::Owned => "in it",
@@ -80,7 +83,7 @@ pub fn verdict(found: &Verdict, origin: &Origin) -> Option<Vec<String>> {
         let count = row.tx_count.map_or(1, |count| count as usize);
         party(
             &mut chart,
-            Kind::Service,
+            kind_of(row.category),
             format!("{how}: {}", label(&row.label)),
             title,
             "transaction",
@@ -118,8 +121,18 @@ fn of_owner(unit: Unit, whole: Amount) -> Chart {
     }
 }
 
+/// A mixer is drawn as in a trace: behind it nobody knows whose it is.
+const fn kind_of(category: Category) -> Kind {
+    match category {
+        Category::MixingService => Kind::Mix,
+        _ => Kind::Service,
+    }
+}
+
 fn side(chart: &mut Chart, side: &Side, incoming: bool) {
-    for row in &side.entities {
+    let mut rows: Vec<&Row> = side.entities.iter().collect();
+    rows.sort_by_key(|row| Reverse(row.exposed.amount));
+    for row in rows {
         let exposed = &row.exposed;
         let how = if exposed.direct { "direct" } else { "indirect" };
         let name = format!("{how}: {}", exposed.entity.name());
@@ -131,11 +144,16 @@ fn side(chart: &mut Chart, side: &Side, incoming: bool) {
             s(exposed.paths),
             row.address.as_deref().unwrap_or("an address that is not known")
         );
-        party(chart, Kind::Service, name, title, "path", exposed.amount, exposed.paths as usize, incoming);
+        let kind = kind_of(exposed.entity.category);
+        party(chart, kind, name, title, "path", exposed.amount, exposed.paths as usize, incoming);
     }
-    for (_, name, amount) in side.rest.parts() {
+    for (how, name, amount) in side.rest.parts() {
         if !amount.is_zero() {
-            let kind = if name.starts_with("unspent") { Kind::Unspent } else { Kind::Other };
+            let kind = match how {
+                "unspent" => Kind::Unspent,
+                "mixed" => Kind::Mix,
+                _ => Kind::Other,
+            };
             let title = format!("{name}, {}", share(amount, side.total));
             party(chart, kind, name.to_owned(), title, "", amount, 1, incoming);
         }

@@ -8,7 +8,7 @@ use tracehound_model::{Amount, Chain};
 use super::{Ground, Origin};
 use crate::{
     chart::{Chart, Flow, Kind, MOST_COLUMNS, Party, Spot, Unit},
-    words::{chain_name, day, minute, share, short},
+    words::{chain_name, day, minute, short},
 };
 
 /// Boxes of transactions at most, on all pages together; the smallest of the others are summed up.
@@ -54,9 +54,18 @@ pub fn trace(found: &Trace, origin: &Origin) -> Vec<String> {
 /// Where the value is, in shares.
 fn sentence(found: &Trace) -> String {
     let parts = found.sums.parts().into_iter().filter(|(_, amount)| !amount.is_zero());
-    let parts: Vec<String> =
-        parts.map(|(name, amount)| format!("{name} {}", share(amount, found.sums.seeded))).collect();
-    format!("Of what was followed: {}.", parts.join(", "))
+    let parts: Vec<String> = parts
+        .map(|(name, amount)| match found.share(amount) {
+            Some(share) => format!("{name} {share}"),
+            None => format!("{name} {}", found.asset.money(amount)),
+        })
+        .collect();
+    let what = if found.share(found.sums.seeded).is_some() {
+        "Of what was followed"
+    } else {
+        "Touched, whole and more than once"
+    };
+    format!("{what}: {}.", parts.join(", "))
 }
 
 /// Which transactions are one box; those of none are not drawn.
@@ -158,8 +167,9 @@ fn chart(found: &Trace, groups: &Groups) -> Chart {
     } else {
         "each box stands right of all that it paid, whatever their times."
     };
-    let chart =
-        Chart { asset: Some(found.asset), whole: found.sums.seeded, units, order, ..Chart::default() };
+    // A rule that counts units more than once has no shares.
+    let whole = if found.share(found.sums.seeded).is_some() { found.sums.seeded } else { Amount::ZERO };
+    let chart = Chart { asset: Some(found.asset), whole, units, order, ..Chart::default() };
     let minted = found.edges.iter().enumerate().filter(|(_, edge)| edge.from.is_empty());
     let coinbases = minted.map(|(at, edge)| ((edge.height, edge.time), at)).collect();
     let mut drawing = Drawing { found, groups, chart, parties: BTreeMap::new(), coinbases };

@@ -134,6 +134,20 @@ fn a_small_page_is_as_it_was() {
 }
 
 #[test]
+fn poison_touches_and_has_no_shares() {
+    let mut traced = trace(40, 3);
+    traced.found.method = "poison";
+    let page = page::trace(&traced, &naming(&traced.found), &told());
+    let answer =
+        page.split_once("<h2>Answer</h2>").expect("one").1.split_once("</section>").expect("its end").0;
+    assert!(answer.contains("Touched by 100.00000000 rBTC: "), "{answer}");
+    assert!(answer.contains("and no amounts of what was followed.") && !answer.contains(" %)"), "{answer}");
+    let drawing =
+        page.split_once("<figure>").expect("a drawing").1.split_once("</figure>").expect("its end").0;
+    assert!(!drawing.contains(" %"), "{drawing}");
+}
+
+#[test]
 fn a_batch_is_counted_by_day_rule_and_list() {
     let record = |row: u32, day: &str, decision: &str, rule: &str| {
         format!(
@@ -170,6 +184,30 @@ fn a_batch_is_counted_by_day_rule_and_list() {
     ] {
         assert!(page.contains(said), "{said}: {page}");
     }
+    // Nothing is said of nobody, and what differs by its amounts alone is one line.
+    let named = |row: u32| {
+        record(row, "2024-01-02", "incomplete", "near")
+            .replace("\"exposures\":[]", "\"exposures\":[{\"exposure\":\"direct\",\"direction\":\"incoming\",\"category\":\"exchange\",\"label\":\"E\",\"source\":\"own-gen\"}]")
+            .replace(
+                "\"gaps\":[\"a gap\"]",
+                &format!("\"gaps\":[{{\"kind\":\"indirect_truncated\",\"scope\":{{\"of\":\"subject\"}},\"sentence\":\"0.0000000{row} of it was not followed\"}}]"),
+            )
+            .replace("\"reason\":{\"rule\":\"near\",\"entity\":\"e\",\"category\":\"sanction\",\"source\":\"ofac-sdn\",\"since\":\"2020-01-01\"},", "")
+    };
+    let mut other = Batch::default();
+    for row in 2..9 {
+        other.record(&named(row)).expect("a record");
+    }
+    let shown = page::batch(&other, &["v.jsonl".to_owned()], &told());
+    for said in [
+        "None decided a row.",
+        "<code>own-gen</code></td><td class=\"n\">7</td>",
+        "for 7 of them, each with its own amounts or names (the records have them), as: 0.00000002 of it",
+        "Not examined: 0.00000003 of it was not followed",
+    ] {
+        assert!(shown.contains(said), "{said}: {shown}");
+    }
+    assert!(!shown.contains("nobody says anything") && !shown.contains("as: 0.00000003"), "{shown}");
     assert!(
         page.contains(&clean(HOSTILE).replace('<', "&lt;").replace('>', "&gt;")[..20])
             && !page.contains("<script")

@@ -1,11 +1,11 @@
 //! From what was found to the verdict, its evidence and its words.
 
-use std::{borrow::Cow, collections::BTreeSet, fmt::Write as _};
+use std::{borrow::Cow, cmp::Reverse, collections::BTreeMap, fmt::Write as _};
 
 use jiff::civil::Date;
 use tracehound_model::{
-    Asset, Category, Chain, Claim, Coverage, Decision, Evidence, Exposure, Gap, GapKind, Source, SourceId,
-    SourceKind, TxRef, Verdict,
+    Amount, Asset, Category, Chain, Claim, Coverage, Decision, Evidence, Exposure, Gap, GapKind, Source,
+    SourceId, SourceKind, TxRef, Verdict,
     evidence::Fact,
     verdict::{Basis, Direction, ExposureType, Reason},
 };
@@ -220,7 +220,7 @@ impl Screener<'_> {
                 let source = self.source(&hit.claim.source).filter(|_| hit.said.is_none());
                 let title = match (&hit.said, source) {
                     (Some(said), _) => format!("a {}", said.labelled),
-                    (None, Some(source)) => source.title.clone(),
+                    (None, Some(_)) => self.title(&hit.claim.source),
                     (None, None) => hit.claim.source.to_string(),
                 };
                 let statement = &hit.claim.statement;
@@ -322,6 +322,17 @@ impl Screener<'_> {
         Listed { by_party, at_least: by_party.is_none() && !is_told && first == Some(hit.since) }
     }
 
+    /// What a list is called. Its title is that of its newest version: an older one in force is told by its day.
+    fn title(&self, id: &SourceId) -> String {
+        let Some(history) = self.index.sources().iter().find(|history| history.source.id == *id) else {
+            return id.to_string();
+        };
+        match (history.snapshot_on(self.day), history.snapshots.last()) {
+            (Some(version), Some(newest)) if version < *newest => format!("{id} of {version}"),
+            _ => history.source.title.clone(),
+        }
+    }
+
     fn source(&self, id: &SourceId) -> Option<&Source> {
         self.index.sources().iter().map(|history| &history.source).find(|source| source.id == *id)
     }
@@ -329,7 +340,7 @@ impl Screener<'_> {
     /// The exposures of an answer, largest first within each kind, cut visibly.
     fn exposures(&self, hits: &[Hit], gaps: &mut Vec<Gap>) -> Vec<Exposure> {
         let mut rows: Vec<&Hit> = hits.iter().collect();
-        rows.sort_by_key(|hit| (hit.exposure, std::cmp::Reverse(hit.amount)));
+        rows.sort_by_key(|hit| (hit.exposure, Reverse(hit.amount)));
         if rows.len() > MAX_EXPOSURES {
             let sentence = format!("{} further exposures are not listed", rows.len() - MAX_EXPOSURES);
             gaps.push(Gap::about_subject(GapKind::NotListed, sentence));
@@ -369,11 +380,20 @@ struct Listed {
 }
 
 /// A name in a summary: one by a label says so.
-/// The first few names of those, by the alphabet.
+/// The first few names of those, whoever moved most first, and how many others there are.
 fn names(hits: &[&Hit]) -> Option<String> {
-    let labels: BTreeSet<Cow<'_, str>> = hits.iter().map(|hit| known_as(hit)).collect();
-    let list: Vec<Cow<'_, str>> = labels.into_iter().take(MAX_NAMED).collect();
-    (!list.is_empty()).then(|| list.join(", "))
+    let mut most: BTreeMap<Cow<'_, str>, Option<Amount>> = BTreeMap::new();
+    for hit in hits {
+        let amount = most.entry(known_as(hit)).or_default();
+        *amount = (*amount).max(hit.amount);
+    }
+    let mut named: Vec<_> = most.into_iter().collect();
+    // Stable: those of one amount stay in the order of the alphabet.
+    named.sort_by_key(|(_, amount)| Reverse(*amount));
+    let more = named.len().saturating_sub(MAX_NAMED);
+    let list: Vec<Cow<'_, str>> = named.into_iter().take(MAX_NAMED).map(|(name, _)| name).collect();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    (!list.is_empty()).then(|| format!("{}{more}", list.join(", ")))
 }
 
 fn known_as(hit: &Hit) -> Cow<'_, str> {

@@ -66,12 +66,13 @@ fn text(out: &mut dyn Write, tx: &Transaction) -> std::io::Result<()> {
             "  SUSPECTED: it may be a CoinJoin ({protocol}, at least {people} people); nobody knows whose is whose then"
         )?;
     }
-    match tx.mixes {
-        "premix" => writeln!(out, "  prepares coins for mixing (Whirlpool's first transaction)")?,
-        "unknown" => {
-            writeln!(out, "  whether it is a CoinJoin is not known: amounts are missing that would tell")?
-        }
-        _ => {}
+    let more = match tx.mixes {
+        "premix" => Some("prepares coins for mixing (Whirlpool's first transaction)"),
+        "unknown" => Some("whether it is a CoinJoin is not known: amounts are missing that would tell"),
+        _ => None,
+    };
+    if let Some(more) = more {
+        writeln!(out, "  {more}")?;
     }
     writeln!(out, "  inputs")?;
     for input in &tx.inputs {

@@ -108,11 +108,10 @@ fn a_verdict_is_of_the_network_that_was_examined() {
 
 #[test]
 fn a_headline_names_whoever_moved_most_and_how_many_it_leaves_out() {
-    let mut rows = "address,label,category\n".to_owned();
-    for n in 60..64 {
-        rows.push_str(&format!("{},Exchange {n},exchange\n", address(n)));
-    }
-    rows.push_str(&format!("{},Zed Mixer,mixing_service\n", address(66)));
+    let exchanges = (60..64).map(|n| format!("{},Exchange {n},exchange\n", address(n)));
+    let mixer = format!("{},Zed Mixer,mixing_service\n", address(66));
+    let rows: String =
+        ["address,label,category\n".to_owned()].into_iter().chain(exchanges).chain([mixer]).collect();
     let data = folder(|block| {
         for (n, value) in [(60, 30_000), (61, 20_000), (62, 40_000), (63, 50_000), (66, 900_000)] {
             let coin = block.tx(&[], &[(value + 1_000, Some(owner(n)))]);

@@ -458,7 +458,11 @@ impl NameIndex {
     ///
     /// O(different tokens) for the spelling, O(names that share a token) for the score, for each name in the query.
     pub fn search(&self, query: &str, limit: usize) -> Result<Vec<NameMatch<'_>>, NameError> {
-        let mut search = Search { well_known: well_known::known(query), ..Search::default() };
+        let mut search = Search {
+            well_known: well_known::known(query),
+            has_place: well_known::is_beside_a_place(query),
+            ..Search::default()
+        };
         for reading in asked(query)? {
             let apart = self.apart(&reading);
             self.search_one(&reading, &mut search);
@@ -492,7 +496,8 @@ impl NameIndex {
         let asked = Query::new(&terms, forms, is_person);
         let is_lone = reading.part && asked.core.terms.len() == 1;
         let in_abjad = terms.iter().any(Term::is_abjad);
-        let well_known = search.well_known.clone().or_else(|| well_known::known(query));
+        let of_reading = || if search.has_place { None } else { well_known::known(query) };
+        let well_known = search.well_known.clone().or_else(of_reading);
         let best = &mut search.best;
         let mut note = |name_number: u32, score: f64| {
             let weak = self.kinds[name_number as usize] & WEAK != 0;
@@ -784,6 +789,7 @@ struct Search {
     similar: Similar,
     /// The words of the whole question, where it names an organisation that is known for itself.
     well_known: Option<Vec<String>>,
+    has_place: bool,
     done: HashSet<(Vec<String>, bool)>,
 }
 

@@ -589,7 +589,7 @@ fn tx_draft(txs: &[EvmTx], scalars: &Scalars, context: Context<'_>) -> Draft {
             simulation: simulated(&case),
             signatures: Vec::new(),
         });
-        if let Some(inner) = nested_safe(tx, context) {
+        if let Some(inner) = nested_safe(tx, case.actor, context) {
             nested.take_up(inner);
         }
         cases.push(case);
@@ -619,13 +619,13 @@ fn sender(tx: &EvmTx, case: &Case<'_>) -> Option<Address> {
 }
 
 /// An ordinary transaction that executes a Safe transaction: its signatures are judged where Safe and nonce are known.
-fn nested_safe(tx: &EvmTx, context: Context<'_>) -> Option<Draft> {
+fn nested_safe(tx: &EvmTx, sender: Option<Address>, context: Context<'_>) -> Option<Draft> {
     let known = tx.to.and_then(|to| context.facts.safe_at(&to))?;
     let missing = Missing { safe: tx.to, nonce: known.nonce };
     let mut scalars = Scalars::default();
     // Other calls to a Safe are judged as calls.
     let mut entry = safe::input::from_calldata(&tx.data, &tx.path, missing, &mut scalars).ok()?;
-    entry.sender = tx.from.or(context.facts.account.map(|account| account.0));
+    entry.sender = sender;
     let queue = safe::Queue::one(entry);
     // The device shows what is sent, and not what was signed before.
     let unseen = context.facts.shown.is_some().then(|| Facts { shown: None, ..context.facts.clone() });

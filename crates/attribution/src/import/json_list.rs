@@ -151,19 +151,24 @@ fn holds_address(value: &Value) -> bool {
 /// Refuses a page of an answer: what it says of itself is more than what stands in it, or that more follows. An object without a
 /// list, of labels with their addresses alone, says nothing of itself.
 fn whole(object: &Map<String, Value>) -> Result<(), ImportError> {
-    // What holds an address is refused for it, and is no word about the list.
     let is_read = |value: &Value| {
         value.is_array() || value.as_object().is_some_and(|inner| inner.values().all(Value::is_array))
     };
+    // How many stand within what holds addresses in another form is counted where that is opened; what is said beside it counts here.
+    let beside = || {
+        let words = object.iter().filter(|(_, value)| !holds_address(value));
+        let words = words.map(|(key, value)| (key.clone(), value.clone())).collect();
+        paged::whole(&words, u64::MAX, FORMAT)
+    };
     if object.values().any(|value| !is_read(value) && holds_address(value)) {
-        return Ok(());
+        return beside();
     }
     let lists = object.iter().filter_map(|(key, value)| {
         let items = value.as_array()?;
         let is_list = PLAIN_KEYS.contains(&normal(key).as_str()) || items.iter().any(holds_address);
         is_list.then_some(items.len() as u64)
     });
-    lists.reduce(|all, items| all + items).map_or(Ok(()), |there| paged::whole(object, there, FORMAT))
+    lists.reduce(|all, items| all + items).map_or_else(beside, |there| paged::whole(object, there, FORMAT))
 }
 
 /// Whether an entry among others is a word about the list: it has neither an address nor a name.
@@ -277,11 +282,9 @@ impl Reader<'_> {
     fn object(&mut self, object: &Map<String, Value>) -> Result<(), ImportError> {
         let is_address = |key: &str| Field::Address.usual_names().contains(&normal(key).as_str());
         // Of several addresses beside others the first are one list of several.
-        let is_list = |key: &str| {
-            is_several(&object[key])
-                && object.iter().any(|(other, value)| other != key && holds_address(value))
-        };
-        if object.keys().any(|key| is_address(key) && !is_list(key)) {
+        let holding = object.values().filter(|value| holds_address(value)).count();
+        let is_list = |value: &Value| is_several(value) && holding > usize::from(holds_address(value));
+        if object.iter().any(|(key, value)| is_address(key) && !is_list(value)) {
             return self.take(&Value::Object(object.clone()), None, &Above::default(), "the one entry");
         }
         if object.keys().any(|key| is_address_cell(key)) {
@@ -309,6 +312,7 @@ impl Reader<'_> {
                     }
                 }
                 Value::Object(inner) if holds_address(value) => {
+                    whole(inner)?;
                     if let Some(key) = self.nested(inner, &above, MAX_DEPTH)? {
                         return Err(not_read(&key));
                     }

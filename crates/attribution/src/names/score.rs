@@ -438,8 +438,10 @@ impl<'a> Asked<'a> {
 
 /// Whether `one` is a patronymic and `other` a family name of the same father's name: "Petrovna" is not "Petrova".
 fn is_fathers(one: &[u8], other: &[u8]) -> bool {
-    let is_patronymic = [&b"vna"[..], b"vich", b"vych"].iter().any(|end| one.ends_with(end));
-    is_patronymic && (other.ends_with(b"va") || other.ends_with(b"v"))
+    let without =
+        |word: &[u8], ends: &[&[u8]]| ends.iter().find_map(|end| word.strip_suffix(*end)).map(<[u8]>::to_vec);
+    let father = without(one, &[b"vna", b"vich", b"vych"]);
+    father.is_some() && father == without(other, &[b"va", b"v"])
 }
 
 /// Words of the query (`q` from, how many) and of the name that mean the same.

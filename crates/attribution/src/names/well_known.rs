@@ -37,14 +37,16 @@ fn with_and_without_forms(tokens: &[String]) -> impl Iterator<Item = Vec<String>
     })
 }
 
-/// The words of the one of them that a question names, with a legal form or a place or without; `None` for others.
+/// The words of the one of them that a question names, with a legal form or without; `None` for others. With a place beside it it may
+/// be another: "Rason International Commercial Bank" is listed, and "Commercial International Bank" is not.
 pub(super) fn known(query: &str) -> Option<Vec<String>> {
+    with_and_without_forms(&normal(query, MOST_WORDS).tokens).find(|words| NAMES.contains(words))
+}
+
+/// Whether a question names one of them and a place or an office besides, which may make it another.
+pub(super) fn is_beside_a_place(query: &str) -> bool {
     let tokens = normal(query, MOST_WORDS).tokens;
-    let beside = question::is_beside(&tokens);
-    let bare = tokens.iter().zip(&beside).filter(|(_, beside)| !**beside).map(|(token, _)| token.clone());
-    let bare: Vec<String> = bare.collect();
-    let found = |tokens: &[String]| with_and_without_forms(tokens).find(|words| NAMES.contains(words));
-    found(&tokens).or_else(|| found(&bare))
+    known(query).is_none() && question::is_beside(&tokens).contains(&true)
 }
 
 impl NameIndex {

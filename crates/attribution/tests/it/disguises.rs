@@ -31,7 +31,7 @@ fn cases() -> Vec<(&'static str, Vec<u8>, Gives)> {
         ("page.csv", b"<!DOCTYPE html>\n<html><body>503</body></html>".to_vec(), Err("a web page")),
         ("page.json", b"\n <HTML><title>Not found</title>".to_vec(), Err("a web page")),
         ("page.xml", b"<?xml version=\"1.0\"?><Error><Code>NoSuchKey</Code></Error>".to_vec(), Err("format")),
-        ("said.json", b"{\"error\": \"rate limited\"}".to_vec(), Err("no address")),
+        ("said.json", b"{\"error\": \"rate limited\"}".to_vec(), Err("it failed")),
         ("empty.csv", Vec::new(), Err("")),
         ("blank.csv", b"\n\n \n".to_vec(), Err("")),
         ("header.csv", b"address,label\n".to_vec(), Err("empty list")),

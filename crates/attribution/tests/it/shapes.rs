@@ -41,6 +41,21 @@ fn ofac(name: &str, body: &str) -> Result<Snapshot, ImportError> {
 const SDN_HEADER: &str =
     "ent_num,SDN_Name,SDN_Type,Program,Title,Call_Sign,Vess_type,Tonnage,GRT,Vess_flag,Vess_owner,Remarks\n";
 
+/// A page taken for the list would end all that is on the others.
+#[test]
+fn a_page_within_an_object_is_no_list() {
+    for page in [
+        format!(r#"{{"data":{{"addresses":["{ETH}","{OTHER_ETH}"],"total":5000,"has_more":true}}}}"#),
+        format!(r#"{{"data":{{"addresses":["{ETH}","{OTHER_ETH}"]}},"has_more":true}}"#),
+        format!(r#"{{"data":{{"{ETH}":{{"label":"A"}},"{OTHER_ETH}":{{"label":"B"}}}},"has_more":true}}"#),
+        format!(r#"{{"data":{{"items":[{{"address":"{ETH}"}}]}},"next":"abc"}}"#),
+    ] {
+        assert!(text("own.json", &page).is_err(), "{page}");
+    }
+    let whole = format!(r#"{{"data":{{"addresses":["{ETH}","{OTHER_ETH}"],"total":2,"has_more":false}}}}"#);
+    assert_eq!(text("own.json", &whole).expect("whole").claims.len(), 2);
+}
+
 #[test]
 fn ofacs_old_form_is_read_below_a_header_that_somebody_added() {
     let row = format!(

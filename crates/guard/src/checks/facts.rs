@@ -94,10 +94,11 @@ pub(super) fn standing(case: &Case<'_>, out: &mut Vec<Finding>) {
     let Some(facts) = safe.facts else { return };
     for module in facts.modules.iter().flatten() {
         let is_allowances = deployments::is_allowance_module(&module.0, case.chain_id);
-        let is_known = is_allowances || case.trusts(&module.0, &[Role::Module]);
-        let title = if is_allowances {
+        let is_known = case.trusts(&module.0, &[Role::Module]);
+        let title = if is_allowances && !is_known {
             format!(
-                "The Safe has Safe's own AllowanceModule {}: whom the owners named there may take what they allowed him.",
+                "The Safe has Safe's own AllowanceModule {}: whom the owners named there may take what they allowed him, and who that is \
+                 is not told.",
                 case.show(&module.0)
             )
         } else {

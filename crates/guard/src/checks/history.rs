@@ -214,18 +214,20 @@ pub(super) fn intended(cases: &[&Case<'_>]) -> Option<Finding> {
     let intended = first.facts.intended.as_ref()?;
     let token = intended.token.map(|token| token.0);
     // How much an act brings of what is wanted to whom it is wanted for.
-    let brought = |act: &Act| {
+    let brought = |case: &Case<'_>, act: &Act| {
         let (moved, to, value) = match act {
             Act::Pay { to, value } => (None, to, value),
             Act::Transfer { token, to, amount, .. } => (Some(*token), to, amount),
             _ => return None,
         };
-        let fits = moved == token && intended.to.is_none_or(|wanted| wanted.0 == *to);
+        // The same address on another chain is another token, and its coin another coin.
+        let is_here = case.chain_id == first.chain_id;
+        let fits = is_here && moved == token && intended.to.is_none_or(|wanted| wanted.0 == *to);
         fits.then_some(*value)
     };
-    let acts = || cases.iter().flat_map(|case| &case.acts);
-    let other = acts().find(|placed| brought(&placed.act).is_none());
-    let mut fitting = acts().filter_map(|placed| brought(&placed.act)).peekable();
+    let acts = || cases.iter().flat_map(|case| case.acts.iter().map(move |placed| (*case, placed)));
+    let other = acts().find(|(case, placed)| brought(case, &placed.act).is_none()).map(|(_, placed)| placed);
+    let mut fitting = acts().filter_map(|(case, placed)| brought(case, &placed.act)).peekable();
     let is_begun = fitting.peek().is_some();
     let sum = fitting.fold(U256::ZERO, U256::saturating_add);
     let wanted = intended.value.map_or(sum, |wanted| wanted.0);

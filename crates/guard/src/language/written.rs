@@ -126,6 +126,7 @@ pub(crate) fn spoken(text: &str) -> Vec<Cow<'_, str>> {
     let codes = [Some(read.nonce), read.request].into_iter().flatten();
     let codes = codes.map(|code| format!("code {code}").into());
     let page = |page: &'_ str| behind_host(page).unwrap_or_default();
+    let resources = read.resources.clone();
     let pages = std::iter::once(read.uri).chain(read.resources);
     let pages = pages.map(|one| {
         if sign_in::is_page(one) || sign_in::is_content(one) {
@@ -134,8 +135,15 @@ pub(crate) fn spoken(text: &str) -> Vec<Cow<'_, str>> {
             Cow::Borrowed(one)
         }
     });
-    let host = sentence_in_host(read.domain).then(|| read.domain.replace(['-', '_', '.'], " ").into());
-    read.statement.map(Cow::Borrowed).into_iter().chain(host).chain(codes).chain(pages).collect()
+    let own = read.uri.split_once("://").map_or(read.uri, |(_, rest)| rest);
+    let hosts = [read.domain, own]
+        .into_iter()
+        .chain(resources.iter().map(|one| one.split_once("://").map_or(*one, |(_, rest)| rest)));
+    let hosts = hosts.map(|host| host.split(['/', '?', '#']).next().unwrap_or_default());
+    let hosts =
+        hosts.filter(|host| sentence_in_host(host)).map(|host| host.replace(['-', '_', '.'], " ").into());
+    let hosts: Vec<Cow<'_, str>> = hosts.collect();
+    read.statement.map(Cow::Borrowed).into_iter().chain(hosts).chain(codes).chain(pages).collect()
 }
 
 /// Whether a host holds more than a name: a label of several words, or more labels than sites have.

@@ -71,6 +71,9 @@ fn call(node: &Node, data: &[u8], path: &str, depth: usize) -> Result<(), Unlike
             format!("says {}, and the data begin with 0x{}", json::shorten(&text), hex::encode(selector));
         return Err(Unlike::other(path, shown));
     }
+    if function.params.len() != parameters.len() {
+        return Err(Unlike::unread(path, "parameters of another number than its types"));
+    }
     let (values, _) = decode(&function.params, arguments).map_err(|_| {
         Unlike::other(path, format!("says {}, which the data do not hold", json::shorten(&text)))
     })?;
@@ -249,7 +252,7 @@ fn info(node: &Node, tx: &SafeTx, path: &str) -> Result<(), Unlike> {
             Some(unlike) => Err(unlike),
             None => Ok(()),
         },
-        _ => Ok(()),
+        _ => Err(Unlike::unread(path, "of a type that is not compared")),
     }
 }
 

@@ -117,6 +117,10 @@ fn what_is_wanted_is_what_all_of_it_does_together() {
     let more = judged(&wanted, "", &calls(&[ONE, ONE]));
     let title = &more.findings.iter().find(|finding| finding.title.contains("you said")).expect("said").title;
     assert!(title.starts_with("This does more than what you said you want: sends 1 ETH"), "{title}");
+    // Half of it in the coin of another chain is not half of it.
+    let mut there = tx(ME, FRIEND, half, "0x");
+    there["chainId"] = json!(137);
+    assert_eq!(judged(&wanted, "", &json!([tx(ME, FRIEND, half, "0x"), there])).exit_code, 20);
     let beside = json!([tx(ME, FRIEND, ONE, "0x"), tx(ME, STRANGER, "0x1", "0x")]);
     assert_eq!(judged(&wanted, "", &beside).exit_code, 20);
 }

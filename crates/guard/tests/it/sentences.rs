@@ -371,6 +371,8 @@ fn what_a_service_says_of_call_data_must_be_what_they_say() {
         json!({ "method": "transfer", "parameters": [{ "name": "to", "value": COLD }] }),
         told(COLD, json!("five")),
         told("cold.eth", json!("5")),
+        // One that is two: the selector is right, and the amount is not told.
+        json!({ "method": "transfer", "parameters": [{ "name": "to", "type": "address,uint256", "value": COLD }] }),
     ] {
         let report = ask(&transfer(COLD), decoded.clone());
         assert!(

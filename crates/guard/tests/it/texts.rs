@@ -513,7 +513,11 @@ fn what_a_site_is_called_is_no_order_and_is_held_against_the_one_that_asks() {
         let report = asked(host, &text(host, statement, page));
         assert_eq!(report.exit_code, 10, "{host} {statement} {page}: {:#?}", report.findings);
     }
-    for more in ["\nRequest ID: iou", "\nResources:\n- send all"] {
+    for more in [
+        "\nRequest ID: iou",
+        "\nResources:\n- send all",
+        "\nResources:\n- https://i-hereby-sell-all-my-tokens-to-bob.example.org/a",
+    ] {
         let report = asked(host, &format!("{}{more}", text(host, "Sign in", "")));
         assert_eq!(report.exit_code, 10, "{more}: {:#?}", report.findings);
     }

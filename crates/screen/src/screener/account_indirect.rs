@@ -8,8 +8,8 @@ use std::{
 use tracehound_analysis::{
     account_parties::is_initiated,
     taint::{
-        AccountRole, BalanceOptions, BalancePropagation, Label, Method, TransferSeed, can_be_sought,
-        follow_back, follow_balances,
+        AccountRole, BalanceOptions, BalancePropagation, Label, Method, TransferSeed, TransferSeedError,
+        can_be_sought, follow_back, follow_balances,
     },
     words::is_little,
 };
@@ -124,12 +124,20 @@ impl Screener<'_> {
             .copied()
             .filter(|num| moves.rows.transfer(*num).is_some_and(|own| can_be_sought(&own)))
             .collect();
-        // Without a seed there is nothing to ask: the subject received, or paid, nothing.
-        if let Ok(found) = follow_back(moves.rows, &came, options, &role) {
-            self.book_accounts(moves, Direction::Incoming, &found, findings);
-        }
-        if let Ok(found) = follow_balances(moves.rows, &went, options, &role) {
-            self.book_accounts(moves, Direction::Outgoing, &found, findings);
+        let sought = [
+            (Direction::Incoming, "sources", follow_back(moves.rows, &came, options, &role)),
+            (Direction::Outgoing, "destinations", follow_balances(moves.rows, &went, options, &role)),
+        ];
+        for (direction, way, found) in sought {
+            match found {
+                Ok(found) => self.book_accounts(moves, direction, &found, findings),
+                // The subject received, or paid, nothing.
+                Err(TransferSeedError::None) => {}
+                Err(why) => {
+                    let sentence = format!("indirect {way} were not examined: {why}");
+                    findings.gaps.push(Gap::about_subject(GapKind::UnknownInputs, sentence));
+                }
+            }
         }
     }
 

@@ -120,7 +120,7 @@ fn sides(moves: &Movements<'_>, tx: &TxRow, findings: &mut Findings) -> Sides {
         findings.gaps.push(Gap::about_subject(GapKind::NotListed, sentence));
     }
     let sentence = "contracts that it called and that moved nothing are not in a ledger of movements";
-    findings.gaps.push(Gap::about_subject(GapKind::OtherAddresses, sentence));
+    findings.gaps.push(Gap::about_subject(GapKind::UnknownInputs, sentence));
     sides
 }
 

@@ -458,11 +458,7 @@ impl NameIndex {
     ///
     /// O(different tokens) for the spelling, O(names that share a token) for the score, for each name in the query.
     pub fn search(&self, query: &str, limit: usize) -> Result<Vec<NameMatch<'_>>, NameError> {
-        let mut search = Search {
-            well_known: well_known::known(query),
-            has_place: well_known::is_beside_a_place(query),
-            ..Search::default()
-        };
+        let mut search = Search { well_known: well_known::Asked::of(query), ..Search::default() };
         for reading in asked(query)? {
             let apart = self.apart(&reading);
             self.search_one(&reading, &mut search);
@@ -496,8 +492,7 @@ impl NameIndex {
         let asked = Query::new(&terms, forms, is_person);
         let is_lone = reading.part && asked.core.terms.len() == 1;
         let in_abjad = terms.iter().any(Term::is_abjad);
-        let of_reading = || if search.has_place { None } else { well_known::known(query) };
-        let well_known = search.well_known.clone().or_else(of_reading);
+        let well_known = search.well_known.of_reading(query);
         let best = &mut search.best;
         let mut note = |name_number: u32, score: f64| {
             let weak = self.kinds[name_number as usize] & WEAK != 0;
@@ -788,8 +783,7 @@ struct Search {
     best: HashMap<u32, (f64, u32)>,
     similar: Similar,
     /// The words of the whole question, where it names an organisation that is known for itself.
-    well_known: Option<Vec<String>>,
-    has_place: bool,
+    well_known: well_known::Asked,
     done: HashSet<(Vec<String>, bool)>,
 }
 

@@ -37,16 +37,33 @@ fn with_and_without_forms(tokens: &[String]) -> impl Iterator<Item = Vec<String>
     })
 }
 
-/// The words of the one of them that a question names, with a legal form or without; `None` for others. With a place beside it it may
-/// be another: "Rason International Commercial Bank" is listed, and "Commercial International Bank" is not.
-pub(super) fn known(query: &str) -> Option<Vec<String>> {
-    with_and_without_forms(&normal(query, MOST_WORDS).tokens).find(|words| NAMES.contains(words))
+/// What a question says of them.
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    /// The words of the one that it names.
+    known: Option<Vec<String>>,
+    /// It names none by itself, and a place or an office: beside one of them that may make it another. "Rason International Commercial
+    /// Bank" is listed, and "Commercial International Bank" is not.
+    has_place: bool,
 }
 
-/// Whether a question names one of them and a place or an office besides, which may make it another.
-pub(super) fn is_beside_a_place(query: &str) -> bool {
-    let tokens = normal(query, MOST_WORDS).tokens;
-    known(query).is_none() && question::is_beside(&tokens).contains(&true)
+impl Asked {
+    pub(super) fn of(query: &str) -> Self {
+        let known = known(query);
+        let has_place =
+            known.is_none() && question::is_beside(&normal(query, MOST_WORDS).tokens).contains(&true);
+        Self { known, has_place }
+    }
+
+    /// The words of the one of them that is meant by a reading of the question.
+    pub(super) fn of_reading(&self, reading: &str) -> Option<Vec<String>> {
+        self.known.clone().or_else(|| if self.has_place { None } else { known(reading) })
+    }
+}
+
+/// The words of the one of them that a text names, with a legal form or without; `None` for others.
+fn known(text: &str) -> Option<Vec<String>> {
+    with_and_without_forms(&normal(text, MOST_WORDS).tokens).find(|words| NAMES.contains(words))
 }
 
 impl NameIndex {

@@ -379,6 +379,19 @@ fn answers_over_an_account_chain_are_drawn_and_reported_in_the_units_of_each_ass
 }
 
 #[test]
+fn a_drawing_counts_what_the_table_counts() {
+    let Some((data, _)) = ingested() else { return };
+    let answer = text(&ask(data.path(), &["exposure", PAYEE, "--output", "jsonl"]));
+    let json: Value = serde_json::from_str(&answer).expect("JSON");
+    let count = json["assets"][0]["sources"]["parties"][0]["transactions"].as_u64().expect("a count");
+    assert!(count > 1, "{json}");
+    let file = data.path().join("exposure.svg").to_string_lossy().into_owned();
+    ask(data.path(), &["exposure", PAYEE, "--svg", &file]);
+    let drawn = fs::read_to_string(&file).expect("written");
+    assert!(drawn.contains(&format!("{count} transactions")), "{drawn}");
+}
+
+#[test]
 fn what_a_whole_ledger_holds_is_traced_to_the_unit() {
     let data = generated();
     let asked = |args: &[&str]| {

@@ -115,7 +115,7 @@ fn movements(found: &Trace) -> Markup {
     });
     html! {
         p.dim { (found.steps.len()) " movements of something followed, in the order of the chain." }
-        (table(&["!Movement", "Time", "!From", "!To", "#Followed", "Vouched for by", "#Steps"], rows))
+        (table(&["!Movement", "Time", "From", "To", "#Followed", "Vouched for by", "#Steps"], rows))
         (beyond(found.steps.len()))
     }
 }

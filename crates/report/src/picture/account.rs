@@ -22,7 +22,8 @@ const MOST_BOXES: usize = 24;
 /// What is in the middle.
 const MIDDLE: Spot = Spot::Unit(0);
 
-/// A box of a side, in the making: its kind, its name, its title, and what is summed up in it.
+/// A box of a side, in the making: its kind, its name, its title, and what is summed up in it, with the number of movements or
+/// transactions, 0 where that is not known.
 type Boxes = BTreeMap<(Kind, String, String), (Amount, usize)>;
 
 /// A trace: what was followed of each asset between whose it was and where it ended, to the unit.
@@ -36,11 +37,11 @@ fn trace_of(found: &Trace, sums: &Sums, origin: &Origin) -> Vec<String> {
     let seeds = found.steps.iter().filter(|step| step.hop == 0 && step.movement.asset == asset);
     for step in seeds {
         let party = if back { &step.movement.to } else { &step.movement.from };
-        add(&mut begins, boxed(party.as_ref(), Kind::Start, "issued"), step.dirty);
+        add(&mut begins, boxed(party.as_ref(), Kind::Start, "issued"), step.dirty, 1);
     }
     let mut ends = Boxes::new();
     for end in found.ends.iter().filter(|end| end.asset == asset) {
-        add(&mut ends, ended(end), end.dirty);
+        add(&mut ends, ended(end), end.dirty, 1);
     }
     for exchange in &found.exchanges {
         let (given, taken) = (exchange.given == asset, exchange.taken == asset);
@@ -50,11 +51,11 @@ fn trace_of(found: &Trace, sums: &Sums, origin: &Origin) -> Vec<String> {
         let dirty = if given { exchange.given_dirty } else { exchange.taken_dirty };
         if came {
             let name = format!("exchanged for {}", unit_name(other));
-            add(&mut begins, (Kind::Other, name.clone(), name), dirty);
+            add(&mut begins, (Kind::Other, name.clone(), name), dirty, 1);
         }
         if went {
             let name = format!("exchanged: {}", unit_name(other));
-            add(&mut ends, (Kind::Other, name.clone(), name), dirty);
+            add(&mut ends, (Kind::Other, name.clone(), name), dirty, 1);
         }
     }
     let steps = found.steps.iter().filter(|step| step.movement.asset == asset).count();
@@ -64,8 +65,8 @@ fn trace_of(found: &Trace, sums: &Sums, origin: &Origin) -> Vec<String> {
         title: format!("{steps} movements of something followed; each is in the table"),
     };
     let mut chart = chart(asset, sums.seeded, unit);
-    side(&mut chart, begins, !back);
-    side(&mut chart, ends, back);
+    side(&mut chart, begins, !back, "movement");
+    side(&mut chart, ends, back, "movement");
     let way = if back { "Where it came from" } else { "Where it went" };
     let title = format!("{way}: {} on {}", asset.money(sums.seeded), chain_name(&found.chain));
     let parts = sums.parts().into_iter().filter(|(_, amount)| !amount.is_zero());
@@ -94,21 +95,21 @@ fn exposure_of(found: &Exposure, of: &OfAsset, origin: &Origin) -> Vec<String> {
     };
     let unit = Unit {
         kind: Kind::Start,
-        lines: vec![name.clone(), unit_name(of.asset)],
+        lines: vec![name.clone(), format!("in {}", unit_name(of.asset))],
         title: found.addresses.join(", "),
     };
     let larger = of.received.max(of.paid);
     let mut chart = chart(of.asset, larger, unit);
     let mut sources = parties(&of.sources);
     for (word, amount) in [("issued", of.issued), ("others' fees", of.tips)] {
-        add(&mut sources, (Kind::Other, word.to_owned(), word.to_owned()), amount);
+        add(&mut sources, (Kind::Other, word.to_owned(), word.to_owned()), amount, 0);
     }
     let mut destinations = parties(&of.destinations);
     for (word, amount) in [("destroyed", of.destroyed), ("fees", of.fees)] {
-        add(&mut destinations, (Kind::Other, word.to_owned(), word.to_owned()), amount);
+        add(&mut destinations, (Kind::Other, word.to_owned(), word.to_owned()), amount, 0);
     }
-    side(&mut chart, sources, true);
-    side(&mut chart, destinations, false);
+    side(&mut chart, sources, true, "transaction");
+    side(&mut chart, destinations, false, "transaction");
     let money = |amount| of.asset.money(amount);
     let mut lines = vec![
         format!(
@@ -128,10 +129,10 @@ fn exposure_of(found: &Exposure, of: &OfAsset, origin: &Origin) -> Vec<String> {
 fn parties(side: &Side) -> Boxes {
     let mut boxes = Boxes::new();
     for row in &side.parties {
-        add(&mut boxes, boxed(Some(&row.party), Kind::Address, ""), row.amount);
+        add(&mut boxes, boxed(Some(&row.party), Kind::Address, ""), row.amount, row.transactions);
     }
     let name = format!("{} others without a name", side.others);
-    add(&mut boxes, (Kind::Several, name.clone(), name), side.others_amount);
+    add(&mut boxes, (Kind::Several, name.clone(), name), side.others_amount, 0);
     boxes
 }
 
@@ -175,10 +176,10 @@ fn ended(end: &End) -> (Kind, String, String) {
     }
 }
 
-fn add(boxes: &mut Boxes, key: (Kind, String, String), amount: Amount) {
+fn add(boxes: &mut Boxes, key: (Kind, String, String), amount: Amount, count: usize) {
     if !amount.is_zero() {
         let sum = boxes.entry(key).or_default();
-        *sum = (sum.0.saturating_add(amount), sum.1 + 1);
+        *sum = (sum.0.saturating_add(amount), sum.1 + count);
     }
 }
 
@@ -192,20 +193,21 @@ fn chart(asset: Asset, whole: Amount, unit: Unit) -> Chart {
     }
 }
 
-/// Puts boxes on a side, the largest by themselves.
-fn side(chart: &mut Chart, boxes: Boxes, is_left: bool) {
+/// Puts boxes on a side, the largest by themselves. `counts`: what is counted of each.
+fn side(chart: &mut Chart, boxes: Boxes, is_left: bool, counts: &'static str) {
     let mut boxes: Vec<_> = boxes.into_iter().collect();
     boxes.sort_by_key(|(_, (amount, _))| std::cmp::Reverse(*amount));
     let rest = boxes.split_off(boxes.len().min(MOST_BOXES));
     if !rest.is_empty() {
         let sum = rest.iter().fold(Amount::ZERO, |sum, (_, (amount, _))| sum.saturating_add(*amount));
         let name = format!("{} more", rest.len());
-        boxes.push(((Kind::Several, name.clone(), format!("{name}, in the tables")), (sum, rest.len())));
+        boxes.push(((Kind::Several, name.clone(), format!("{name}, in the tables")), (sum, 0)));
     }
     for ((kind, name, title), (amount, count)) in boxes {
         let spot = Spot::Party(chart.parties.len());
         let (from, to) = if is_left { (spot, MIDDLE) } else { (MIDDLE, spot) };
         chart.flows.push(Flow { from, to, amount, count, title: title.clone() });
-        chart.parties.push(Party { kind, name, title, counts: "movement", is_minor: false });
+        let counts = if count == 0 { "" } else { counts };
+        chart.parties.push(Party { kind, name, title, counts, is_minor: false });
     }
 }

@@ -188,6 +188,8 @@ fn generated() -> tempfile::TempDir {
         kind,
         proved: true,
     };
+    let huge =
+        || Movement { amount: Amount::from(u128::MAX), ..moves(0x99, 0x22, 0, spam, MovementKind::Token) };
     let (native, fee, token, issue) =
         (MovementKind::Native, MovementKind::Fee, MovementKind::Token, MovementKind::Issue);
     let txs = [
@@ -198,6 +200,10 @@ fn generated() -> tempfile::TempDir {
         vec![moves(0x99, 0, 10, ether, fee), moves(0x33, 0x55, 77, spam, token)],
         vec![moves(0x99, 0, 10, ether, fee), moves(0x33, 0x55, 0, ether, token)],
         vec![moves(0x99, 0, 10, ether, fee), moves(0x99, 0x44, 100, ether, native)],
+        // More of a token of 99's own than any rule divides, and behind it what the thief's money paid.
+        vec![moves(0x99, 0, 10, ether, fee), huge(), huge()],
+        vec![moves(0x33, 0, 10, ether, fee), moves(0x33, 0x21, 60_000, ether, native)],
+        vec![moves(0x21, 0, 10, ether, fee), moves(0x21, 0x22, 50_000, ether, native)],
     ];
     let txs = (1u8..).zip(txs).map(|(number, movements)| TransferTx { hash: [number; 32], movements });
     let (unseen, txs) = (Unseen::NOTHING, txs.collect());
@@ -376,6 +382,17 @@ fn answers_over_an_account_chain_are_drawn_and_reported_in_the_units_of_each_ass
     // What is nowhere is said so, on paper too.
     let nowhere = written(&["report", "trace", &account(0x66).to_string()], "nowhere.html");
     assert!(nowhere.contains("Not in the ledger"), "{nowhere}");
+}
+
+/// Anybody can send anybody any number of a token of his own.
+#[test]
+fn worthless_tokens_hide_nothing_that_is_behind_a_counterparty() {
+    let data = generated();
+    let found = verdict(data.path(), &account(0x22).to_string(), &[]);
+    assert_eq!(found["decision"], "review", "{found}");
+    assert_eq!(found["reason"]["rule"], "indirect-theft-or-fraud", "{found}");
+    let gaps = found["coverage"]["gaps"].to_string();
+    assert!(gaps.contains("indirect sources of 1 assets were not examined"), "{gaps}");
 }
 
 #[test]

@@ -15,6 +15,7 @@ use tracehound_analysis::{
 };
 use tracehound_model::{
     Amount, Gap, GapKind,
+    transfer::MovementKind,
     verdict::{Direction, ExposureType},
 };
 use tracehound_transfers::{AccountNum, AssetNum, Balance, Transfer, TransferNum, TxNum};
@@ -55,7 +56,10 @@ pub(super) fn moved_by(
         while let Some(num) = moves.rows.next(balance, at) {
             at = TransferNum(num.0 + 1);
             let Some(transfer) = moves.rows.transfer(num) else { continue };
-            if !can_be_sought(&transfer) || !is_initiated(moves.rows, &transfer, &is_known) {
+            let is_own = transfer.kind != MovementKind::Fee
+                && !transfer.amount.is_zero()
+                && transfer.from != transfer.to;
+            if !is_own || !is_initiated(moves.rows, &transfer, &is_known) {
                 continue;
             }
             let side = if transfer.target() == Some(balance) { &mut came } else { &mut went };
@@ -73,6 +77,25 @@ pub(super) fn moved_by(
         findings.gaps.push(Gap::about_subject(GapKind::IndirectTruncated, sentence));
     }
     (came, went)
+}
+
+/// Those of some movements that are followed, and of how many assets none is: a sum that no rule divides must not hide what moved of
+/// others.
+fn seeds(
+    all: &[TransferNum],
+    transfer: impl Fn(&TransferNum) -> Option<Transfer>,
+    is_asked: impl Fn(&Transfer) -> bool,
+) -> (Vec<TransferNum>, usize) {
+    let most = Amount::from(u128::MAX);
+    let moved: Vec<Transfer> = all.iter().filter_map(transfer).filter(is_asked).collect();
+    let mut sums: HashMap<AssetNum, Amount> = HashMap::new();
+    for own in moved.iter().filter(|own| own.kind != MovementKind::Fee && own.from != own.to) {
+        let sum = sums.entry(own.asset).or_default();
+        *sum = sum.saturating_add(own.amount);
+    }
+    let fits = |own: &&Transfer| sums.get(&own.asset).is_none_or(|sum| *sum <= most);
+    let kept = moved.iter().filter(fits).filter(|own| can_be_sought(own)).map(|own| own.num);
+    (kept.collect(), sums.values().filter(|sum| **sum > most).count())
 }
 
 impl Screener<'_> {
@@ -114,16 +137,19 @@ impl Screener<'_> {
             dust: 0,
             transfers: wanted.work,
         };
-        let seed = |&transfer: &TransferNum| TransferSeed { transfer, label: Label(0) };
-        let goes = |num: &&TransferNum| {
-            moves.rows.transfer(**num).is_some_and(|own: Transfer| own.to.is_some() && can_be_sought(&own))
-        };
-        let went: Vec<TransferSeed> = went.iter().filter(goes).map(seed).collect();
-        let came: Vec<TransferNum> = came
-            .iter()
-            .copied()
-            .filter(|num| moves.rows.transfer(*num).is_some_and(|own| can_be_sought(&own)))
-            .collect();
+        let transfer = |num: &TransferNum| moves.rows.transfer(*num);
+        let (came, too_much_came) = seeds(came, transfer, |_| true);
+        let (went, too_much_went) = seeds(went, transfer, |own| own.to.is_some());
+        for (way, assets) in [("sources", too_much_came), ("destinations", too_much_went)] {
+            if assets > 0 {
+                let sentence = format!(
+                    "indirect {way} of {assets} assets were not examined: more than 2^128 base units of each moved, or so much at once"
+                );
+                findings.gaps.push(Gap::about_subject(GapKind::UnknownInputs, sentence));
+            }
+        }
+        let went: Vec<_> =
+            went.into_iter().map(|transfer| TransferSeed { transfer, label: Label(0) }).collect();
         let sought = [
             (Direction::Incoming, "sources", follow_back(moves.rows, &came, options, &role)),
             (Direction::Outgoing, "destinations", follow_balances(moves.rows, &went, options, &role)),

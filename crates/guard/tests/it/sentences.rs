@@ -444,6 +444,17 @@ fn what_the_gateway_shows_of_a_transfer_must_be_what_the_data_do() {
         let report = ask(info.clone());
         assert_eq!(report.exit_code, 0, "{info}: {:#?}", report.findings);
     }
+    let orders = json!({ "type": "SwapOrder", "uid": "x", "status": "open" });
+    let other =
+        json!({ "type": "Transfer", "recipient": { "value": COLD }, "transferInfo": { "type": "ERC1155" } });
+    for info in [orders, other, json!({ "type": "Creation" }), json!({})] {
+        let report = ask(info.clone());
+        assert!(
+            has(&report, "not compared with them here") && report.exit_code == 10,
+            "{info}: {:#?}",
+            report.findings
+        );
+    }
     let coin = json!({ "type": "Transfer", "recipient": { "value": COLD }, "transferInfo": { "type": "NATIVE_COIN", "value": "5" } });
     for info in
         [transfer(EVIL, USDC, "5"), transfer(COLD, EVIL, "5"), transfer(COLD, USDC, "4"), custom(EVIL), coin]

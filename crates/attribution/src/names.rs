@@ -458,7 +458,7 @@ impl NameIndex {
     ///
     /// O(different tokens) for the spelling, O(names that share a token) for the score, for each name in the query.
     pub fn search(&self, query: &str, limit: usize) -> Result<Vec<NameMatch<'_>>, NameError> {
-        let mut search = Search { well_known: well_known::Asked::of(query), ..Search::default() };
+        let mut search = Search { well_known: well_known::known(query), ..Search::default() };
         for reading in asked(query)? {
             let apart = self.apart(&reading);
             self.search_one(&reading, &mut search);
@@ -492,7 +492,7 @@ impl NameIndex {
         let asked = Query::new(&terms, forms, is_person);
         let is_lone = reading.part && asked.core.terms.len() == 1;
         let in_abjad = terms.iter().any(Term::is_abjad);
-        let well_known = search.well_known.of_reading(query);
+        let well_known = search.well_known.clone().or_else(|| well_known::known(query));
         let best = &mut search.best;
         let mut note = |name_number: u32, score: f64| {
             let weak = self.kinds[name_number as usize] & WEAK != 0;
@@ -783,7 +783,7 @@ struct Search {
     best: HashMap<u32, (f64, u32)>,
     similar: Similar,
     /// The words of the whole question, where it names an organisation that is known for itself.
-    well_known: well_known::Asked,
+    well_known: Option<Vec<String>>,
     done: HashSet<(Vec<String>, bool)>,
 }
 

@@ -3,7 +3,7 @@
 
 use std::{collections::HashSet, sync::LazyLock};
 
-use super::{Name, NameIndex, Term, legal_forms, normal::normal, question};
+use super::{Name, NameIndex, Term, legal_forms, normal::normal};
 
 /// Their names; where they come from stands in the file.
 const TABLE: &str = include_str!("data/well-known.txt");
@@ -37,32 +37,9 @@ fn with_and_without_forms(tokens: &[String]) -> impl Iterator<Item = Vec<String>
     })
 }
 
-/// What a question says of them.
-#[derive(Debug, Default)]
-pub(super) struct Asked {
-    /// The words of the one that it names.
-    known: Option<Vec<String>>,
-    /// It names none by itself, and a place or an office: beside one of them that may make it another. "Rason International Commercial
-    /// Bank" is listed, and "Commercial International Bank" is not.
-    has_place: bool,
-}
-
-impl Asked {
-    pub(super) fn of(query: &str) -> Self {
-        let known = known(query);
-        let has_place =
-            known.is_none() && question::is_beside(&normal(query, MOST_WORDS).tokens).contains(&true);
-        Self { known, has_place }
-    }
-
-    /// The words of the one of them that is meant by a reading of the question.
-    pub(super) fn of_reading(&self, reading: &str) -> Option<Vec<String>> {
-        self.known.clone().or_else(|| if self.has_place { None } else { known(reading) })
-    }
-}
-
-/// The words of the one of them that a text names, with a legal form or without; `None` for others.
-fn known(text: &str) -> Option<Vec<String>> {
+/// The words of the one of them that a text names, with a legal form or without; `None` for others. A place is part of a name:
+/// "Rason International Commercial Bank" is listed, and "Commercial International Bank" is not.
+pub(super) fn known(text: &str) -> Option<Vec<String>> {
     with_and_without_forms(&normal(text, MOST_WORDS).tokens).find(|words| NAMES.contains(words))
 }
 

@@ -54,18 +54,40 @@ fn words(name: &str) -> String {
     words.join(" ")
 }
 
+/// Whether a name is written in a script that leaves vowels out.
+fn leaves_vowels_out(name: &str) -> bool {
+    name.chars().any(|letter| matches!(letter, '\u{590}'..='\u{6ff}'))
+}
+
+/// A word of plain transliteration without its vowels, what may stand for a vowel, and doubled letters.
+fn consonants(word: &str) -> String {
+    let mut letters: Vec<char> =
+        word.to_lowercase().chars().filter(|letter| !"aeiouywh'`".contains(*letter)).collect();
+    letters.dedup();
+    letters.into_iter().collect()
+}
+
 /// Whether a listed name is the one asked for, letter for letter in plain transliteration (which for Chinese characters is
-/// Pinyin), in whatever order, but for a patronymic.
+/// Pinyin), in whatever order, but for a patronymic. A script that leaves vowels out tells no two names apart that
+/// differ in them alone, so that consonants are compared, word by word.
 fn is_namesake(asked: &str, listed: &str) -> bool {
+    let by_consonants = leaves_vowels_out(asked);
     let (asked, listed) = (deunicode::deunicode(asked), deunicode::deunicode(listed));
     let one = |words: &[&str]| words.concat().to_lowercase();
     let is_patronymic = |part: &&str| ["vich", "vna"].iter().any(|end| part.to_lowercase().ends_with(end));
     let parts = listed.split(|letter: char| !letter.is_alphanumeric());
     let parts: Vec<&str> = parts.filter(|part| !is_patronymic(part)).collect();
     let asked_parts: Vec<&str> = asked.split(|letter: char| !letter.is_alphanumeric()).collect();
+    let sorted = |words: &[&str]| {
+        let mut words: Vec<String> =
+            words.iter().map(|word| consonants(word)).filter(|word| !word.is_empty()).collect();
+        words.sort_unstable();
+        words
+    };
     let turned = (0..parts.len()).map(|first| [&parts[first..], &parts[..first]].concat());
     words(&asked) == words(&parts.join(" "))
         || turned.into_iter().any(|turned| one(&turned) == one(&asked_parts))
+        || (by_consonants && sorted(&parts) == sorted(&asked_parts))
 }
 
 /// The table of the classes: how many are found, and how many of the matches are right.
@@ -128,8 +150,8 @@ fn false_matches(index: &NameIndex, package: &Path, page: &mut String) {
     writeln!(
         page,
         "\n**False matches**: {wrong} of {asked} ordinary names of {} cultures ({rate:.2} in 1,000) match a listed party at the\n\
-         default threshold; {same} more are namesakes of listed people, letter for letter in plain transliteration\nbut for a patronymic. The names are given and family\n\
-         names of {name} {version} ({licence}), seed {SEED}, different ones, in their own order and script; lists with all their\n\
+         default threshold; {same} more are namesakes of listed people, letter for letter in plain transliteration\nbut for a patronymic (consonant for consonant where the script leaves vowels out: Arabic and Hebrew).\n\
+         The names are given and family names of {name} {version} ({licence}), seed {SEED}, different ones, in their own order and script; lists with all their\n\
          spellings. By culture: {}.\n",
         cultures.len(),
         some.join(", "),

@@ -317,7 +317,20 @@ impl<'a> Screener<'a> {
     /// from any other such address's of its chain in nothing but the name, so that a batch of a million is answered by
     /// template.
     pub fn is_plain(&self, address: &Address) -> bool {
-        let absent = |address: &Address| match self.ledger_for(address) {
+        let nobody = |address: &Address| !self.names(address) && self.is_absent(address);
+        let nobody_at_all =
+            |address: &Address| nobody(address) && address.same_owner().all(|other| nobody(&other));
+        nobody_at_all(address)
+            && self.keys.addresses_beside(address).iter().all(nobody_at_all)
+            && self.keys.searched_all(address)
+            && self.keys.owners(address).is_empty()
+            // What lies where a pack is damaged was looked for in vain.
+            && self.keys.packs().is_none_or(Packs::is_sound)
+    }
+
+    /// Whether no transaction of an address is in the ledger that is searched for it, if there is one.
+    fn is_absent(&self, address: &Address) -> bool {
+        match self.ledger_for(address) {
             Some((_, ledger)) => {
                 self.extract.is_none()
                     && address
@@ -327,28 +340,22 @@ impl<'a> Screener<'a> {
             None => self
                 .transfers_for(address)
                 .is_none_or(|moves| moves.extract.is_none() && moves.rows.find_account(address).is_none()),
-        };
-        let all_absent =
-            |address: &Address| absent(address) && address.same_owner().all(|other| absent(&other));
-        !self.may_know(address)
-            && all_absent(address)
-            && self.keys.addresses_beside(address).iter().all(all_absent)
-            && self.keys.searched_all(address)
-            && self.keys.owners(address).is_empty()
-            // What lies where a pack is damaged was looked for in vain.
-            && self.keys.packs().is_none_or(Packs::is_sound)
+        }
     }
 
     /// Whether a list or a pack of labels may say something of an address or of another of the same key: "no" is sure, but for
     /// packs that are damaged. Without a verdict, for places of which nearly none holds an address that is known.
     pub fn may_know(&self, address: &Address) -> bool {
-        let labelled = |key: &[u8]| self.keys.packs().is_some_and(|packs| packs.may_know(key));
-        let known = |address: &Address| {
-            let key = address.key();
-            self.index.lookup(key.as_ref()).next().is_some() || labelled(key.as_ref())
-        };
-        let any_known = |address: &Address| known(address) || address.same_owner().any(|other| known(&other));
-        any_known(address) || self.keys.addresses_beside(address).iter().any(any_known)
+        let any_named =
+            |address: &Address| self.names(address) || address.same_owner().any(|other| self.names(&other));
+        any_named(address) || self.keys.addresses_beside(address).iter().any(any_named)
+    }
+
+    /// Whether a list or a pack of labels may say something of this address itself.
+    fn names(&self, address: &Address) -> bool {
+        let key = address.key();
+        self.index.lookup(key.as_ref()).next().is_some()
+            || self.keys.packs().is_some_and(|packs| packs.may_know(key.as_ref()))
     }
 
     fn screen_address(&self, text: &str, pasted: &Pasted) -> Verdict {

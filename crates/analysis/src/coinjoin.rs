@@ -291,7 +291,7 @@ fn may_be_equal(inputs: usize, outputs: usize, values: impl Iterator<Item = u64>
     }
     let mut values: SmallVec<[u64; 64]> = values.collect();
     values.sort_unstable();
-    values.windows(2).any(|pair| pair[0] == pair[1]) || generous::may_be(&values)
+    values.windows(2).any(|pair| pair[0] == pair[1]) || generous::may_be(inputs, &values)
 }
 
 fn find(shape: &TxShape<'_>, tally: &Tally) -> Option<Finding> {

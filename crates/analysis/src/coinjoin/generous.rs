@@ -25,17 +25,20 @@ const MOST_PAID_SHARE: u64 = 200;
 /// How sure such a round is, percent: as one that has the shape alone.
 const CONFIDENCE: u8 = 40;
 
-/// Whether so many of the values, in order, are nearly equal that a round may be among them.
-pub(super) fn may_be(sorted: &[u64]) -> bool {
-    sorted.windows(FEWEST).any(|near| near[FEWEST - 1] - near[0] <= near[0] / NEAR)
+/// Whether there are as many inputs and outputs as a round has.
+fn fits(inputs: usize, outputs: usize) -> bool {
+    (FEWEST..=MOST_INPUTS).contains(&inputs) && (2 * FEWEST - 1..=MOST_OUTPUTS).contains(&outputs)
+}
+
+/// Whether a round may be among the values, in order, of so many inputs' outputs: so many of them are nearly equal.
+pub(super) fn may_be(inputs: usize, sorted: &[u64]) -> bool {
+    fits(inputs, sorted.len())
+        && sorted.windows(FEWEST).any(|near| near[FEWEST - 1] - near[0] <= near[0] / NEAR)
 }
 
 pub(super) fn find(shape: &TxShape<'_>) -> Option<Finding> {
     let (inputs, outputs) = (shape.inputs, shape.outputs);
-    let fits = (FEWEST..=MOST_INPUTS).contains(&inputs.len())
-        && (2 * FEWEST - 1..=MOST_OUTPUTS).contains(&outputs.len())
-        && outputs.iter().all(|coin| coin.script != ScriptType::OpReturn);
-    if !fits {
+    if !fits(inputs.len(), outputs.len()) || outputs.iter().any(|coin| coin.script == ScriptType::OpReturn) {
         return None;
     }
     let (mut mixed, mut others) = split(outputs);

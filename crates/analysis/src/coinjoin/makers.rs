@@ -23,6 +23,8 @@ const MOST_AMOUNTS: usize = 8;
 const MOST_MATCHES: usize = 4_096;
 /// Equal outputs of an amount that may have been mixed.
 pub(super) const EQUAL: usize = 3;
+/// Makers beside the taker.
+const FEWEST_MAKERS: usize = 2;
 /// Inputs of which groups of three are looked at too.
 const FEW_INPUTS: usize = 24;
 /// Bits of evidence from where on the matches are no chance.
@@ -55,8 +57,13 @@ pub(super) fn find(shape: &TxShape<'_>, tally: &Tally) -> Option<Finding> {
         let near = inputs.len() >= tally.most && outputs.len() <= 2 * tally.most + 2;
         return near.then(|| finding(tally.most, 0));
     };
+    let owners = Owners::of(inputs, outputs);
+    // A batch by one wallet has equal outputs too: without two makers and a taker nothing is searched.
+    if !owners.may_be(FEWEST_MAKERS + 1) {
+        return None;
+    }
     let most = tally.repeated(EQUAL).take(MOST_AMOUNTS).map(|mixed| even(&values, shape, mixed)).max()?;
-    (most >= 2 && Owners::of(inputs, outputs).may_be(most + 1)).then(|| finding(most + 1, CONFIDENCE))
+    (most >= FEWEST_MAKERS && owners.may_be(most + 1)).then(|| finding(most + 1, CONFIDENCE))
 }
 
 /// How many makers' accounts are even for an amount; 0 where that may be chance.

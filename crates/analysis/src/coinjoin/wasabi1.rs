@@ -27,13 +27,15 @@ pub(super) fn by_coordinator(shape: &TxShape<'_>, tally: &Tally) -> Option<Findi
         && shape.when.from(FIRST.0, FIRST.1)
         && shape.when.before(FRESH_FEES.0, OLD_FEES_END)
         && tally.most > 2;
-    let owners = Owners::of(shape.inputs, shape.outputs);
-    if known && !owners.may_be(2) {
+    if !known {
+        return None;
+    }
+    if !Owners::of(shape.inputs, shape.outputs).may_be(2) {
         // Whoever pays alone mixes with nobody.
         return Some(Finding::new(Protocol::Wasabi1, 1, 10, "wasabi1-coordinator-one-owner").suspected());
     }
     let finding = Finding::new(Protocol::Wasabi1, tally.most, 99, "wasabi1-coordinator");
-    known.then_some(Finding { outputs_decide: true, ..finding })
+    Some(Finding { outputs_decide: true, ..finding })
 }
 
 /// At least ten equal outputs near 0.1 BTC, at least two others, everything native segwit. Ours: as many owners, and few

@@ -20,7 +20,7 @@ impl NumTable {
     /// An empty table of at least two slots, with this many bits of each for a number.
     pub(super) fn new(slots: usize, number_bits: u32) -> Self {
         Self {
-            slots: vec![0; slots.next_power_of_two().max(2)],
+            slots: empty(slots.next_power_of_two().max(2)),
             len: 0,
             tags: u64::MAX << number_bits,
             first: 0,
@@ -139,7 +139,7 @@ impl NumTable {
 
     /// Puts back what [`take`](Self::take) took.
     pub(super) fn restore(&mut self, entries: &[u64]) {
-        self.slots = vec![0; (entries.len() * 5 / 4 + 1).next_power_of_two()];
+        self.slots = empty((entries.len() * 5 / 4 + 1).next_power_of_two());
         for &entry in entries {
             self.place(entry);
         }
@@ -156,12 +156,20 @@ impl NumTable {
     }
 
     fn grow(&mut self) {
-        let slots = vec![0; self.slots.len() * 2];
+        let slots = empty(self.slots.len() * 2);
         let old = std::mem::replace(&mut self.slots, slots);
         for entry in old.into_iter().filter(|&entry| entry != 0) {
             self.place(entry);
         }
     }
+}
+
+/// Slots with nothing in them, written now. A page of new memory that is read first is mapped to the system's page of zeros, and
+/// writing it later interrupts every core that works for this process.
+fn empty(slots: usize) -> Vec<u64> {
+    let mut slots = vec![0; slots];
+    std::hint::black_box(&mut slots[..]).fill(0);
+    slots
 }
 
 #[cfg(test)]

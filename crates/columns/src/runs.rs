@@ -123,6 +123,16 @@ impl<'a> Runs<'a> {
         self.big.find_by_key(&(run as u32), |entry| entry[0]).map(|(_, entry)| entry[1])
     }
 
+    /// How many rows these runs have together, from run `first` on.
+    #[inline]
+    fn sum(&self, first: usize, counts: &[u8]) -> Option<usize> {
+        if let Some(sum) = small_sum(counts) {
+            return Some(sum);
+        }
+        let mut lengths = counts.iter().enumerate().map(|(at, &count)| self.length(first + at, count));
+        lengths.try_fold(0, |sum, length| Some(sum + length? as usize))
+    }
+
     /// Start of run `run`; of the row past the last one for `run == len`. `None` when the arrays contradict each other.
     pub fn start(&self, run: usize) -> Option<usize> {
         if run == 0 {
@@ -131,15 +141,7 @@ impl<'a> Runs<'a> {
         let group = (run / GROUP).min(self.groups.len().checked_sub(1)?);
         let first = group * GROUP;
         let between = self.counts.range(first..run)?;
-        let mut at = *self.groups.get(group)? as usize;
-        if between.contains(&BIG) {
-            for (offset, &count) in between.iter().enumerate() {
-                at += self.length(first + offset, count)? as usize;
-            }
-        } else {
-            at += between.iter().map(|&count| usize::from(count)).sum::<usize>();
-        }
-        Some(at)
+        Some(*self.groups.get(group)? as usize + self.sum(first, between)?)
     }
 
     /// How many rows run `run` has.
@@ -154,14 +156,7 @@ impl<'a> Runs<'a> {
         let group = run / GROUP;
         let first = group * GROUP;
         let (&own, before) = self.counts.range(first..run + 1)?.split_last()?;
-        let mut at = *self.groups.get(group)? as usize;
-        if before.contains(&BIG) {
-            for (offset, &count) in before.iter().enumerate() {
-                at += self.length(first + offset, count)? as usize;
-            }
-        } else {
-            at += before.iter().map(|&count| usize::from(count)).sum::<usize>();
-        }
+        let at = *self.groups.get(group)? as usize + self.sum(first, before)?;
         Some(at..at + self.length(run, own)? as usize)
     }
 
@@ -183,6 +178,33 @@ impl<'a> Runs<'a> {
         }
         None
     }
+}
+
+/// The sum of up to [`GROUP`] lengths, eight at a time; none of more, and where one of them does not fit in its byte.
+#[inline]
+fn small_sum(counts: &[u8]) -> Option<usize> {
+    /// The lower byte of each pair, the lowest bit of each byte, and the highest one.
+    const LOWER: u64 = 0x00ff_00ff_00ff_00ff;
+    const LOWEST: u64 = 0x0101_0101_0101_0101;
+    const HIGHEST: u64 = LOWEST << 7;
+    if counts.len() > GROUP {
+        return None;
+    }
+    let (eights, rest) = counts.as_chunks::<8>();
+    let (mut pairs, mut sum, mut big) = (0, 0, false);
+    for &eight in eights {
+        let eight = u64::from_le_bytes(eight);
+        pairs += (eight & LOWER) + (eight >> 8 & LOWER);
+        // A byte of ones is a byte of zeros the other way round, from which 1 is borrowed.
+        big |= (!eight).wrapping_sub(LOWEST) & eight & HIGHEST != 0;
+    }
+    for &count in rest {
+        sum += usize::from(count);
+        big |= count == BIG;
+    }
+    // The four sums of pairs, added up in the highest of them.
+    sum += (pairs.wrapping_mul(0x0001_0001_0001_0001) >> 48) as usize;
+    (!big).then_some(sum)
 }
 
 #[cfg(test)]

@@ -30,10 +30,32 @@ fn fits(inputs: usize, outputs: usize) -> bool {
     (FEWEST..=MOST_INPUTS).contains(&inputs) && (2 * FEWEST - 1..=MOST_OUTPUTS).contains(&outputs)
 }
 
-/// Whether a round may be among the values, in order, of so many inputs' outputs: so many of them are nearly equal.
+/// Where the most values that are nearly equal begin, the largest of those that are as many, and how many they are.
+fn nearly_equal(sorted: &[u64]) -> (usize, usize) {
+    let (mut first, mut count, mut end) = (0, 0, 0);
+    for (at, &least) in sorted.iter().enumerate() {
+        while sorted.get(end).is_some_and(|value| value - least <= least / NEAR) {
+            end += 1;
+        }
+        if end - at >= count {
+            (first, count) = (at, end - at);
+        }
+    }
+    (first, count)
+}
+
+/// How many people mixed, if so many outputs of all are nearly equal: no more than bring something, since a change may be nearly
+/// as large as what was mixed. There are as many changes, but for a taker that mixed all it had; what the taker pays besides
+/// is not more.
+fn people(inputs: usize, outputs: usize, nearly_equal: usize) -> Option<usize> {
+    let people = nearly_equal.min(inputs);
+    let is_round = people >= FEWEST && (people - 1..=2 * people).contains(&(outputs - people));
+    is_round.then_some(people)
+}
+
+/// Whether a round may be among the values, in order, of so many inputs' outputs.
 pub(super) fn may_be(inputs: usize, sorted: &[u64]) -> bool {
-    fits(inputs, sorted.len())
-        && sorted.windows(FEWEST).any(|near| near[FEWEST - 1] - near[0] <= near[0] / NEAR)
+    fits(inputs, sorted.len()) && people(inputs, sorted.len(), nearly_equal(sorted).1).is_some()
 }
 
 pub(super) fn find(shape: &TxShape<'_>) -> Option<Finding> {
@@ -42,15 +64,12 @@ pub(super) fn find(shape: &TxShape<'_>) -> Option<Finding> {
         return None;
     }
     let (mut mixed, mut others) = split(outputs);
-    // No more take part than bring something: a change may be nearly as large as what was mixed.
-    let people = mixed.len().min(inputs.len());
+    let people = people(inputs.len(), outputs.len(), mixed.len())?;
     others.extend(mixed.drain(people..));
-    // As many changes, but for a taker that mixed all it had; what the taker pays besides is not more.
-    let is_round = people >= FEWEST
-        && (people - 1..=2 * people).contains(&others.len())
-        && are_of_strangers(inputs, &mixed, &others, people);
     let brought: Option<Vec<u64>> = inputs.iter().map(|coin| coin.map(|coin| coin.value)).collect();
-    if !is_round || brought.is_some_and(|brought| makers(&brought, &mixed, &others) + 1 < people) {
+    if !are_of_strangers(inputs, &mixed, &others, people)
+        || brought.is_some_and(|brought| makers(&brought, &mixed, &others) + 1 < people)
+    {
         return None;
     }
     Some(Finding::new(Protocol::JoinMarket, people, CONFIDENCE, "joinmarket-generous").suspected())
@@ -60,14 +79,8 @@ pub(super) fn find(shape: &TxShape<'_>) -> Option<Finding> {
 fn split(outputs: &[Coin]) -> (Vec<Coin>, Vec<Coin>) {
     let mut sorted = outputs.to_vec();
     sorted.sort_unstable_by_key(|coin| coin.value);
-    let (mut first, mut count) = (0, 0);
-    for at in 0..sorted.len() {
-        let least = sorted[at].value;
-        let run = sorted[at..].partition_point(|coin| coin.value - least <= least / NEAR);
-        if run >= count {
-            (first, count) = (at, run);
-        }
-    }
+    let values: Vec<u64> = sorted.iter().map(|coin| coin.value).collect();
+    let (first, count) = nearly_equal(&values);
     let mixed = sorted.splice(first..first + count, []).collect();
     (mixed, sorted)
 }
@@ -143,4 +156,22 @@ fn give(
         }
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// By a search of its own from each value on.
+        #[test]
+        fn the_longest_run_of_nearly_equal_values_is_found(mut values in prop::collection::vec(0_u64..2_000, 0..40)) {
+            values.sort_unstable();
+            let run = |at: usize| values[at..].iter().filter(|&&value| value - values[at] <= values[at] / NEAR).count();
+            let longest = (0..values.len()).map(|at| (run(at), at)).max().unwrap_or((0, 0));
+            prop_assert_eq!(nearly_equal(&values), (longest.1, longest.0));
+        }
+    }
 }

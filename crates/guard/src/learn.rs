@@ -128,7 +128,9 @@ pub(crate) fn asked(context: Context<'_>, read: impl Fn(Context<'_>) -> Draft) -
     for _ in 0..MOST_ROUNDS {
         let first = read(Context { facts: &facts, chain: None, engine: None, lists: None, ..context });
         let mut concerned = first.concerned;
-        concerned.safes.extend(stated.safe.iter().filter_map(|safe| safe.address).map(|safe| safe.0));
+        // A Safe that the request does not touch is not looked up, and what was told of it stands as told.
+        let told_of = stated.safe.iter().filter_map(|safe| safe.address).map(|safe| safe.0);
+        concerned.safes.extend(told_of.filter(|safe| concerned.accounts.contains(safe)));
         let named = concerned.chains.first().copied().filter(|_| concerned.chains.len() == 1);
         let chain_id = facts.chain_id.or(named);
         if let Some((asked, other)) = chain_id.and_then(|asked| {

@@ -59,7 +59,8 @@ impl Looking<'_> {
     fn all(mut self, at: &Concerned) -> Result<(Seen, B256), LiveError> {
         let (mut accounts, mut safes, mut tokens) = (Vec::new(), Vec::new(), Vec::new());
         let mut named = BTreeSet::new();
-        for address in &at.accounts {
+        let beside = at.safes.iter().filter(|safe| !at.accounts.contains(safe));
+        for address in at.accounts.iter().chain(beside) {
             let Some(account) = self.account(address)? else { continue };
             let is_proxy = account.code_hash.is_some_and(|hash| deployments::is_proxy(&hash.0));
             accounts.push(account);

@@ -167,6 +167,38 @@ fn neither_a_node_nor_a_file_is_overruled_in_silence() {
     assert_ne!(report.verdict, Decision::Allow, "{:#?}", report.findings);
 }
 
+/// A Safe that the request does not touch is not looked up, and what was not looked up contradicts nothing.
+#[test]
+fn a_node_that_was_not_asked_of_a_safe_contradicts_nothing() {
+    let safe = |address: &str| {
+        format!(
+            "[[safe]]\naddress = '{address}'\nversion = '1.4.1'\nowners = ['{ME}']\nthreshold = 1\nnonce = 71\n"
+        )
+    };
+    let (first, second) =
+        ("0x5afe5afe5afe5afe5afe5afe5afe5afe5afe5afe", "0x5afe5afe5afe5afe5afe5afe5afe5afe5afe5aff");
+    let policy = Policy::parse(&format!("{DEFAULT}\n[[book]]\naddress = '{COLD}'\nname = 'cold'\n"))
+        .expect("a policy");
+    let told = format!(
+        "chain-id = 1\naccount = '{ME}'\nnow = '2026-01-15T12:00:00Z'\n{}{}",
+        safe(first),
+        safe(second)
+    );
+    let told = Facts::parse(&told).expect("facts");
+    let node = Shows(told.safe.clone(), Basis::Proven);
+    let context = Context { chain: Some(&node), ..Context::new(&policy, &told) };
+    let payment = json!({ "from": ME, "to": COLD, "value": "0x5", "data": "0x", "chainId": 1 });
+    let report = check_tx(payment.to_string().as_bytes(), context);
+    assert_eq!(report.verdict, Decision::Allow, "{:#?}", report.findings);
+    let empty = json!({ "count": 0, "next": null, "previous": null, "results": [] });
+    let report = check_safe(empty.to_string().as_bytes(), context);
+    assert_eq!(report.verdict, Decision::Allow, "{:#?}", report.findings);
+    let of_the_other =
+        crate::whole(json!({ "safe": second, "to": COLD, "value": "5", "operation": 0, "nonce": 71 }));
+    let report = check_safe(of_the_other.to_string().as_bytes(), context);
+    assert_eq!(report.verdict, Decision::Allow, "{:#?}", report.findings);
+}
+
 #[test]
 fn other_code_than_is_known_to_lie_there_is_not_trusted_by_the_address() {
     let weth = "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2";

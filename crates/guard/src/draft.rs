@@ -79,7 +79,7 @@ impl Draft {
             }
             if facts.past.is_empty() && !facts.past_complete {
                 let sentence = "not compared with the past, because no past payments were given";
-                gaps.push(Gap::new(GapKind::PastNotCompared, sentence).mend("give --context"));
+                gaps.push(Gap::new(GapKind::PastNotCompared, sentence).mend("give [[past]] in --context"));
             }
         }
         if facts.now.is_none() {

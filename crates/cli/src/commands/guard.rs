@@ -349,10 +349,21 @@ fn facts(args: &GuardArgs) -> Result<Facts> {
 
 fn context(args: &GuardContextArgs, out: &mut dyn Write) -> Result<u8> {
     let mut node = HttpNode::new(open_node(&args.rpc)?);
+    let named = SafeOnChain::parse(&args.safe).into_diagnostic()?;
+    let chain_id = named.map(|named| named.chain_id);
+    if let (Some(named), Some(asked)) = (chain_id, args.chain_id)
+        && named != asked
+    {
+        return Err(miette!("the Safe is named on chain {named}, and --chain-id says {asked}"));
+    }
+    let safe = match named {
+        Some(named) => named.safe,
+        None => engine::address(&args.safe).into_diagnostic()?,
+    };
     let wanted = engine::Wanted {
-        safe: engine::address(&args.safe).into_diagnostic()?,
+        safe,
         pins: args.pin.iter().map(|pin| engine::address(pin)).collect::<Result<_, _>>().into_diagnostic()?,
-        chain_id: args.chain_id,
+        chain_id: args.chain_id.or(chain_id),
         block: args.block,
     };
     let name = node.server().to_owned();

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use tracehound_guard::{
     Policy,
     chain::{Chain, Concerned, Seen},
+    place::Listed,
     policy::{DEFAULT, PolicyError},
     safe::deployments::{self, Role},
     scalar::Account,
@@ -47,6 +48,14 @@ pub enum SetupError {
     /// An entry for the address book has another form.
     #[error("--book {0:?}: give ADDRESS=NAME, as in --book '0x...=our cold wallet'")]
     Book(String),
+    /// What stands before its name is no address.
+    #[error("--book {entry:?}: {why}; give ADDRESS=NAME, as in --book '0x...=our cold wallet'")]
+    BookAddress {
+        /// The entry.
+        entry: String,
+        /// What is wrong with the address.
+        why: String,
+    },
     /// What is told cannot be read, or contradicts itself.
     #[error("{0}")]
     Told(String),
@@ -100,7 +109,9 @@ pub fn policy_with(book: &[String]) -> Result<String, SetupError> {
         if name.is_empty() || name.chars().any(|c| c.is_control() || matches!(c, '"' | '\\')) {
             return Err(wrong());
         }
-        text = format!("{text}\n[[book]]\naddress = \"{}\"\nname = \"{name}\"\n", address.trim());
+        let address = Listed::parse(address.trim())
+            .map_err(|why| SetupError::BookAddress { entry: clean(entry).into_owned(), why })?;
+        text = format!("{text}\n[[book]]\naddress = \"{address}\"\nname = \"{name}\"\n");
     }
     Policy::parse(&text)?;
     Ok(text)

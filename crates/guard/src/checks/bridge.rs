@@ -13,6 +13,7 @@ use crate::{
     },
     flow::{self, ACROSS, CCTP, OFT_SEND, OUTBOUND, address, in_word, lz_fee},
     known,
+    policy::Role,
     there::There,
 };
 
@@ -189,11 +190,20 @@ fn arrives_at(case: &Case<'_>, call: &Call<'_>, there: There, to: Option<Address
     if case.chain_id == Some(chain) {
         add(Review, format!("Brings it to {}, where it is already.", known::chain(chain)));
     }
-    if let Some(to) = to.filter(|to| case.is_own(to) && is_contract(case, to))
-        && !case.policy.books(&to, Some(chain))
-    {
+    let Some(to) = to.filter(|to| !case.policy.books(to, Some(chain))) else { return };
+    if case.is_own(&to) {
+        if is_contract(case, &to) {
+            let title = format!(
+                "Goes to {} on {}: that the same contract is yours there too is not known (book it for that chain).",
+                case.show(&to),
+                known::chain(chain)
+            );
+            add(Incomplete, title);
+        }
+    } else if case.policy.trusts(&to, Role::Recipient, Some(chain)).is_none() {
+        // Whose an address is on one chain says nothing of another.
         let title = format!(
-            "Goes to {} on {}: that the same contract is yours there too is not known (book it for that chain).",
+            "Goes to {} on {}, where nobody vouches for that address (book it for that chain).",
             case.show(&to),
             known::chain(chain)
         );

@@ -1,6 +1,6 @@
 //! Bridges: what arrives and where, and what of it counts to the limits of a policy.
 
-use tracehound_guard::{Context, Facts, Policy, Report, check_safe, check_tx, policy::DEFAULT};
+use tracehound_guard::{Context, Facts, Policy, Report, Severity, check_safe, check_tx, policy::DEFAULT};
 
 use crate::{
     NO_REFUND,
@@ -449,4 +449,31 @@ fn what_a_gateway_is_paid_for_gas_is_a_fee() {
     assert_eq!(ask(0, 400 * ether), 20);
     assert_eq!(ask(0, 4 * ether), 10);
     assert_eq!(ask(ether / 1_000, ether / 1_000), 0);
+}
+
+/// Whose an address is on one chain says nothing of another, also where a bridge pays it there.
+#[test]
+fn whom_a_bridge_pays_is_booked_for_where_it_arrives() {
+    const COLD: &str = "0xc0ffeec0ffeec0ffeec0ffeec0ffeec0ffeec0ff";
+    let booked = |chain: &str| {
+        let chain = if chain.is_empty() { String::new() } else { format!("chain='{chain}'\n") };
+        format!("[[book]]\naddress='{COLD}'\nname='cold'\n{chain}")
+    };
+    let to_cold = |data: String| {
+        data.replacen(&word(ME), "ME", 1).replace(&word(ME), &word(COLD)).replace("ME", &word(ME))
+    };
+    let burn = call(BURN, &[number(5_000_000), number(6), word(COLD), word(USDC)]);
+    let across = to_cold(across(V3, USDC_ON_BASE, 999_000_000, 8453));
+    for data in [burn, across] {
+        for (chain, is_vouched) in
+            [("eip155:1", false), ("eip155:10", false), ("eip155:8453", true), ("", true)]
+        {
+            let report = judge(&booked(chain), &data);
+            let is_said = report.findings.iter().any(|one| {
+                one.severity == Severity::Incomplete && one.title.contains("book it for that chain")
+            });
+            assert_eq!(is_said, !is_vouched, "{chain} {data}: {:#?}", report.findings);
+            assert!(is_vouched || report.exit_code != 0, "{chain} {data}");
+        }
+    }
 }

@@ -10,6 +10,7 @@ use crate::{
     },
     json::{self, Node},
     scalar::Scalars,
+    seaport,
     typed::{self, COIN, Item, ItemKind, Meaning, Order},
 };
 
@@ -53,6 +54,7 @@ fn whole(call: &Call<'_>, decoded: &Decoded<'_>, now: Option<U256>) -> Option<Or
         zone: None,
         ends: start.map(|start| start.saturating_add(count.saturating_mul(every))),
         conduit: None,
+        odd: false,
     })
 }
 
@@ -186,6 +188,15 @@ impl Case<'_> {
     pub(crate) fn cow_terms_of(&self, data: &typed::TypedData) -> Option<Terms> {
         let typed::Data::Fixed(hash, 32) = data.message.get("appData")? else { return None };
         Some(Terms::of_hash(*hash, &self.facts.cow_orders))
+    }
+
+    /// The orders that a call gives, where its parameters or the context tell all of them: at `CoW` Protocol, or at Seaport the
+    /// caller's own.
+    pub(crate) fn orders_by(&self, call: &Call<'_>) -> Vec<Order> {
+        let own = seaport::validated(call).into_iter().filter(|order| {
+            call.from == Some(order.maker) || self.is_own(&order.maker) || self.spends(&order.maker)
+        });
+        self.cow_order(call).into_iter().chain(own).collect()
     }
 
     /// The order at `CoW` Protocol that a call gives, where its parameters or the context tell all of it.

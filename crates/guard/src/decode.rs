@@ -6,6 +6,7 @@ pub(crate) mod cow;
 mod holder;
 pub mod rebuilt;
 pub(crate) mod router;
+pub(crate) mod seaport;
 pub mod table;
 pub mod types;
 pub mod unpack;

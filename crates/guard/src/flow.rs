@@ -7,7 +7,7 @@ pub(crate) use crate::decode::ALLOWANCE;
 use crate::{
     case::Case,
     decode::{
-        Call, Decoded, EXECUTE, Plan, Value, action, cow,
+        Call, Decoded, EXECUTE, Plan, Value, action, cow, seaport,
         table::{self, PowerKind},
     },
     known,
@@ -236,6 +236,8 @@ impl Flow {
                 None if case.cow_order(call).is_none() => Self::OPEN,
                 _ => Self::NOTHING,
             },
+            // So it is here.
+            seaport::VALIDATE => Self::NOTHING,
             _ if NOTHING.contains(&signature) => Self::NOTHING,
             "withdraw(uint256)" if case.wraps(&to) => Self::NOTHING,
             // Shares are the contract's own token.

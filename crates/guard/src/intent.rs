@@ -196,10 +196,10 @@ fn parts(case: &Case<'_>) -> Vec<Part> {
             Meaning::SafeTx => parts.push(Part::control("signs a Safe transaction".to_owned())),
             Meaning::Text(text) => {
                 let text = String::from_utf8_lossy(text);
-                let first = crate::json::shorten(text.lines().next().unwrap_or_default());
+                let text = quoted(&text);
                 let whose = data.domain.address("verifyingContract");
                 let whose = whose.map_or_else(|| "an account".to_owned(), |whose| case.show(&whose));
-                parts.push(Part::control(format!("signs the text {first:?} in the name of {whose}")));
+                parts.push(Part::control(format!("signs the text {text} in the name of {whose}")));
             }
             Meaning::Other => {
                 let by =
@@ -222,14 +222,24 @@ fn parts(case: &Case<'_>) -> Vec<Part> {
     parts
 }
 
+/// How a text begins, with its lines one behind the other, and how many there are where not all are here.
+fn quoted(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let all = lines.join(" / ");
+    let first = crate::json::shorten(&all);
+    if first == all || lines.len() == 1 {
+        format!("{first:?}")
+    } else {
+        format!("{first:?} ({} lines)", lines.len())
+    }
+}
+
 /// What a message says whose text is read.
 fn text_told(message: &Message) -> String {
     match message.text() {
         Some(text) => match sign_in::read(text) {
             Ok(read) => signs_in(&read),
-            Err(_) => {
-                format!("signs the text {:?}", crate::json::shorten(text.lines().next().unwrap_or_default()))
-            }
+            Err(_) => format!("signs the text {}", quoted(text)),
         },
         None => format!("signs {} bytes that are no text", message.bytes.len()),
     }

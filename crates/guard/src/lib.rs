@@ -61,6 +61,7 @@ pub mod safe;
 pub mod safe_deployments;
 pub mod safe_version;
 pub mod scalar;
+mod seaport;
 pub mod secret;
 mod send_calls;
 pub mod short_name;

@@ -1,6 +1,6 @@
 //! Addresses that a text names, however it is written.
 
-use alloy_primitives::Address as EvmAddress;
+use alloy_primitives::{Address as EvmAddress, U256};
 use tracehound_model::Address;
 use unicode_normalization::UnicodeNormalization;
 
@@ -20,9 +20,34 @@ pub(crate) fn windows(bytes: &[u8]) -> Vec<(usize, EvmAddress)> {
 /// Most calls among the arguments of one call that are looked into.
 const INNER: usize = 64;
 
+/// Whether a word is a number rather than an address, though as long as one: many zeros before it, and many behind it in base ten or
+/// two. To find an address of this form takes 2^64 tries.
+fn is_number(word: EvmAddress) -> bool {
+    let mut number = U256::from_be_slice(word.as_slice());
+    let zeros = number.leading_zeros().saturating_sub(256 - 160);
+    let in_two = number.trailing_zeros();
+    let mut in_ten = 0;
+    while in_ten < 48 && number % U256::from(10) == U256::ZERO {
+        number /= U256::from(10);
+        in_ten += 1;
+    }
+    // A power of ten is three bits and a third.
+    zeros + in_two.max(in_ten * 10 / 3) >= 64
+}
+
+/// Addresses that stand among bytes as text: `0x` and forty digits, no more. O(bytes).
+fn written(bytes: &[u8]) -> impl Iterator<Item = EvmAddress> {
+    const DIGITS: usize = 2 * LENGTH;
+    let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_hexdigit);
+    let begins = bytes.windows(2 + DIGITS).enumerate();
+    let begins = begins.filter(|(_, text)| text[0] == b'0' && matches!(text[1], b'x' | b'X'));
+    let whole = begins.filter(move |(at, _)| !is_digit(at + 2 + DIGITS));
+    whole.filter_map(|(_, text)| std::str::from_utf8(&text[2..]).ok()?.parse().ok())
+}
+
 /// Words of a call's arguments that hold an address as the ABI pads it, also those of calls among the arguments: bytes behind a word
-/// with their number, four more than whole words. Numbers of 97 to 160 bits look like an address. With whether all such calls were
-/// looked into. O(bytes).
+/// with their number, four more than whole words; bytes that are an address and no more; and texts that spell one. Numbers of 97 to
+/// 160 bits look like an address, if they are not round. With whether all such calls were looked into. O(bytes).
 pub(crate) fn words(arguments: &[u8]) -> (Vec<EvmAddress>, bool) {
     const WORD: usize = 32;
     let (mut found, mut parts) = (Vec::new(), vec![arguments]);
@@ -35,9 +60,18 @@ pub(crate) fn words(arguments: &[u8]) -> (Vec<EvmAddress>, bool) {
             }
             let (high, low) = word.split_at(WORD - 4);
             let length = u32::from_be_bytes([low[0], low[1], low[2], low[3]]) as usize;
+            let behind = data.get((index + 1) * WORD..).unwrap_or_default();
+            if length == LENGTH
+                && high.iter().all(|byte| *byte == 0)
+                && let Some((address, padding)) =
+                    behind.get(..WORD).and_then(|word| word.split_first_chunk::<LENGTH>())
+                && padding.iter().all(|byte| *byte == 0)
+            {
+                found.push(EvmAddress::from(*address));
+            }
             let is_call = high.iter().all(|byte| *byte == 0) && length % WORD == 4;
             // The words behind it are looked at as they stand too: whoever wrote the number may have meant that.
-            if let Some(inner) = data.get((index + 1) * WORD..).and_then(|rest| rest.get(4..length))
+            if let Some(inner) = behind.get(4..length)
                 && is_call
                 && parts.len() <= INNER + 1
             {
@@ -45,6 +79,8 @@ pub(crate) fn words(arguments: &[u8]) -> (Vec<EvmAddress>, bool) {
             }
         }
     }
+    found.extend(written(arguments));
+    found.retain(|address| !is_number(*address));
     (found, parts.len() <= INNER + 1)
 }
 

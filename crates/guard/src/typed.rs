@@ -6,10 +6,13 @@ pub mod meaning;
 pub mod read;
 pub mod shapes;
 
-pub(crate) use self::shapes::COIN;
 pub use self::{
     auth::Authorization,
     meaning::{Item, ItemKind, Meaning, Order, meaning},
     read::{Data, Nested, TypedData, read},
     shapes::{Known, Sight, SignedCall, Told},
+};
+pub(crate) use self::{
+    meaning::{SeaportItem, SeaportOrder},
+    shapes::COIN,
 };

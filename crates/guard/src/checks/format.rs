@@ -119,7 +119,12 @@ pub(super) fn cut(case: &Case<'_>, out: &mut Vec<Finding>) {
             let title = "Commands that somebody signed (executeSigned) are inside, and neither they nor the signature are read.";
             out.push(Finding::new(Wrap01, Incomplete, &call.path, title));
         }
-        if signature == "execute(bytes32,bytes)" || EXECUTE.contains(&signature) {
+        if matches!(signature, "execute(bytes32,bytes)" | "executeFromExecutor(bytes32,bytes)") {
+            let title =
+                "What an account is to do stands in a form that is not read here (by the mode of ERC-7579).";
+            out.push(Finding::new(Wrap01, Incomplete, &call.path, title));
+        }
+        if EXECUTE.contains(&signature) {
             let is_trusted = call.to.is_some_and(|to| case.trusts(&to, &[crate::policy::Role::Contract]));
             // Of another contract the same commands may say something else.
             let is_router = call.to.is_some_and(|to| case.reads_commands(&to));

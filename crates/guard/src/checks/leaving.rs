@@ -12,6 +12,7 @@ use crate::{
     decode::{Act, By, Call, Extent, Grant, Placed, Setting},
     flow::{Allowance, Flow, Takes},
     known::PERMIT2,
+    seaport,
     swap::Swap,
     typed::Meaning,
 };
@@ -329,17 +330,20 @@ fn by_act(case: &Case<'_>, placed: &Placed, outs: &mut Vec<Out>) {
             };
             outs.extend(flow.gives.into_iter().map(|(token, sum)| Out::Used(right(token), token, sum)));
             outs.extend(flow.owes.into_iter().map(|(token, sum)| Out::Leaves(token, sum)));
-            let order = case.cow_order(call);
-            outs.extend(order.iter().flat_map(|order| &order.offer).map(|item| {
-                let right = call.from.map(|owner| Right {
-                    chain_id: case.chain_id,
-                    owner,
-                    token: item.token,
-                    spender: RELAYER,
-                    by: Takes::ByAllowance,
-                });
-                Out::Used(right, item.token, item.most)
-            }));
+            for order in case.orders_by(call) {
+                // An order at CoW is taken by its relayer, another one by its market.
+                let spender = if seaport::validated(call).is_empty() { Some(RELAYER) } else { call.to };
+                outs.extend(order.offer.iter().map(|item| {
+                    let right = spender.map(|spender| Right {
+                        chain_id: case.chain_id,
+                        owner: order.maker,
+                        token: item.token,
+                        spender,
+                        by: Takes::ByAllowance,
+                    });
+                    Out::Used(right, item.token, item.most)
+                }));
+            }
         }
         // By delegatecall it is the caller who creates.
         Act::Create if own => {

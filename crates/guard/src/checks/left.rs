@@ -64,14 +64,18 @@ pub(super) fn unnamed(case: &Case<'_>, out: &mut Vec<Finding>) {
     named.sort_by_key(|one| one.to);
     let involved = case.involved();
     let is_vouched = |to: &Address| involved.contains_key(to) || case.is_party(to) || case.is_thing(to);
-    let may_get = |whom: Whom, to: &Address| match whom {
+    // Coin at the zero address is lost: only who names it may mean it.
+    let is_lost = |token: &Address, to: &Address| token.is_zero() && to.is_zero();
+    let may_get = |whom: Whom, token: &Address, to: &Address| match whom {
         Whom::One(one) => one == *to,
+        _ if is_lost(token, to) => false,
         Whom::Vouched(called) => called == *to || is_vouched(to),
         Whom::Pool => is_vouched(to) || is_coded(case, to),
         Whom::Anybody => true,
     };
     for ((token, id, to), left) in &mut gone {
-        for one in named.iter_mut().filter(|one| (one.token, one.id) == (*token, *id) && may_get(one.to, to))
+        for one in
+            named.iter_mut().filter(|one| (one.token, one.id) == (*token, *id) && may_get(one.to, token, to))
         {
             let part = one.amount.min(*left);
             (one.amount, *left) = (one.amount - part, *left - part);

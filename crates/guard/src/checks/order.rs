@@ -33,8 +33,10 @@ pub(super) fn orders(case: &Case<'_>, out: &mut Vec<Finding>) {
                 judge(case, order, out);
             }
             if *cut {
-                let title =
-                    format!("More than {MAX_ORDERS} orders in one signature: the rest was not examined.");
+                let title = format!(
+                    "Not every order in this signature was examined: they are more than {MAX_ORDERS}, or one is of a kind that no \
+                     account signs."
+                );
                 out.push(Finding::new(Ord01, Incomplete, "message", title));
             }
             let verifying = data.domain.address("verifyingContract");
@@ -81,8 +83,11 @@ pub(super) fn orders(case: &Case<'_>, out: &mut Vec<Finding>) {
 fn by_calls(case: &Case<'_>, out: &mut Vec<Finding>) {
     let mut asks = false;
     for call in case.unpacked.calls.iter().filter(|call| !call.delegate) {
-        if let Some(order) = case.cow_order(call) {
-            judge(case, &order, out);
+        let given = case.orders_by(call);
+        for order in &given {
+            judge(case, order, out);
+        }
+        if !given.is_empty() {
             if let Some(terms) = case.cow_terms(call) {
                 besides(case, &terms, &call.path, out);
             }
@@ -196,6 +201,12 @@ fn judge(case: &Case<'_>, order: &Order, out: &mut Vec<Finding>) {
     contradicted(case, order, &mut add);
     if order.offer.iter().any(|item| item.any_of) {
         add(Review, "Any NFT of the collection may be taken.".to_owned());
+    }
+    if order.odd {
+        add(
+            Incomplete,
+            "Has things of a form that the market never takes: what is meant is not known.".to_owned(),
+        );
     }
     if let Some(taker) = order.taker {
         add(Review, format!("Only {} can take this order.", case.show(&taker)));
@@ -362,7 +373,8 @@ fn price(
         // A market takes a few per cent.
         let others = one.all - one.maker;
         if others > one.maker {
-            add(Block, format!("Most of the price goes to others: the maker gets {got}."));
+            let all = case.amount(one.all, &one.token);
+            add(Block, format!("Most of the {all} of the price goes to others: the maker gets {got}."));
         } else if others.saturating_mul(U256::from(5)) > one.all {
             add(Review, format!("More than a fifth of the price goes to others: the maker gets {got}."));
         } else if is_exchange && others.saturating_mul(U256::from(100)) > one.all {
@@ -414,9 +426,7 @@ pub(super) fn lost(case: &Case<'_>) -> Vec<U256> {
         Some((_, Meaning::Known(known))) => known.orders.iter().map(|order| order.of(case.actor)).collect(),
         _ => Vec::new(),
     };
-    orders.extend(
-        case.unpacked.calls.iter().filter(|call| !call.delegate).filter_map(|call| case.cow_order(call)),
-    );
+    orders.extend(case.unpacked.calls.iter().flat_map(|call| case.orders_by(call)));
     orders.iter().filter_map(|order| lost_by(case, order)).collect()
 }
 

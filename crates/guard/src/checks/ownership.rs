@@ -51,7 +51,11 @@ pub(super) fn power(case: &Case<'_>, out: &mut Vec<Finding>) {
             ),
             Power::Accept => (Review, format!("Accepts power over {over}.")),
             Power::Operator if holder.is_some() => (
-                if trusted || is_booked { Review } else { Block },
+                if trusted || is_booked || case.is_lent(call, contract, holder.as_ref()) {
+                    Review
+                } else {
+                    Block
+                },
                 match Allowance::of(call) {
                     Some(given) => {
                         format!(
@@ -87,6 +91,14 @@ pub(super) fn power(case: &Case<'_>, out: &mut Vec<Finding>) {
 }
 
 impl Case<'_> {
+    /// Whether a call lets a contract that may take tokens borrow so much on the signer's account, and no more.
+    fn is_lent(&self, call: &Call<'_>, debt: &Address, holder: Option<&Address>) -> bool {
+        call.signature() == Some("approveDelegation(address,uint256)")
+            && call.decoded.as_ref().and_then(|it| it.uint(1)).is_some_and(|amount| amount < U256::MAX >> 1)
+            && self.knows_contract(debt)
+            && holder.is_some_and(|holder| self.trusts(holder, &[Role::Spender]))
+    }
+
     /// Whether somebody may vote with the signer's tokens: he is the signer, in the address book, or trusted to act.
     fn may_vote(&self, who: &Address) -> bool {
         self.is_own(who)

@@ -165,7 +165,12 @@ pub(super) fn account_code(case: &Case<'_>, out: &mut Vec<Finding>) {
     }
     let delegate = case.actor.and_then(|actor| case.facts.at(&actor)).and_then(|facts| facts.delegate);
     if let Some(delegate) = delegate.filter(|delegate| !case.trusts(&delegate.0, &[Role::Delegate])) {
-        let title = format!("Your account already runs the code of {} (0xef0100…).", case.show(&delegate.0));
-        out.push(Finding::new(Auth7702, Block, &case.path, title));
+        // It is there whether this is signed or not, and what saves the account must not be held up.
+        let title = format!(
+            "Your account already runs the code of {}, for which nobody vouches: it can take all that lies there. If it is your \
+             wallet's own, trust it in the policy (roles = [\"delegate\"]); if not, end it by an authorization of the zero address.",
+            case.show(&delegate.0)
+        );
+        out.push(Finding::new(Auth7702, Review, &case.path, title));
     }
 }

@@ -99,7 +99,7 @@ pub(super) fn typed(case: &Case<'_>, out: &mut Vec<Finding>) {
         out.push(Finding::new(Act01, Incomplete, "message", title));
     }
     if let Some(told) = known.told.as_ref().filter(|_| known.sight == Sight::Whole) {
-        beside_a_chain(case, told, out);
+        beside_a_chain(case, data, told, out);
     }
     for name in INSTRUCTIONS.into_iter().filter(|name| !is_nothing(message.get(name))) {
         let title = "What it has done with what is given is not read here. What must come at least stands in the order.";
@@ -201,8 +201,12 @@ fn term(case: &Case<'_>, known: &Known, out: &mut Vec<Finding>) {
 }
 
 /// What is done on somebody's books is told; neither limits nor prices were applied to it, so that a person has to look.
-fn beside_a_chain(case: &Case<'_>, told: &Told, out: &mut Vec<Finding>) {
-    let title = "Is done beside any chain that is read here: no limit and no price was applied.";
+fn beside_a_chain(case: &Case<'_>, data: &TypedData, told: &Told, out: &mut Vec<Finding>) {
+    let contract = data.domain.address("verifyingContract").filter(|contract| !contract.is_zero());
+    let title = match contract {
+        Some(_) => "Does something that is counted nowhere here: no limit and no price was applied.",
+        None => "Is done beside any chain that is read here: no limit and no price was applied.",
+    };
     out.push(Finding::new(Act01, Review, "message", title));
     let Some((field, payee)) = told.payee else { return };
     let is_known =

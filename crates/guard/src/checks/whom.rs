@@ -7,7 +7,7 @@ use alloy_primitives::Address;
 use super::bridge;
 use crate::{
     case::Case,
-    decode::{Decoded, Type, Value, cow},
+    decode::{Decoded, Type, Value, cow, seaport},
     flow::{ACROSS, ALLOWANCE, CCTP},
     policy::Role,
     there::There,
@@ -105,6 +105,10 @@ impl For {
         more: impl Fn(&Value<'_>) -> Vec<Address>,
     ) -> Vec<(Self, Address)> {
         let mut all = Vec::new();
+        // Whomever the orders name is judged with them; those of others need their signatures.
+        if decoded.signature() == seaport::VALIDATE {
+            return all;
+        }
         for (index, arg) in decoded.args.iter().enumerate() {
             let place = Self::of_parameter(decoded, index);
             if let Some(Type::Tuple(fields)) = decoded.function.params.get(index).map(|param| &param.ty)

@@ -26,9 +26,38 @@ static BATCH: LazyLock<Function> = LazyLock::new(|| {
 static BATCHES: LazyLock<Function> =
     LazyLock::new(|| Function::parse("batches(bytes[] batches)").expect("a constant"));
 
-/// What bytes 6 to 9 of a mode say by ERC-7821: a batch, perhaps with data for the account, and a list of such.
-const OF_7821: [u8; 4] = [0x78, 0x21, 0, 1];
-const LIST_OF_7821: [u8; 4] = [0x78, 0x21, 0, 2];
+/// What a mode of `execute(bytes32,bytes)` says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    One,
+    Batch,
+    /// ERC-7821's list of batches.
+    Batches,
+    Delegate,
+}
+
+impl Mode {
+    /// Reads all 32 bytes: the type of the call, whether a failure is borne, four bytes that are not used, a selector that says what
+    /// the account makes of the data, and 22 bytes for whatever the selector says. Source: ERC-7579, "Execution"; ERC-7821.
+    fn of(mode: &[u8]) -> Option<Self> {
+        /// By ERC-7821: a batch, perhaps with data for the account, and a list of such.
+        const OF_7821: [u8; 4] = [0x78, 0x21, 0, 1];
+        const LIST_OF_7821: [u8; 4] = [0x78, 0x21, 0, 2];
+        let (&[kind, way], rest) = mode.split_first_chunk::<2>()?;
+        let (unused, rest) = rest.split_first_chunk::<4>()?;
+        let (selector, payload) = rest.split_first_chunk::<4>()?;
+        if way > 1 || *unused != [0; 4] || payload.iter().any(|byte| *byte != 0) {
+            return None;
+        }
+        match (kind, *selector) {
+            (0x00, [0, 0, 0, 0]) => Some(Self::One),
+            (0x01, [0, 0, 0, 0] | OF_7821) => Some(Self::Batch),
+            (0x01, LIST_OF_7821) => Some(Self::Batches),
+            (0xff, [0, 0, 0, 0]) => Some(Self::Delegate),
+            _ => None,
+        }
+    }
+}
 
 /// A decoded call.
 #[derive(Clone, Debug)]
@@ -473,18 +502,19 @@ impl<'a> Unpacker<'a, '_> {
         })
     }
 
-    /// `execute` of ERC-7579 and ERC-7821: the mode says whether it is one call, several or a delegatecall.
+    /// `execute` of ERC-7579 and ERC-7821: the mode says whether it is one call, several or a delegatecall; nothing, if it says
+    /// anything that is not known here, since an account may then do another thing with the bytes.
     fn account(
         &mut self,
         path: &str,
         actor: Option<Address>,
         decoded: &Decoded<'a>,
     ) -> Option<Vec<Inner<'a>>> {
-        let mode = decoded.args.first()?.bytes()?;
+        let mode = Mode::of(decoded.args.first()?.bytes()?)?;
         let data = decoded.args.get(1)?.bytes()?;
         let label = |index: usize| format!("execute[{index}]");
-        match mode.first()? {
-            0x00 => {
+        match mode {
+            Mode::One => {
                 let (to, rest) = data.split_first_chunk::<20>()?;
                 let (value, data) = rest.split_first_chunk::<32>()?;
                 let value = U256::from_be_bytes(*value);
@@ -497,7 +527,7 @@ impl<'a> Unpacker<'a, '_> {
                     delegate: false,
                 }])
             }
-            0x01 if mode.get(6..10)? == LIST_OF_7821 => {
+            Mode::Batches => {
                 let lists = self.batched(path, &BATCHES, data)?;
                 let mut all = Vec::new();
                 for (index, list) in lists.first()?.elements().iter().enumerate() {
@@ -508,18 +538,12 @@ impl<'a> Unpacker<'a, '_> {
                 }
                 Some(all)
             }
-            0x01 => {
+            Mode::Batch => {
                 let batch = self.batched(path, &BATCH, data)?;
                 let calls = batch.first()?.elements().iter().enumerate();
-                let is_marked = mode.get(6..10)? == OF_7821;
-                let inner = calls.map(|(index, call)| {
-                    let plain = structured(label(index), actor, call);
-                    // Accounts of either kind take a mode without a mark: for some, what is sent to nobody is lost.
-                    if is_marked || !plain.data.is_empty() { by_itself(plain) } else { plain }
-                });
-                Some(inner.collect())
+                Some(calls.map(|(index, call)| by_itself(structured(label(index), actor, call))).collect())
             }
-            0xff => {
+            Mode::Delegate => {
                 let (to, data) = data.split_first_chunk::<20>()?;
                 let to = Some(to.into());
                 Some(vec![Inner {
@@ -531,7 +555,6 @@ impl<'a> Unpacker<'a, '_> {
                     delegate: true,
                 }])
             }
-            _ => None,
         }
     }
 
@@ -661,9 +684,10 @@ fn single<'a>(decoded: &Decoded<'a>, from: Option<Address>, delegate: bool) -> O
     })
 }
 
-/// A call as ERC-7821 has it: one to nobody is one to the account itself.
+/// A call as ERC-7821 has it: one to nobody is one to the account itself. Other accounts take the same bytes, whatever the mode says,
+/// and send what goes along to the zero address: with money it is read as that.
 fn by_itself(call: Inner<'_>) -> Inner<'_> {
-    let is_own = call.to.is_some_and(|to| to.is_zero());
+    let is_own = call.to.is_some_and(|to| to.is_zero()) && call.value.is_zero();
     Inner { to: if is_own { call.from.or(call.to) } else { call.to }, ..call }
 }
 

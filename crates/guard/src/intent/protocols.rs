@@ -5,7 +5,7 @@ use alloy_primitives::{Address, U256};
 use super::{token_amount, whom};
 use crate::{
     case::{Case, OneOrCoin},
-    decode::{Act, Call, Decoded, Extent, Functions, Placed, Power, Value, cow, decode},
+    decode::{Act, Call, Decoded, Extent, Functions, Placed, Power, Value, cow, decode, seaport},
     flow::{self, ACROSS, ALLOWANCE, Allowance, CCTP, Flow, OFT_SEND, OUTBOUND, Rest},
     known,
     policy::Role,
@@ -29,8 +29,13 @@ pub(super) fn told(case: &Case<'_>, placed: &Placed) -> Option<String> {
     if flow::is_cancel(decoded.signature()) {
         return Some(format!("cancels orders or signatures of yours at {at}"));
     }
-    if let Some(order) = case.cow_order(call) {
-        return Some(format!("{} at {at}", super::order(case, &order)));
+    let given: Vec<String> =
+        case.orders_by(call).iter().take(MOST).map(|order| super::order(case, order)).collect();
+    if !given.is_empty() {
+        return Some(format!("{} at {at}", given.join(" and ")));
+    }
+    if decoded.signature() == seaport::VALIDATE {
+        return Some(format!("makes orders of others good at {at}"));
     }
     if let Some((uid, signs)) = cow::pre_signed(decoded) {
         return Some(if signs {
@@ -381,6 +386,8 @@ pub(super) fn set_up(case: &Case<'_>, args: &[Value<'_>]) -> Option<String> {
 pub(super) fn either_right(case: &Case<'_>, placed: &Placed) -> Option<String> {
     let Act::Grant(grant) = &placed.act else { return None };
     let number = match grant.extent {
+        // No piece has this number: it is all.
+        Extent::Exact(U256::MAX, _) => return None,
         Extent::Exact(number, _) => number,
         // A collection reads an amount of nothing as the number 0.
         Extent::None => U256::ZERO,

@@ -88,9 +88,15 @@ pub struct Item {
 }
 
 impl Item {
-    /// Whether it can change hands: nothing is a token at an address that stands for the chain's coin, or for nobody.
-    fn is_something(&self) -> bool {
-        self.kind != ItemKind::Token || !(self.token.is_zero() || self.token == COIN)
+    /// Whether a market takes it: a coin has neither an address nor a number, a token has no number, and none is at an address
+    /// that stands for the chain's coin, or for nobody. Source: Seaport, `Executor.sol`, `_transfer`.
+    fn is_taken(&self) -> bool {
+        let is_there = !(self.token.is_zero() || self.token == COIN);
+        match self.kind {
+            ItemKind::Coin => self.token.is_zero() && self.id.is_zero(),
+            ItemKind::Token => is_there && self.id.is_zero(),
+            ItemKind::Nft => is_there,
+        }
     }
 }
 
@@ -115,6 +121,8 @@ pub struct Order {
     pub ends: Option<U256>,
     /// Who takes what is given, where the order names one beside its market: the key of a conduit of Seaport's.
     pub conduit: Option<B256>,
+    /// Whether it has things of a form that its market never takes: they are left out here.
+    pub odd: bool,
 }
 
 impl Order {
@@ -342,56 +350,111 @@ fn leaves(tree: &Data, path: &str, orders: &mut Vec<Order>, cut: &mut bool) {
         }
         // A tree is filled up with blank orders.
         blank if blank.address("offerer").is_some_and(|offerer| offerer.is_zero()) => {}
-        leaf => orders.extend(seaport(leaf, path)),
+        leaf => match seaport(leaf, path) {
+            Some(order) => orders.push(order),
+            None => *cut = true,
+        },
     }
 }
 
-/// An order of Seaport. Source: `ConsiderationStructs.sol`.
+/// An order of Seaport as typed data. Source: `ConsiderationStructs.sol`.
 fn seaport(order: &Data, path: &str) -> Option<Order> {
-    let maker = order.address("offerer")?;
     let item = |data: &Data| {
         let number = |name: &str| data.uint(name);
-        let kind = match u8::try_from(number("itemType")?).ok()? {
-            0 => ItemKind::Coin,
-            1 => ItemKind::Token,
-            _ => ItemKind::Nft,
-        };
-        Some(Item {
-            kind,
+        Some(SeaportItem {
+            kind: number("itemType")?,
             token: data.address("token")?,
             id: number("identifierOrCriteria")?,
-            least: number("startAmount")?.min(number("endAmount")?),
-            most: number("startAmount")?.max(number("endAmount")?),
+            amounts: [number("startAmount")?, number("endAmount")?],
             recipient: data.address("recipient"),
-            any_of: number("itemType")? > U256::from(3),
-            many: [U256::from(3), U256::from(5)].contains(&number("itemType")?),
         })
     };
-    let offer: Option<Vec<Item>> = order.list("offer")?.iter().map(item).collect();
-    let asked: Option<Vec<Item>> = order.list("consideration")?.iter().map(item).collect();
-    let asked: Vec<Item> = asked?.into_iter().filter(Item::is_something).collect();
-    // An NFT that somebody else must receive names the only one who would pay for it.
-    let stranger = asked.iter().find(|item| item.kind == ItemKind::Nft && item.recipient != Some(maker));
-    let kind = order.uint("orderType")?;
-    // A contract's order is no account's to sign.
-    if kind > U256::from(3) {
-        return None;
-    }
-    let restricted = kind >= U256::from(2);
-    Some(Order {
-        path: path.to_owned(),
-        market: "Seaport",
-        maker,
-        offer: offer?,
-        taker: stranger.and_then(|item| item.recipient),
-        asked,
-        zone: order.address("zone").filter(|zone| restricted && !zone.is_zero()),
+    let items = |name: &str| order.list(name)?.iter().map(item).collect::<Option<Vec<_>>>();
+    let parts = SeaportOrder {
+        maker: order.address("offerer")?,
+        zone: order.address("zone"),
+        offer: items("offer")?,
+        asked: items("consideration")?,
+        kind: order.uint("orderType")?,
         ends: order.uint("endTime"),
         conduit: match order.get("conduitKey") {
-            Some(Data::Fixed(key, 32)) => Some(*key).filter(|key| !key.is_zero()),
-            _ => None,
+            Some(Data::Fixed(key, 32)) => *key,
+            _ => B256::ZERO,
         },
-    })
+    };
+    parts.read(path)
+}
+
+/// What an order of Seaport says, wherever it stands.
+pub(crate) struct SeaportOrder {
+    pub(crate) maker: Address,
+    pub(crate) zone: Option<Address>,
+    pub(crate) offer: Vec<SeaportItem>,
+    pub(crate) asked: Vec<SeaportItem>,
+    pub(crate) kind: U256,
+    pub(crate) ends: Option<U256>,
+    pub(crate) conduit: B256,
+}
+
+/// One thing of it.
+pub(crate) struct SeaportItem {
+    pub(crate) kind: U256,
+    pub(crate) token: Address,
+    pub(crate) id: U256,
+    /// At the start and at the end.
+    pub(crate) amounts: [U256; 2],
+    /// None for what is offered.
+    pub(crate) recipient: Option<Address>,
+}
+
+impl SeaportItem {
+    fn read(&self) -> Item {
+        let [first, last] = self.amounts;
+        Item {
+            kind: match self.kind.try_into() {
+                Ok(0u8) => ItemKind::Coin,
+                Ok(1) => ItemKind::Token,
+                _ => ItemKind::Nft,
+            },
+            token: self.token,
+            id: self.id,
+            least: first.min(last),
+            most: first.max(last),
+            recipient: self.recipient,
+            any_of: self.kind > U256::from(3),
+            many: [U256::from(3), U256::from(5)].contains(&self.kind),
+        }
+    }
+}
+
+impl SeaportOrder {
+    /// Nothing for a contract's order, which is no account's to sign.
+    pub(crate) fn read(&self, path: &str) -> Option<Order> {
+        if self.kind > U256::from(3) {
+            return None;
+        }
+        let all = |items: &[SeaportItem]| -> Vec<Item> {
+            items.iter().map(SeaportItem::read).filter(Item::is_taken).collect()
+        };
+        let (offer, asked) = (all(&self.offer), all(&self.asked));
+        let is_whole = offer.len() == self.offer.len() && asked.len() == self.asked.len();
+        let is_known = |item: &SeaportItem| item.kind <= U256::from(5);
+        // An NFT that somebody else must receive names the only one who would pay for it.
+        let is_theirs = |item: &&Item| item.kind == ItemKind::Nft && item.recipient != Some(self.maker);
+        let restricted = self.kind >= U256::from(2);
+        Some(Order {
+            path: path.to_owned(),
+            market: "Seaport",
+            maker: self.maker,
+            taker: asked.iter().find(is_theirs).and_then(|item| item.recipient),
+            odd: !is_whole || !self.offer.iter().chain(&self.asked).all(is_known),
+            offer,
+            asked,
+            zone: self.zone.filter(|zone| restricted && !zone.is_zero()),
+            ends: self.ends,
+            conduit: Some(self.conduit).filter(|key| !key.is_zero()),
+        })
+    }
 }
 
 /// An NFT order of 0x version 4. Source: `LibNFTOrder.sol`.
@@ -431,11 +494,12 @@ fn zero_ex(order: &Data) -> Option<Order> {
         market: "0x",
         maker,
         offer: vec![offer],
-        asked: Some(asked).filter(Item::is_something).into_iter().collect(),
+        asked: Some(asked).filter(Item::is_taken).into_iter().collect(),
         taker: order.address("taker").filter(|taker| !taker.is_zero()),
         zone: None,
         ends: order.uint("expiry"),
         conduit: None,
+        odd: false,
     })
 }
 
@@ -498,6 +562,6 @@ fn simple(
     let to_maker = |item: Item| Item { recipient: Some(maker), ..item };
     let (offer, asked) = if sells { (nft, to_maker(money)) } else { (money, to_maker(nft)) };
     let path = "message".to_owned();
-    let (offer, asked) = (vec![offer], Some(asked).filter(Item::is_something).into_iter().collect());
-    Order { path, market, maker, offer, asked, taker: None, zone: None, ends, conduit: None }
+    let (offer, asked) = (vec![offer], Some(asked).filter(Item::is_taken).into_iter().collect());
+    Order { path, market, maker, offer, asked, taker: None, zone: None, ends, conduit: None, odd: false }
 }

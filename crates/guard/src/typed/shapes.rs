@@ -360,6 +360,7 @@ impl Reader<'_> {
             zone: None,
             ends: until,
             conduit: None,
+            odd: false,
         })
     }
 

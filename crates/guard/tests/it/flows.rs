@@ -149,6 +149,8 @@ const NOTHING_LEAVES: &[&str] = &[
     "unwrapWETH9(uint256,address)",
     "unwrapWETH9WithFee(uint256,address,uint256,address)",
     "updateRescuer(address)",
+    // Orders of others, which need their signatures.
+    "validate(((address,address,(uint8,address,uint256,uint256,uint256)[],(uint8,address,uint256,uint256,uint256,address)[],uint8,uint256,uint256,bytes32,uint256,bytes32,uint256),bytes)[])",
     "withdraw((address,address,address,address,uint256),uint256,uint256,address,address)",
     "withdraw(address,uint256,address)",
     "withdrawCollateral((address,address,address,address,uint256),uint256,address,address)",

@@ -13,6 +13,7 @@ mod cow;
 mod descriptors;
 mod documents;
 mod elsewhere;
+mod encoded;
 mod executed;
 mod facts;
 mod figures;

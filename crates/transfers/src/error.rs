@@ -29,6 +29,9 @@ pub enum TransferError {
     /// More than numbers can name.
     #[error("there are more {0} than this store can number")]
     TooMany(&'static str),
+    /// Nobody is to be watched.
+    #[error("no account is named that is to be watched: a store of nobody's movements says nothing")]
+    NobodyWatched,
     /// An asset of another chain than the rows'.
     #[error("block {height} moves {asset}, which is an asset of another chain")]
     ForeignAsset {
@@ -44,6 +47,8 @@ pub enum TransferError {
 pub enum BalanceUnknown {
     /// The rows begin later than the account, and nobody said what it held then.
     Opening,
+    /// The rows are those of some accounts, and it is of another one: neither what it held nor all that it did is among them.
+    Unwatched,
     /// This transfer takes more than the rows before it had brought: some are missing, or the asset changes balances
     /// without moving (it rebases).
     Overdrawn(TransferNum),
@@ -55,6 +60,7 @@ impl fmt::Display for BalanceUnknown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Opening => f.write_str("what it held before the first row is not known"),
+            Self::Unwatched => f.write_str("its account is not among those that are watched"),
             Self::Overdrawn(at) => write!(
                 f,
                 "transfer {at} takes more than it held: transfers into it are missing, or its asset rebases"

@@ -1,6 +1,6 @@
 //! Rows in memory.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use tracehound_model::{
     Address, Amount, Asset, Chain,
@@ -20,6 +20,8 @@ use crate::{
 pub struct MemoryTransfers {
     chain: Chain,
     from_genesis: bool,
+    /// How many accounts are watched, where not all are: the first ones.
+    watched: Option<u32>,
     blocks: Vec<Block>,
     txs: Vec<Tx>,
     tx_nums: HashMap<[u8; 32], TxNum>,
@@ -99,9 +101,31 @@ impl MemoryTransfers {
     /// # Errors
     /// When an opening balance is in an asset of another chain, or there are too many of them.
     pub fn new(chain: Chain, opening: Opening) -> Result<Self, TransferError> {
+        Self::begin(chain, opening, None)
+    }
+
+    /// An empty store of these accounts' movements: whoever appends a block leaves out the transactions that moved nothing of any of
+    /// them.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), and when there are none.
+    pub fn watching(
+        chain: Chain,
+        opening: Opening,
+        accounts: &BTreeSet<Address>,
+    ) -> Result<Self, TransferError> {
+        Self::begin(chain, opening, Some(accounts))
+    }
+
+    fn begin(
+        chain: Chain,
+        opening: Opening,
+        watched: Option<&BTreeSet<Address>>,
+    ) -> Result<Self, TransferError> {
         let mut rows = Self {
             chain,
             from_genesis: opening == Opening::Nothing,
+            watched: None,
             blocks: Vec::new(),
             txs: Vec::new(),
             tx_nums: HashMap::new(),
@@ -111,8 +135,18 @@ impl MemoryTransfers {
             assets: Names::new(),
             balances: HashMap::new(),
         };
+        if let Some(accounts) = watched {
+            if accounts.is_empty() {
+                return Err(TransferError::NobodyWatched);
+            }
+            for address in accounts {
+                rows.account_num(address)?;
+            }
+            rows.watched = u32::try_from(accounts.len()).ok();
+        }
         if let Opening::Known(balances) = opening {
-            for (address, asset, amount) in balances {
+            let told = balances.into_iter().filter(|(address, ..)| watched.is_none_or(|all| all.contains(address)));
+            for (address, asset, amount) in told {
                 let account = rows.account_num(&address)?;
                 let balance = Balance { account, asset: rows.asset_num(&asset, 0)? };
                 let history = History { opening: BalanceAt::Known(amount), after: Vec::new() };
@@ -218,8 +252,10 @@ impl MemoryTransfers {
         Ok(())
     }
 
-    fn opening(&self) -> BalanceAt {
-        if self.from_genesis {
+    fn opening(&self, account: AccountNum) -> BalanceAt {
+        if self.watched.is_some_and(|watched| account.0 >= watched) {
+            BalanceAt::Unknown(BalanceUnknown::Unwatched)
+        } else if self.from_genesis {
             BalanceAt::Known(Amount::ZERO)
         } else {
             BalanceAt::Unknown(BalanceUnknown::Opening)
@@ -227,7 +263,7 @@ impl MemoryTransfers {
     }
 
     fn history(&mut self, balance: Balance) -> &mut History {
-        let opening = self.opening();
+        let opening = self.opening(balance.account);
         self.balances.entry(balance).or_insert_with(|| History { opening, after: Vec::new() })
     }
 
@@ -295,6 +331,10 @@ impl History {
 }
 
 impl TransferRows for MemoryTransfers {
+    fn watched(&self) -> Option<u32> {
+        self.watched
+    }
+
     fn block_count(&self) -> u32 {
         u32::try_from(self.blocks.len()).expect("counted when they were added")
     }
@@ -342,7 +382,7 @@ impl TransferRows for MemoryTransfers {
     }
 
     fn before(&self, balance: Balance, at: TransferNum) -> BalanceAt {
-        let Some(history) = self.balances.get(&balance) else { return self.opening() };
+        let Some(history) = self.balances.get(&balance) else { return self.opening(balance.account) };
         match history.after.partition_point(|entry| entry.0 < at) {
             0 => history.opening,
             earlier => history.after[earlier - 1].1,

@@ -96,6 +96,9 @@ pub(crate) fn first_of(assets: BTreeSet<AssetNum>, most: usize) -> (Vec<AssetNum
 
 /// Rows of an account chain as of one moment. Every number is below the counts, and rows do not change while they are asked.
 pub trait TransferRows {
+    /// Where the rows are those of the transactions that moved something of some accounts alone: how many these are. They have the
+    /// first numbers. Of any other account neither what it held nor all that it did is known. `None` where everybody's are there.
+    fn watched(&self) -> Option<u32>;
     /// How many blocks there are.
     fn block_count(&self) -> u32;
     /// How many transfers there are.

@@ -37,9 +37,12 @@ use tracehound_columns::sections::Kind;
 use tracehound_segments::{Formats, Store, tables::Shards};
 
 const FORMAT: u32 = 1;
+/// Segments of a store of some accounts' movements: whoever reads the first version alone would take them for everybody's.
+const WATCHED_FORMAT: u32 = 2;
 /// Columns, origin, ids of snapshots, checksums of the pages.
 const SECTIONS: usize = 48;
 const KIND: Kind = Kind { magic: *b"THTRANSF", version: FORMAT, sections: SECTIONS };
+const WATCHED_KIND: Kind = Kind { version: WATCHED_FORMAT, ..KIND };
 
 const ACCOUNTS: &str = "accounts";
 const ASSETS: &str = "assets";

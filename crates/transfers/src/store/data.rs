@@ -1,13 +1,13 @@
 //! A segment's rows, in memory while they grow or borrowed from a sealed file.
 
-use std::ops::Range;
+use std::{collections::BTreeSet, ops::Range};
 
 use tracehound_columns::{
     Slice,
     runs::{Runs, RunsData},
 };
 use tracehound_model::{
-    Amount,
+    Address, Amount,
     transfer::{MovementKind, Unseen},
 };
 use tracehound_segments::Id;
@@ -63,6 +63,27 @@ impl RawBlock {
     pub(super) fn row(&self) -> Option<BlockRow> {
         let unseen = Unseen::from_byte(u8::try_from(self.unseen).ok()?)?;
         Some(BlockRow { height: self.height, hash: self.hash, time: self.time, unseen })
+    }
+}
+
+/// What a store began with, besides what single accounts held. Every segment of it repeats it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Begun {
+    /// With the chain, before which nobody held anything.
+    pub(super) from_nothing: bool,
+    /// To watch some accounts: those that are numbered before the first block.
+    pub(super) watched: bool,
+}
+
+impl Begun {
+    /// As stored.
+    pub(super) fn word(self) -> u8 {
+        u8::from(self.from_nothing) | u8::from(self.watched) << 1
+    }
+
+    /// What this word says, if it says something.
+    pub(super) fn from_word(word: u64) -> Option<Self> {
+        (word < 4).then_some(Self { from_nothing: word & 1 != 0, watched: word & 2 != 0 })
     }
 }
 
@@ -162,6 +183,12 @@ impl Rows<'_> {
     }
 }
 
+/// The accounts that a store watches, by the rows of its first segment; `None` where it holds everybody's movements.
+pub(super) fn watched_in(rows: &Rows<'_>, begun: Begun) -> Option<BTreeSet<Address>> {
+    let count = if begun.watched { rows.place(0)?.account as usize } else { return None };
+    (0..count).map(|at| Address::from_key(rows.accounts.get(at)?)).collect()
+}
+
 /// Ranges of rows, relative to their segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Span {
@@ -175,8 +202,8 @@ pub(super) struct Span {
 #[derive(Debug)]
 pub(super) struct SegmentData {
     pub(super) first: Place,
-    /// Whether the store began with nothing.
-    pub(super) from_nothing: bool,
+    /// What the store began with.
+    pub(super) begun: Begun,
     pub(super) blocks: Vec<RawBlock>,
     pub(super) hashes: Vec<[u8; 32]>,
     pub(super) tx_transfers: RunsData,
@@ -194,10 +221,10 @@ pub(super) struct SegmentData {
 }
 
 impl SegmentData {
-    pub(super) fn new(first: Place, from_nothing: bool, id_before: Option<Id>) -> Self {
+    pub(super) fn new(first: Place, begun: Begun, id_before: Option<Id>) -> Self {
         Self {
             first,
-            from_nothing,
+            begun,
             blocks: Vec::new(),
             hashes: Vec::new(),
             tx_transfers: RunsData::default(),

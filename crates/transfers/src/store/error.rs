@@ -37,6 +37,18 @@ pub enum TransferLedgerError {
         /// The store.
         path: PathBuf,
     },
+    /// A store of everybody's movements, or of other accounts', than those that are to be watched.
+    #[error("{} {} than those to be watched here: use another folder, or widen what it watches", path.display(), if *everybody {
+        "holds everybody's movements, which is more"
+    } else {
+        "watches other accounts"
+    })]
+    OtherWatch {
+        /// The store.
+        path: PathBuf,
+        /// Whether it holds everybody's.
+        everybody: bool,
+    },
     /// A repair would give up blocks.
     #[error("in {}: {what}", path.display())]
     WouldLose {

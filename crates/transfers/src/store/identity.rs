@@ -5,7 +5,7 @@ use tracehound_segments::{Id, ids_after};
 use zerocopy::IntoBytes;
 
 use super::{
-    data::{Place, Rows},
+    data::{Begun, Place, Rows},
     strings::Strings,
 };
 
@@ -13,15 +13,15 @@ const LEDGER: &[u8] = b"tracehound ledger of transfers, 1\n";
 const BLOCK: &[u8] = b"tracehound block of transfers, 1\n";
 
 /// The id of a store of a chain before its first block: that of its openings, which number the first accounts and assets, as
-/// many as `begun` says.
-pub(super) fn first_id(chain: &str, from_nothing: bool, rows: &Rows<'_>, begun: Place) -> Option<Id> {
+/// many as `place` says.
+pub(super) fn first_id(chain: &str, begun: Begun, rows: &Rows<'_>, place: Place) -> Option<Id> {
     let mut hasher = Sha256::new()
         .chain_update(LEDGER)
         .chain_update(chain)
         .chain_update(b"\n")
-        .chain_update([u8::from(from_nothing)]);
-    update_names(&mut hasher, &rows.accounts, 0..begun.account as usize)?;
-    update_names(&mut hasher, &rows.assets, 0..begun.asset as usize)?;
+        .chain_update([begun.word()]);
+    update_names(&mut hasher, &rows.accounts, 0..place.account as usize)?;
+    update_names(&mut hasher, &rows.assets, 0..place.asset as usize)?;
     hasher.update((rows.openings.len() as u64).to_le_bytes());
     for opening in rows.openings.range(0..rows.openings.len())? {
         hasher.update(opening);

@@ -22,6 +22,8 @@ pub struct TransferLedgerInfo {
     pub assets: u32,
     /// Whether the rows begin with genesis, so that every balance is known.
     pub from_genesis: bool,
+    /// How many accounts are watched, where the store does not hold everybody's movements.
+    pub watched: Option<u32>,
     /// The first block.
     pub first: Option<BlockRow>,
     /// The last block.
@@ -57,6 +59,7 @@ impl TransferLedger {
             accounts: self.end.account,
             assets: self.end.asset,
             from_genesis: self.from_genesis(),
+            watched: self.watched(),
             first: self.block(BlockNum(0)),
             tip: self.end.block.checked_sub(1).and_then(|last| self.block(BlockNum(last))),
             unseen: unseen.into_iter().filter(|kind| kind.1 > 0).collect(),

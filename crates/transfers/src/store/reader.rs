@@ -70,7 +70,7 @@ impl TransferLedger {
 
     /// Whether the rows begin with genesis and what it allots, so that every balance is known.
     pub fn from_genesis(&self) -> bool {
-        self.segments().first().is_some_and(Segment::began_with_nothing)
+        self.segments().first().is_some_and(|first| first.begun().from_nothing)
     }
 
     /// Identity of this snapshot: a digest of its content, the same however the blocks came. O(1). `None` where the ledger is
@@ -167,6 +167,9 @@ impl TransferLedger {
         let unknown = BalanceAt::Unknown(BalanceUnknown::Opening);
         let Some(first) = self.segments().first() else { return unknown };
         let wanted = (balance.account.0, balance.asset.0);
+        if self.watched().is_some_and(|watched| balance.account.0 >= watched) {
+            return BalanceAt::Unknown(BalanceUnknown::Unwatched);
+        }
         let openings = first.rows().openings;
         let found = openings.find_by_key(&wanted, |bytes| {
             let (account, asset, _) = opening_of(bytes);
@@ -174,13 +177,19 @@ impl TransferLedger {
         });
         match found {
             Some((_, bytes)) => BalanceAt::Known(opening_of(bytes).2),
-            None if first.began_with_nothing() => BalanceAt::Known(Amount::ZERO),
+            None if first.begun().from_nothing => BalanceAt::Known(Amount::ZERO),
             None => unknown,
         }
     }
 }
 
 impl TransferRows for TransferLedger {
+    fn watched(&self) -> Option<u32> {
+        let first = self.segments().first().filter(|first| first.begun().watched)?;
+        // Where it cannot be read, nobody counts as watched, and whoever confirms the answer learns why.
+        Some(first.rows().blocks.get(0).map_or(0, |block| block.first_account))
+    }
+
     fn block_count(&self) -> u32 {
         self.end.block
     }

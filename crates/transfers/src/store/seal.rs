@@ -12,8 +12,8 @@ use tracehound_segments::{Id, Key, Origin, files::SEGMENT};
 use zerocopy::IntoBytes;
 
 use super::{
-    KIND, OF_ACCOUNT, OF_ASSET, SECTIONS, TransferLedgerError, balances::BalancesData, data::SegmentData,
-    identity::ids_of, segment::FROM_NOTHING, strings::StringsData,
+    KIND, OF_ACCOUNT, OF_ASSET, SECTIONS, TransferLedgerError, WATCHED_KIND, balances::BalancesData, data::SegmentData,
+    identity::ids_of, strings::StringsData,
 };
 
 fn runs_of(runs: &RunsData) -> [&[u8]; 3] {
@@ -87,9 +87,10 @@ pub(super) fn write_segment(
         first.transfer,
         first.account.into(),
         first.asset.into(),
-        if data.from_nothing { FROM_NOTHING } else { 0 },
+        data.begun.word().into(),
         a,
         b,
     ];
-    Ok(sections::write_paged(&dir.join(format!("{name}.{SEGMENT}")), KIND, words, &all)?)
+    let kind = if data.begun.watched { WATCHED_KIND } else { KIND };
+    Ok(sections::write_paged(&dir.join(format!("{name}.{SEGMENT}")), kind, words, &all)?)
 }

@@ -4,23 +4,22 @@
 //! end with its blocks ([`identity`](super::identity)), and a checksum for each page, with which reading compares what it reads.
 //! Its header holds the first numbers, whether the store began with nothing, and the store's key.
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
-use tracehound_columns::{Checked, HashIndex, Slice, runs::Runs, sections::SectionFile};
+use tracehound_model::Address;
+
+use tracehound_columns::{Checked, ColumnError, HashIndex, Slice, runs::Runs, sections::SectionFile};
 use tracehound_segments::{Id, Key, Origin, SegmentsError, Store, files::SEGMENT};
 
 use super::{
-    KIND, STORE,
+    KIND, STORE, TransferLedgerError, WATCHED_FORMAT, WATCHED_KIND,
     balances::Balances,
     coded::Coded,
-    data::{Place, RawBlock, RawOpening, Rows},
+    data::{Begun, Place, RawBlock, RawOpening, Rows, watched_in},
     effect,
     strings::{Names, Strings},
 };
 use crate::MAX_NUM;
-
-/// The header's word of a store that began with nothing.
-pub(super) const FROM_NOTHING: u64 = 1;
 
 /// Starts, counts and long runs.
 type RunsColumns = (Checked<u32>, Checked<u8>, Checked<[u32; 2]>);
@@ -37,7 +36,7 @@ pub(super) struct Segment {
     file: SectionFile,
     first: Place,
     end: Place,
-    from_nothing: bool,
+    begun: Begun,
     key: Key,
     blocks: Checked<RawBlock>,
     hashes: Checked<[u8; 32]>,
@@ -79,18 +78,27 @@ fn index(file: &mut SectionFile) -> Result<IndexColumns, SegmentsError> {
 
 impl Segment {
     fn open_file(dir: &Path, name: &str) -> Result<Self, SegmentsError> {
-        let mut file = SectionFile::open_paged(&dir.join(format!("{name}.{SEGMENT}")), KIND)?;
+        let path = dir.join(format!("{name}.{SEGMENT}"));
+        let (mut file, watched) = match SectionFile::open_paged(&path, KIND) {
+            Err(ColumnError::Version { found: WATCHED_FORMAT, .. }) => {
+                (SectionFile::open_paged(&path, WATCHED_KIND)?, true)
+            }
+            opened => (opened?, false),
+        };
         let [block, tx, transfer, account, asset, opening, key @ ..] = file.words();
         let number = |word: u64| {
             u32::try_from(word)
                 .map_err(|_| SegmentsError::corrupt(file.path(), "its first numbers are out of range"))
         };
+        let begun = Begun::from_word(opening)
+            .filter(|begun| begun.watched == watched)
+            .ok_or_else(|| SegmentsError::corrupt(file.path(), "it does not say with what its store began"))?;
         let first =
             Place { block: number(block)?, tx, transfer, account: number(account)?, asset: number(asset)? };
         let mut segment = Self {
             first,
             end: first,
-            from_nothing: opening == FROM_NOTHING,
+            begun,
             key: Key::from_words(key),
             blocks: file.checked()?,
             hashes: file.checked()?,
@@ -231,8 +239,19 @@ impl Segment {
         self.end
     }
 
-    pub(super) fn began_with_nothing(&self) -> bool {
-        self.from_nothing
+    /// The accounts that the store watches which this is the first segment of, where it does not hold everybody's movements.
+    pub(super) fn watched(&self) -> Result<Option<BTreeSet<Address>>, TransferLedgerError> {
+        let watched = watched_in(&self.rows(), self.begun);
+        self.check_pages_read()?;
+        if self.begun.watched && watched.is_none() {
+            return Err(TransferLedgerError::corrupt(self.path(), "it does not say whom its store watches"));
+        }
+        Ok(watched)
+    }
+
+    /// What its store began with.
+    pub(super) fn begun(&self) -> Begun {
+        self.begun
     }
 
     pub(super) fn key(&self) -> Key {
@@ -324,7 +343,7 @@ impl tracehound_segments::Segment for Segment {
         };
         let old_ids = before.ids();
         self.first == before.end()
-            && self.from_nothing == before.from_nothing
+            && self.begun == before.begun
             && first.parent == last.hash
             && last.height.checked_add(1) == Some(first.height)
             && old_ids.get(old_ids.len() - 1).is_some_and(|id| self.ids().get(0) == Some(id))

@@ -101,8 +101,8 @@ fn check(
     let first = if let Some((_, id)) = before {
         id
     } else {
-        let begun = rows.place(0).ok_or_else(contradict)?;
-        first_id(&chain.to_string(), segment.began_with_nothing(), &rows, begun).ok_or_else(contradict)?
+        let place = rows.place(0).ok_or_else(contradict)?;
+        first_id(&chain.to_string(), segment.begun(), &rows, place).ok_or_else(contradict)?
     };
     let ids = ids_of(&rows, vec![first]).ok_or_else(contradict)?;
     if segment.ids().all() != ids {
@@ -238,7 +238,7 @@ fn check_openings(segment: &Segment, rows: &Rows<'_>, is_first: bool) -> Result<
         let (account, asset, _) = opening_of(bytes);
         account < begun.account && asset < begun.asset
     });
-    let allowed = openings.is_empty() || is_first && !segment.began_with_nothing();
+    let allowed = openings.is_empty() || is_first && !segment.begun().from_nothing;
     if ascend && numbered && allowed {
         return Ok(());
     }

@@ -12,7 +12,9 @@ mod open;
 #[cfg(test)]
 mod crash;
 
-use tracehound_model::Chain;
+use std::collections::BTreeSet;
+
+use tracehound_model::{Address, Chain};
 use tracehound_segments::{
     Folder, Key, Origin,
     compact::become_one,
@@ -23,7 +25,7 @@ use tracehound_segments::{
 use self::append::Scratch;
 use super::{
     TransferLedgerError,
-    data::{Place, Rows, SegmentData},
+    data::{Begun, Place, Rows, SegmentData, watched_in},
     seal::write_segment,
     segment::Segment,
 };
@@ -46,6 +48,10 @@ pub struct WriterOptions {
     /// What accounts held before the first block, for a store that has none. Unless told otherwise nobody held anything before
     /// block 0, and before any other nothing is known. In a store that has blocks it must be what it began with.
     pub opening: Option<Opening>,
+    /// For a store that has no block: the accounts whose movements alone it is to hold. Whoever appends a block leaves out the
+    /// transactions that moved nothing of any of them ([`Writer::watched`]). In a store that has blocks they must be those that it
+    /// began with; without any it goes on with those.
+    pub watch: Option<BTreeSet<Address>>,
 }
 
 impl Default for WriterOptions {
@@ -56,6 +62,7 @@ impl Default for WriterOptions {
             max_reorg_depth: 1_000,
             memory: usize::MAX,
             opening: None,
+            watch: None,
         }
     }
 }
@@ -141,6 +148,19 @@ impl Writer {
         self.current.end().transfer
     }
 
+    /// The accounts whose movements alone the store holds, where it does not hold everybody's: those that it began with, or is to
+    /// begin with.
+    ///
+    /// # Errors
+    /// When their names are damaged.
+    pub fn watched(&self) -> Result<Option<BTreeSet<Address>>, TransferLedgerError> {
+        match self.segments.first() {
+            Some(first) => first.watched(),
+            None if self.current.blocks.is_empty() => Ok(self.options.watch.clone()),
+            None => Ok(watched_in(&self.current.rows(), self.current.begun)),
+        }
+    }
+
     /// What the tables of accounts and of assets take.
     pub fn table_sizes(&self) -> [TableSize; 2] {
         [self.accounts.size(), self.assets.size()]
@@ -190,10 +210,10 @@ impl Writer {
     /// An empty segment behind the sealed ones.
     fn behind(&self) -> SegmentData {
         let Some(last) = self.segments.last() else {
-            return SegmentData::new(Place::default(), false, None);
+            return SegmentData::new(Place::default(), Begun::default(), None);
         };
         let ids = last.ids();
-        SegmentData::new(last.end(), last.began_with_nothing(), ids.get(ids.len() - 1).copied())
+        SegmentData::new(last.end(), last.begun(), ids.get(ids.len() - 1).copied())
     }
 
     /// Notes beside the manifest which commit it is of.
@@ -224,7 +244,7 @@ impl Writer {
             if !become_one(size(&a.rows()), size(&b.rows()), most) {
                 break;
             }
-            let mut data = SegmentData::new(a.first(), a.began_with_nothing(), None);
+            let mut data = SegmentData::new(a.first(), a.begun(), None);
             for segment in [a, b] {
                 copy_rows(&mut data, segment, segment.rows().blocks.len())?;
             }
@@ -273,7 +293,7 @@ impl Writer {
         let kept_blocks = (keep.0 - cut.first().block) as usize;
         let mut name = None;
         if kept_blocks > 0 {
-            let mut data = SegmentData::new(cut.first(), cut.began_with_nothing(), None);
+            let mut data = SegmentData::new(cut.first(), cut.begun(), None);
             copy_rows(&mut data, cut, kept_blocks)?;
             name = Some(self.write(&data)?);
             self.step("what is kept is written");

@@ -1,12 +1,12 @@
 //! The store on disk against the one in memory, and against damage.
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use proptest::prelude::*;
 use tracehound_columns::sections::{Kind, SectionFile, write_paged};
-use tracehound_model::{Amount, Asset, Chain, transfer::TransferBlock};
+use tracehound_model::{Address, Amount, Asset, Chain, transfer::TransferBlock};
 use tracehound_transfers::{
-    BlockNum, MemoryTransfers, Opening, TransferError, TransferLedger, TransferLedgerError, TransferNum,
+    BalanceAt, BalanceUnknown, BlockNum, MemoryTransfers, Opening, TransferError, TransferLedger, TransferLedgerError, TransferNum,
     TransferRows, Writer, WriterOptions,
 };
 
@@ -34,6 +34,10 @@ fn some_opening() -> Opening {
         (account(1), token(), Amount::from(7u64)),
         (account(1), ether(), Amount::from(400u64)),
     ])
+}
+
+fn accounts(names: &[u8]) -> BTreeSet<Address> {
+    names.iter().copied().map(account).collect()
 }
 
 /// A few rows a segment, so that there are many.
@@ -79,7 +83,11 @@ impl Both {
     fn new(options: WriterOptions) -> Self {
         let dir = tempfile::tempdir().expect("temporary folder");
         let writer = Writer::open(dir.path(), ETHEREUM, options.clone()).expect("opens");
-        let memory = store(options.opening.clone().unwrap_or(Opening::Nothing));
+        let opening = options.opening.clone().unwrap_or(Opening::Nothing);
+        let memory = match &options.watch {
+            Some(watch) => MemoryTransfers::watching(ETHEREUM, opening, watch).expect("somebody"),
+            None => store(opening),
+        };
         Self { dir, writer: Some(writer), memory, options, held: Vec::new(), committed: 0, made: 0 }
     }
 
@@ -151,10 +159,12 @@ proptest! {
         segment_rows in 1usize..60,
         tight in any::<bool>(),
         opening in 0u8..3,
+        watched in 0u8..3,
     ) {
         let opening = [None, Some(Opening::Nothing), Some(some_opening())][usize::from(opening)].clone();
         let memory = if tight { 0 } else { usize::MAX };
-        let mut both = Both::new(WriterOptions { memory, ..small(segment_rows, opening) });
+        let watch = [None, Some(accounts(&[3])), Some(accounts(&[9, 1, 2]))][usize::from(watched)].clone();
+        let mut both = Both::new(WriterOptions { memory, watch, ..small(segment_rows, opening) });
         for deed in deeds {
             both.does(deed);
         }
@@ -169,7 +179,8 @@ proptest! {
         prop_assert_eq!(report.snapshot, ledger.snapshot());
         // A store that was never interrupted or reorganised has the same content.
         let dir = tempfile::tempdir().expect("temporary folder");
-        let options = small(1_000, both.options.opening.clone());
+        let watch = both.options.watch.clone();
+        let options = WriterOptions { watch, ..small(1_000, both.options.opening.clone()) };
         let mut writer = Writer::open(dir.path(), ETHEREUM, options).expect("opens");
         for block in &both.held {
             writer.append(block).expect("appends");
@@ -329,6 +340,62 @@ fn other_content_has_another_id() {
         assert!(!ids.contains(&id));
         ids.push(id);
     }
+}
+
+/// Whom a store watches is a part of what it is: the same rows of other accounts' watching are another snapshot, of which an older
+/// version of the program reads nothing at all.
+#[test]
+fn a_store_of_some_accounts_is_no_store_of_everybodys_movements() {
+    let blocks = [
+        block(0, 0, vec![tx(1, vec![moves(0, 1, 100)]), tx(2, vec![moves(1, 4, 30), moves(4, 5, 10)])]),
+        block(1, 0, vec![tx(3, vec![moves(4, 1, 5)])]),
+    ];
+    let written = |watch: Option<BTreeSet<Address>>| {
+        let dir = tempfile::tempdir().expect("temporary folder");
+        let options = WriterOptions { watch, ..small(1_000, None) };
+        let mut writer = Writer::open(dir.path(), ETHEREUM, options).expect("opens");
+        writer.append_all(&blocks.each_ref()).expect("appends");
+        writer.commit().expect("commits");
+        drop(writer);
+        dir
+    };
+    let (everybody, one, two) =
+        (written(None), written(Some(accounts(&[1]))), written(Some(accounts(&[1, 8]))));
+    let ids = [&everybody, &one, &two].map(|dir| id(dir.path()));
+    assert!(ids[0] != ids[1] && ids[1] != ids[2] && ids[0] != ids[2], "{ids:?}");
+    let of = |dir: &tempfile::TempDir, name: u8| {
+        let ledger = open(dir.path());
+        let account = ledger.find_account(&account(name)).expect("named");
+        let balance = tracehound_transfers::Balance { account, asset: ledger.find_asset(&ether()).expect("moved") };
+        ledger.before(balance, TransferNum(ledger.transfer_count()))
+    };
+    assert_eq!((open(everybody.path()).watched(), open(two.path()).watched()), (None, Some(2)));
+    // What 1 holds is known, and what 8 does, which never moved; what 4 holds is not, though the rows seem to add up.
+    assert_eq!(of(&one, 1), BalanceAt::Known(Amount::from(75u64)));
+    assert_eq!(of(&two, 8), BalanceAt::Known(Amount::ZERO));
+    assert_eq!(of(&everybody, 4), BalanceAt::Known(Amount::from(15u64)));
+    assert_eq!(of(&one, 4), BalanceAt::Unknown(BalanceUnknown::Unwatched));
+    // A writer goes on with whom the store watches, and with nobody else.
+    let again = |dir: &tempfile::TempDir, watch: Option<BTreeSet<Address>>| {
+        Writer::open(dir.path(), ETHEREUM, WriterOptions { watch, ..small(1_000, None) })
+    };
+    assert_eq!(again(&two, None).expect("opens").watched().expect("read"), Some(accounts(&[1, 8])));
+    assert_eq!(again(&everybody, None).expect("opens").watched().expect("read"), None);
+    again(&two, Some(accounts(&[8, 1]))).expect("the same");
+    for (dir, watch) in [(&two, accounts(&[1])), (&everybody, accounts(&[1]))] {
+        let refused = again(dir, Some(watch)).expect_err("others");
+        assert!(matches!(refused, TransferLedgerError::OtherWatch { .. }), "{refused}");
+    }
+    let none = tempfile::tempdir().expect("temporary folder");
+    let mut writer = again(&none, Some(BTreeSet::new())).expect("opens");
+    let refused = writer.append(&blocks[0]).expect_err("nobody");
+    assert!(matches!(refused, TransferLedgerError::Block(TransferError::NobodyWatched)), "{refused}");
+    // Readers of the first version refuse its segments.
+    let segment = segment(one.path());
+    let of_version = |version| {
+        SectionFile::open_paged(&segment, Kind { magic: *b"THTRANSF", version, sections: 48 }).is_ok()
+    };
+    assert!(!of_version(1) && of_version(2));
 }
 
 #[test]

@@ -1,9 +1,12 @@
 //! Taking up a store: its manifest, what a crash left behind, what it began with, the tables in memory.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use rayon::prelude::*;
-use tracehound_model::{Amount, Chain};
+use tracehound_model::{Address, Amount, Chain};
 use tracehound_segments::{
     Folder, Key, Manifest, SegmentsError,
     tables::{Shards, shard_of},
@@ -14,7 +17,7 @@ use crate::{
     Opening, TransferError,
     store::{
         OF_ACCOUNT, OF_ASSET, STORE, TransferLedgerError, account_table, asset_table,
-        data::{Place, SegmentData, opening_bytes},
+        data::{Begun, Place, SegmentData, opening_bytes},
         identity::first_id,
         segment::Segment,
         strings::Strings,
@@ -44,7 +47,7 @@ impl Writer {
             options,
             key,
             segments,
-            current: SegmentData::new(Place::default(), false, None),
+            current: SegmentData::new(Place::default(), Begun::default(), None),
             accounts: account_table(dir, memory, 0),
             assets: asset_table(dir, memory, 0),
             scratch: Scratch::default(),
@@ -61,22 +64,31 @@ impl Writer {
 
     /// That the store began, or can begin, as the options say, if they say something.
     fn check_opening(&self) -> Result<(), TransferLedgerError> {
+        let watched = self.watched()?;
+        let path = || self.folder.dir().to_owned();
+        if self.options.watch.is_some() && self.options.watch != watched {
+            return Err(TransferLedgerError::OtherWatch { path: path(), everybody: watched.is_none() });
+        }
         let Some(opening) = &self.options.opening else { return Ok(()) };
-        let began = opened(self.chain, opening)?;
+        let began = opened(self.chain, opening, watched.as_ref())?;
         let Some(first) = self.segments.first() else { return Ok(()) };
         let told = first.ids().get(0) == Some(&began.ids[0]);
         first.check_pages_read()?;
         if told {
             Ok(())
         } else {
-            Err(TransferLedgerError::OtherOpening { path: self.folder.dir().to_owned() })
+            Err(TransferLedgerError::OtherOpening { path: path() })
         }
     }
 
     /// Begins a store that is to hold its first block, of this height: with what accounts held before it.
     pub(super) fn begin_rows(&mut self, height: u64) -> Result<(), TransferLedgerError> {
         let unless_told = if height == 0 { Opening::Nothing } else { Opening::Known(Vec::new()) };
-        self.current = opened(self.chain, self.options.opening.as_ref().unwrap_or(&unless_told))?;
+        self.current = opened(
+            self.chain,
+            self.options.opening.as_ref().unwrap_or(&unless_told),
+            self.options.watch.as_ref(),
+        )?;
         self.fill_tables()
     }
 
@@ -141,12 +153,27 @@ fn adopt(dir: &Path, chain: &str, name: &str, segments: &[Segment]) -> Result<()
 }
 
 /// The first segment of a store that begins with this.
-fn opened(chain: Chain, opening: &Opening) -> Result<SegmentData, TransferError> {
-    let mut data = SegmentData::new(Place::default(), *opening == Opening::Nothing, None);
+fn opened(
+    chain: Chain,
+    opening: &Opening,
+    watched: Option<&BTreeSet<Address>>,
+) -> Result<SegmentData, TransferError> {
+    let begun = Begun { from_nothing: *opening == Opening::Nothing, watched: watched.is_some() };
+    let mut data = SegmentData::new(Place::default(), begun, None);
     let mut openings = BTreeMap::new();
     let mut numbers: [BTreeMap<Vec<u8>, u32>; 2] = [BTreeMap::new(), BTreeMap::new()];
     let known: &[_] = if let Opening::Known(known) = opening { known } else { &[] };
-    for (address, asset, amount) in known {
+    if watched.is_some_and(BTreeSet::is_empty) {
+        return Err(TransferError::NobodyWatched);
+    }
+    for (number, address) in (0..).zip(watched.into_iter().flatten()) {
+        let name = address.key().as_ref().to_vec();
+        data.accounts.push(&name);
+        numbers[0].insert(name, number);
+    }
+    // Of others' balances nothing is told.
+    let told = known.iter().filter(|(address, ..)| watched.is_none_or(|all| all.contains(address)));
+    for (address, asset, amount) in told {
         if asset.chain() != chain {
             return Err(TransferError::ForeignAsset { height: 0, asset: asset.to_string() });
         }
@@ -172,7 +199,7 @@ fn opened(chain: Chain, opening: &Opening) -> Result<SegmentData, TransferError>
         .map(|((account, asset), amount)| opening_bytes(account, asset, amount))
         .collect();
     let rows = data.rows();
-    let id = first_id(&chain.to_string(), data.from_nothing, &rows, rows.end());
+    let id = first_id(&chain.to_string(), begun, &rows, rows.end());
     data.ids = vec![id.expect("rows in memory are whole")];
     Ok(data)
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use tracehound_ledger::{BlockNum, UtxoRows};
 use tracehound_model::{BlockHash, Gap, GapKind};
 
-pub use transfers::{Openings, lacking_transfers};
+pub use transfers::{Openings, Whose, lacking_transfers};
 
 use crate::words::moment;
 

@@ -134,6 +134,14 @@ pub enum TransferIngestError {
         /// The system's reason.
         source: std::io::Error,
     },
+    /// A ledger that watches more cannot take the place of the one before.
+    #[error("putting a ledger in the place of another one: {}: {source}", path.display())]
+    Moving {
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
     /// The ledger cannot be written, or a block does not belong to it.
     #[error(transparent)]
     Ledger(#[from] TransferLedgerError),

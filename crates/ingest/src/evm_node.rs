@@ -1,12 +1,13 @@
 //! A running node's blocks into a ledger of transfers, from where it ends to the node's last final block.
 
-use std::{ops::ControlFlow, path::Path};
+use std::{collections::HashSet, ops::ControlFlow, path::Path};
 
+use alloy_primitives::{Address as EvmAddress, U256};
 use tracehound_evm::{
     movements::{Gap, Movements},
     node::{End, Head, Node, NodeError, TracesBy},
 };
-use tracehound_model::{Chain, transfer::Unseen};
+use tracehound_model::{Address, Amount, Asset, Chain, transfer::Unseen};
 use tracehound_transfers::{Opening, WriterOptions};
 use tracing::{info, info_span};
 
@@ -17,6 +18,8 @@ use crate::{
 
 /// Changes of the node's chain that are gone along with in one run.
 const FLIPS: u32 = 32;
+/// Accounts whose balances are asked for before the first block of a ledger that watches them, at most.
+const OPENED: usize = 10_000;
 /// Heights that are compared at once, first and at most, where the node left our chain.
 const COMPARED: (u64, u64) = (8, 256);
 
@@ -59,6 +62,8 @@ pub struct EvmNodeReport {
     pub behind: bool,
     /// How the node tells traces, as far as it was asked.
     pub traces: TracesBy,
+    /// In words: why it is not known what the accounts held that a ledger which begins here watches, if it is not.
+    pub unopened: Option<String>,
     /// Why the node ended the run early, if it did. What was appended before is kept.
     pub broken: Option<NodeError>,
 }
@@ -168,19 +173,84 @@ fn is_passing(error: &TransferIngestError) -> bool {
     matches!(error, TransferIngestError::Node(_) | TransferIngestError::Unsteady { .. })
 }
 
-/// The ledger. One that begins with a node's genesis block does not know what genesis allots.
-fn open(dir: &Path, node: &Node, options: &EvmNodeOptions) -> Result<Follower, TransferIngestError> {
+/// The ledger. One that begins with a node's genesis block does not know what genesis allots; of one that watches some accounts the
+/// node is asked what they held.
+fn open(
+    dir: &Path,
+    node: &mut Node,
+    options: &EvmNodeOptions,
+) -> Result<(Follower, Opened), TransferIngestError> {
     let chain = Chain::Evm(node.rules().chain_id);
     let keeps = node.rules().keeps;
     let follower = Follower::open(dir, chain, options.writer.clone(), &keeps)?;
-    let begins_at_genesis = follower.tip().is_none() && options.from_height.unwrap_or(0) == 0;
-    if begins_at_genesis && options.writer.opening.is_none() {
-        drop(follower);
-        let nobody = Some(Opening::Known(Vec::new()));
-        let writer = WriterOptions { opening: nobody, ..options.writer.clone() };
-        return Ok(Follower::open(dir, chain, writer, &keeps)?);
+    let (from, told) = (options.from_height.unwrap_or(0), &options.writer.opening);
+    let mut opened = Opened { lacks_allocations: told.is_none(), unopened: None };
+    if follower.tip().is_some() || *told == Some(Opening::Nothing) {
+        return Ok((follower, opened));
     }
-    Ok(follower)
+    let opening = match (&options.writer.watch, told) {
+        (Some(watch), told) => {
+            let mut known = match told {
+                Some(Opening::Known(known)) => known.clone(),
+                _ => Vec::new(),
+            };
+            let told: HashSet<Address> = known.iter().map(|known| known.0).collect();
+            let new: Vec<_> = watch.iter().filter(|own| !told.contains(own)).collect();
+            match balances(node, &new, from.saturating_sub(1)) {
+                Ok(held) => {
+                    known.extend(held);
+                    opened.lacks_allocations = false;
+                }
+                Err(why) => opened.unopened = Some(why),
+            }
+            known
+        }
+        (None, None) if from == 0 => Vec::new(),
+        (None, _) => return Ok((follower, opened)),
+    };
+    drop(follower);
+    let writer = WriterOptions { opening: Some(Opening::Known(opening)), ..options.writer.clone() };
+    Ok((Follower::open(dir, chain, writer, &keeps)?, opened))
+}
+
+/// How a ledger was opened.
+struct Opened {
+    /// Whether nothing is known of what genesis allots.
+    lacks_allocations: bool,
+    unopened: Option<String>,
+}
+
+/// What accounts held after a block of the chain's own coin and of the tokens whose unit is known; or why that is not known.
+fn balances(
+    node: &mut Node,
+    accounts: &[&Address],
+    height: u64,
+) -> Result<Vec<(Address, Asset, Amount)>, String> {
+    if accounts.len() > OPENED {
+        return Err(format!("there are more than {OPENED} of them"));
+    }
+    let evm = |account: &&&Address| match account {
+        Address::Evm(bytes) => Some(EvmAddress::from(*bytes)),
+        _ => None,
+    };
+    let asked: Vec<EvmAddress> = accounts.iter().filter_map(|account| evm(&account)).collect();
+    let (chain, native) = (Chain::Evm(node.rules().chain_id), node.rules().native);
+    let mut held = Vec::new();
+    let mut take = |asset: Asset, amounts: Vec<U256>| {
+        held.extend(asked.iter().zip(amounts).map(|(account, amount)| {
+            (Address::Evm(account.into_array()), asset, Amount::from_be_bytes(amount.to_be_bytes()))
+        }));
+    };
+    take(native, node.balances(height, &asked).map_err(|error| error.to_string())?);
+    for asset in Asset::known_tokens(chain) {
+        let Some(Address::Evm(token)) = asset.contract() else { continue };
+        // What one contract does not say is not known; the others may.
+        match node.token_balances(height, token.into(), &asked) {
+            Ok(amounts) => take(asset, amounts),
+            Err(error) => info!(%asset, %error, "what was held of it before is not told"),
+        }
+    }
+    Ok(held)
 }
 
 /// What genesis allots is in its state, and a node tells no list of it.
@@ -207,6 +277,7 @@ struct Run<'a> {
     options: &'a EvmNodeOptions,
     head: Head,
     behind: bool,
+    opened: Opened,
 }
 
 impl<'a> Run<'a> {
@@ -217,12 +288,13 @@ impl<'a> Run<'a> {
     ) -> Result<Self, TransferIngestError> {
         // Before anything is made: an empty ledger would look like a chain on which nothing happened.
         let head = node.head(options.end)?;
-        Ok(Self { follower: open(dir, node, options)?, node, options, head, behind: false })
+        let (follower, opened) = open(dir, node, options)?;
+        Ok(Self { follower, node, options, head, behind: false, opened })
     }
 
     /// What came before an error is kept.
     fn end(self, read: Result<(), Ended>) -> Result<EvmNodeReport, TransferIngestError> {
-        let Self { follower, node, head, behind, .. } = self;
+        let Self { follower, node, head, behind, opened, .. } = self;
         let mut report = info_span!("end").in_scope(|| follower.end())?;
         let broken = match read {
             Ok(()) => None,
@@ -235,7 +307,8 @@ impl<'a> Run<'a> {
                 error => return Err(error),
             },
         };
-        Ok(EvmNodeReport { report, head, behind, traces: node.traces_by(), broken })
+        let unopened = opened.unopened;
+        Ok(EvmNodeReport { report, head, behind, traces: node.traces_by(), unopened, broken })
     }
 
     fn read(&mut self, progress: &dyn Fn(TransferProgress) -> ControlFlow<()>) -> Result<(), Ended> {
@@ -273,7 +346,7 @@ impl<'a> Run<'a> {
                     return Ok(false);
                 }
                 let height = found.block.height;
-                if height == 0 && self.options.writer.opening.is_none() {
+                if height == 0 && self.opened.lacks_allocations {
                     lacks_allocations(&mut found);
                 }
                 self.follower.note(&found);

@@ -6,7 +6,7 @@
 //! changes nothing.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     path::{Path, PathBuf},
 };
 
@@ -15,7 +15,7 @@ use tracehound_evm::{
     movements::{Gap, Movements},
 };
 use tracehound_model::{
-    Chain,
+    Address, Chain,
     transfer::{TransferBlock, Unseen},
 };
 use tracehound_transfers::{BlockNum, TransferLedgerError, Writer, WriterOptions};
@@ -39,6 +39,8 @@ pub struct TransferReport {
     pub transfers: u64,
     /// Blocks that the ledger already had, those of files that were not read for it included.
     pub known: u64,
+    /// Transactions left out because they moved nothing of an account that the ledger watches, where it does not hold everybody's.
+    pub left_out: u64,
     /// Blocks of branches that are no longer than what the ledger holds, not appended.
     pub stale: u64,
     /// The height after which the ledger was cut last, because a branch is longer.
@@ -78,6 +80,8 @@ pub(crate) struct Follower {
     rows: usize,
     /// Blocks that go on where an earlier block of the ledger ends.
     branch: Vec<TransferBlock>,
+    /// Whose movements alone the ledger holds, where it does not hold everybody's.
+    watched: Option<HashSet<Address>>,
     /// Keeps logs that move nothing, where some are wanted.
     keeper: Option<Keeper>,
     pub(crate) report: TransferReport,
@@ -92,6 +96,7 @@ impl Follower {
     ) -> Result<Self, FollowError> {
         let writer = Writer::open(dir, chain, options)?;
         let report = TransferReport::default();
+        let watched = writer.watched()?.map(|accounts| accounts.into_iter().collect());
         let keeper = Keeper::open(dir, keeps, writer.tip().map(|tip| tip.0));
         let keeper = keeper.map_err(|source| FollowError::Kept { dir: dir.to_owned(), source })?;
         Ok(Self {
@@ -100,6 +105,7 @@ impl Follower {
             pending: Vec::new(),
             rows: 0,
             branch: Vec::new(),
+            watched,
             keeper,
             report,
         })
@@ -168,7 +174,17 @@ impl Follower {
         keeper.write(tip).map_err(|source| FollowError::Kept { dir: self.dir.clone(), source })
     }
 
-    pub(crate) fn take(&mut self, block: TransferBlock) -> Result<(), TransferLedgerError> {
+    /// Takes a block; of a ledger that watches some accounts, the transactions of it that moved something of theirs. Such a
+    /// transaction is taken whole, for what was given for what in it shows in all of it.
+    pub(crate) fn take(&mut self, mut block: TransferBlock) -> Result<(), TransferLedgerError> {
+        if let Some(watched) = &self.watched {
+            let before = block.txs.len();
+            block.txs.retain(|tx| {
+                let mut movements = tx.movements.iter();
+                movements.any(|own| [own.from, own.to].iter().flatten().any(|side| watched.contains(side)))
+            });
+            self.report.left_out += (before - block.txs.len()) as u64;
+        }
         if self.tip().is_none_or(|(height, hash)| block.parent == hash && height + 1 == block.height) {
             self.rows += block.txs.iter().map(|tx| tx.movements.len() + 1).sum::<usize>();
             self.pending.push(block);
@@ -314,6 +330,46 @@ mod tests {
         assert_eq!(id(dir.path()), snapshot(wanted));
         let tip = TransferLedger::open(dir.path(), CHAIN).expect("opens").info().tip.expect("a block");
         assert_eq!((tip.height, tip.hash), (9, block(9, 3, 6).hash));
+    }
+
+    /// Whatever way blocks came, a ledger that watches some accounts holds what a clean ingest does, and of the others' nothing.
+    #[test]
+    fn what_moved_nothing_of_whom_is_watched_is_left_out_of_every_branch() {
+        let [own, other, third] = [1, 2, 3].map(|name| Address::Evm([name; 20]));
+        let moves = |from: Address, to: Address| tracehound_model::transfer::Movement {
+            from: Some(from),
+            to: Some(to),
+            asset: "eip155:1/slip44:60".parse().expect("an asset"),
+            amount: 1_u64.into(),
+            kind: tracehound_model::transfer::MovementKind::Native,
+            proved: true,
+        };
+        let block = |height: u8, branch: u8, shared: u8| {
+            let mut block = block(height, branch, shared);
+            let ours = vec![moves(other, own), moves(other, third)];
+            for (name, movements) in [(1, ours), (2, vec![moves(other, third)])] {
+                let mut hash = block.hash;
+                hash[5] = name;
+                block.txs.push(tracehound_model::transfer::TransferTx { hash, movements });
+            }
+            block
+        };
+        let options = || WriterOptions { watch: Some([own].into()), ..WriterOptions::default() };
+        let run = |dir: &Path, blocks: Vec<TransferBlock>| {
+            let mut follower = Follower::open(dir, CHAIN, options(), &Keeps::default()).expect("opens");
+            blocks.into_iter().for_each(|block| follower.take(block).expect("taken"));
+            follower.end().expect("ends")
+        };
+        let (messy, clean) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+        run(messy.path(), (0..8).map(|height| block(height, 0, 99)).collect());
+        let report = run(messy.path(), (5..10).map(|height| block(height, 1, 5)).collect());
+        assert_eq!((report.rewound_to, report.left_out, report.transfers), (Some(4), 5, 10));
+        let chain =
+            (0..5).map(|height| block(height, 0, 99)).chain((5..10).map(|height| block(height, 1, 5)));
+        run(clean.path(), chain.collect());
+        assert_eq!(id(messy.path()), id(clean.path()));
+        let info = TransferLedger::open(clean.path(), CHAIN).expect("opens").info();
+        assert_eq!((info.txs, info.transfers, info.watched), (10, 20, Some(1)));
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod follower;
 mod kept;
 mod memory;
 mod node;
+mod watch;
 
 pub use bell::NewBlocks;
 pub use bitcoin::{BitcoinFiles, BitcoinReport, IngestError, Progress, ingest_bitcoin_files};
@@ -29,3 +30,4 @@ pub use follower::TransferReport;
 pub use kept::{KeptLine, KeptLogs, kept_logs};
 pub use memory::{transfer_writer_within, writer_within};
 pub use node::{NodeOptions, NodeProgress, NodeReport, ingest_bitcoin_node};
+pub use watch::{Watching, Widened, Widening, watching, widen};

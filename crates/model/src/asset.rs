@@ -173,6 +173,19 @@ impl Asset {
         }
     }
 
+    /// The tokens of a chain whose unit is known.
+    pub fn known_tokens(chain: Chain) -> impl Iterator<Item = Self> {
+        known::on(chain)
+    }
+
+    /// The contract of a token of which any unit is as good as any other; none of anything else.
+    pub const fn contract(self) -> Option<Address> {
+        match self.of {
+            Of::Token { contract, id: None, .. } => Some(contract),
+            _ => None,
+        }
+    }
+
     /// This much of it.
     pub fn money(self, amount: impl Into<Amount>) -> Money {
         Money { asset: self, amount: amount.into() }

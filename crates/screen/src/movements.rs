@@ -1,9 +1,12 @@
 //! Movements on one account chain, as the screener asks for them: of a ledger, or of what was fetched of single accounts.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use jiff::Timestamp;
-use tracehound_analysis::extent::{Asked, Extent, Openings, lacking_transfers};
+use tracehound_analysis::extent::{Asked, Extent, Openings, Whose, lacking_transfers};
 use tracehound_model::{Chain, Gap};
 use tracehound_transfers::{BlockNum, TransferLedger, TransferRows};
 
@@ -41,14 +44,16 @@ impl<'a> Movements<'a> {
         Self { rows: ledger, chain: ledger.chain(), openings, snapshot: ledger.snapshot_id(), extract: None }
     }
 
-    /// What the rows lack about anybody, and the time of their last block where they are the whole chain up to it. O(blocks).
+    /// What the rows lack about whoever's movements they hold, and the time of their last block where they are the whole chain up to it. O(blocks).
     pub(crate) fn reach(&self, as_of: Timestamp) -> (Vec<Gap>, Option<Timestamp>) {
         // How old it may be is the policy's to say, of what was examined whole.
         let asked = Asked { as_of: as_of.as_second(), max_age: i64::MAX };
-        let gaps = Extent::of_transfers(self.rows, self.chain, self.openings, asked).gaps;
+        let nobodys = BTreeSet::new();
+        let whose = Whose::Of(&nobodys);
+        let gaps = Extent::of_transfers(self.rows, self.chain, self.openings, whose, asked).gaps;
         let last = self.rows.block_count().checked_sub(1).and_then(|last| self.rows.block(BlockNum(last)));
         let time = last.and_then(|last| Timestamp::from_second(i64::try_from(last.time).ok()?).ok());
-        let is_whole = lacking_transfers(self.rows, self.openings).is_empty();
+        let is_whole = lacking_transfers(self.rows, self.openings, whose).is_empty();
         (gaps, time.filter(|_| is_whole))
     }
 }

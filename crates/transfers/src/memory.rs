@@ -145,7 +145,8 @@ impl MemoryTransfers {
             rows.watched = u32::try_from(accounts.len()).ok();
         }
         if let Opening::Known(balances) = opening {
-            let told = balances.into_iter().filter(|(address, ..)| watched.is_none_or(|all| all.contains(address)));
+            let told =
+                balances.into_iter().filter(|(address, ..)| watched.is_none_or(|all| all.contains(address)));
             for (address, asset, amount) in told {
                 let account = rows.account_num(&address)?;
                 let balance = Balance { account, asset: rows.asset_num(&asset, 0)? };

@@ -1,7 +1,9 @@
 //! How far a ledger of transfers reaches: where it begins and ends, and what of its blocks was not told.
 
+use std::collections::BTreeSet;
+
 use tracehound_model::{Chain, Gap, GapKind, TxRef, transfer::Unseen};
-use tracehound_transfers::{BlockNum, TransferRows};
+use tracehound_transfers::{AccountNum, BlockNum, TransferRows};
 
 use super::{Asked, Extent, LastBlock};
 
@@ -13,6 +15,30 @@ pub enum Openings {
     /// Nothing but what somebody said of single balances.
     Some,
 }
+
+/// Whose movements an answer needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose<'a> {
+    /// Everybody's.
+    Everybodys,
+    /// Those of some accounts.
+    Of(&'a BTreeSet<AccountNum>),
+}
+
+/// Whom alone a ledger watches, where an answer needed the movements of others.
+fn watches(rows: &dyn TransferRows, whose: Whose<'_>) -> Option<String> {
+    let count = rows.watched()?;
+    if let Whose::Of(accounts) = whose
+        && accounts.iter().all(|account| account.0 < count)
+    {
+        return None;
+    }
+    let accounts = if count == 1 { "1 account" } else { &format!("{count} accounts") };
+    Some(format!("it holds what moved to or from {accounts} that it watches, and nothing else"))
+}
+
+/// What helps where a ledger watches too few.
+const WATCH_MORE: &str = "tracehound ingest evm with --watch ADDRESS watches more";
 
 /// What may have moved and was not told, and why that may be: the words of every answer.
 const UNSEEN: [(Unseen, &str); 5] = [
@@ -29,9 +55,9 @@ const UNSEEN: [(Unseen, &str); 5] = [
     (Unseen::SOME_ISSUES, "that do not say whom the chain paid some of its rewards"),
 ];
 
-/// In words: what a ledger of transfers lacks up to its last block. Nothing for a whole one. O(blocks).
-pub fn lacking_transfers(rows: &dyn TransferRows, openings: Openings) -> Vec<String> {
-    let mut lacking = Vec::new();
+/// In words: what a ledger of transfers lacks up to its last block of these accounts' movements. Nothing for a whole one. O(blocks).
+pub fn lacking_transfers(rows: &dyn TransferRows, openings: Openings, whose: Whose<'_>) -> Vec<String> {
+    let mut lacking: Vec<String> = watches(rows, whose).into_iter().collect();
     match rows.block(BlockNum(0)) {
         None => lacking.push("it holds no block".to_owned()),
         Some(first) => lacking.extend(begins_late(first.height, openings)),
@@ -81,8 +107,15 @@ impl Extent {
         extent
     }
 
-    /// Of a ledger of transfers that was cut at the moment asked about, for an answer that needed all of it. O(blocks).
-    pub fn of_transfers(rows: &dyn TransferRows, chain: Chain, openings: Openings, asked: Asked) -> Self {
+    /// Of a ledger of transfers that was cut at the moment asked about, for an answer that needed all of these accounts'
+    /// movements. O(blocks).
+    pub fn of_transfers(
+        rows: &dyn TransferRows,
+        chain: Chain,
+        openings: Openings,
+        whose: Whose<'_>,
+        asked: Asked,
+    ) -> Self {
         let blocks = rows.block_count();
         let last = blocks.checked_sub(1).and_then(|last| rows.block(BlockNum(last)));
         let last_block = last.map(|last| LastBlock {
@@ -92,6 +125,10 @@ impl Extent {
         });
         let mut extent = Self::ending(asked, blocks, last_block);
         let gap = |kind, sentence: String| Gap::about_ledger(kind, chain.to_string(), sentence);
+        if let Some(words) = watches(rows, whose) {
+            let sentence = format!("the ledger is partial: {words}; what others did was not seen");
+            extent.gaps.push(gap(GapKind::LedgerPartial, sentence).mend(WATCH_MORE));
+        }
         if let Some(words) = rows.block(BlockNum(0)).and_then(|first| begins_late(first.height, openings)) {
             extent.missing_ranges += 1;
             let sentence =

@@ -30,6 +30,7 @@ pub(crate) enum IngestCommand {
   tracehound ingest evm --rpc http://127.0.0.1:8545
   tracehound ingest evm --rpc @/etc/tracehound/node-url --from-height 21895000 --per-second 25
   tracehound ingest evm --rpc http://127.0.0.1:8545 --follow --ws ws://127.0.0.1:8546
+  tracehound ingest evm --rpc http://127.0.0.1:8545 --from-height 21895000 --watch 0x47666Fab8bd0Ac7003bce3f5C3585383F09486E2 --watch @more.txt
 Every block of era1 files and of a node is held against its header's hash, and the headers against each other; receipts,
 transactions and withdrawals against the header's roots. Era1 files hold blocks and receipts up to the end of mining; they hold
 no traces, so what contracts passed on of the chain's own coin is not in the ledger, and answers say so. A node is asked for
@@ -37,6 +38,10 @@ debug_traceBlockByNumber, else trace_block; one that has neither leaves the same
 A run that was ended or failed goes on where the ledger ends when the same command is run again; where the node left the ledger's
 chain, the ledger goes back first. With --follow the node is asked for what is beyond the last block that is held whenever it tells
 of a block (--ws), and every --poll in any case, so that none is missed; it ends with Ctrl-C.
+With --watch the ledger holds the transactions alone that moved something of the accounts named, each whole; all blocks are read and
+proved as ever. Whatever is asked of another account, or of the time before the first block, is incomplete, and `trace` names the
+accounts that it would take (to_watch with --output json). Naming more accounts reads the ledger's blocks anew, beside it, until it
+watches those too, from its first block on; until then answers come from the one before.
 Exit code 30 when the ledger lacks something of the chain up to its last block, as it does without traces; 1 when the node failed on
 the way; 4 when interrupted, as following is (what was appended is kept)."
 )]
@@ -55,6 +60,10 @@ pub(crate) struct EvmArgs {
     /// The chain that the blocks must be of: eth, base, eip155:137 [default: that of the first era1 file's name, or the node's]
     #[arg(long, value_name = "CHAIN", value_parser = evm_chain)]
     pub chain: Option<u64>,
+    /// An account whose movements are wanted, or @FILE with one on each line; again for more. Without any: everybody's, or of whom
+    /// the ledger watches already
+    #[arg(long, value_name = "ADDRESS|@FILE")]
+    pub watch: Vec<String>,
     #[command(flatten)]
     pub node: EvmNodeArgs,
     /// Memory for the tables of accounts and assets, as 512M or 4G; what has no room lies beside the ledger while it is written. Less

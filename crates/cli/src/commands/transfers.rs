@@ -32,6 +32,9 @@ pub(super) fn info(out: &mut dyn Write, info: &Info) -> io::Result<()> {
     for what in &info.lacking {
         writeln!(out, "partial       {what}")?;
     }
+    if let Some(watched) = info.watched {
+        writeln!(out, "watched       {watched} accounts")?;
+    }
     writeln!(out, "transactions  {}", info.txs)?;
     writeln!(out, "movements     {}", info.transfers)?;
     writeln!(out, "accounts      {}", info.accounts)?;

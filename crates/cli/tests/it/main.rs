@@ -13,6 +13,7 @@ mod esplora;
 mod evm;
 mod evm_case;
 mod evm_node;
+mod evm_watch;
 mod exit_codes;
 mod facts;
 mod follow;

@@ -3,7 +3,7 @@
 //! Nothing on an account chain joins addresses as spending together does on a chain of outputs. What is told here is one link
 //! with its rule, and nothing is joined by it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -92,7 +92,7 @@ impl Snapshot {
         };
         let deposit =
             deposits(movements.values().copied(), service).into_iter().find(|own| own.account == account);
-        let extent = view.extent();
+        let extent = view.extent_of(&BTreeSet::from([account]));
         let mut gaps = extent.gaps.clone();
         if cut {
             let sentence = format!("{} movements were looked at, and there are more", movements.len());

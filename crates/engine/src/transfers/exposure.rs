@@ -135,7 +135,8 @@ impl Snapshot {
         }
         let limits = PartyLimits { transfers: question.work, ..PartyLimits::default() };
         let found = account_parties(&view.ledger, &subjects, limits, &|asset| view.is_known(asset));
-        let extent = view.extent();
+        // Whoever is not found is not watched where some are.
+        let extent = if unknown.is_empty() { view.extent_of(&subjects) } else { view.extent() };
         let mut gaps = extent.gaps.clone();
         if found.cut {
             let sentence = format!("the search stopped at its limit after {} movements", found.transfers);

@@ -44,6 +44,10 @@ impl Held {
 }
 
 impl TransferRows for Held {
+    fn watched(&self) -> Option<u32> {
+        self.rows().watched()
+    }
+
     fn block_count(&self) -> u32 {
         self.rows().block_count()
     }

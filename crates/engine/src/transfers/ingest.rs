@@ -1,17 +1,25 @@
 //! Blocks of an account chain into its ledger of transfers.
 
 mod node;
+mod watch;
 
-use std::{ops::ControlFlow, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+};
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use tracehound_analysis::{extent::lacking_transfers, freezes::kept_on};
+use tracehound_analysis::{
+    extent::{Whose, lacking_transfers},
+    freezes::kept_on,
+};
 use tracehound_evm::{chains::Keeps, movements::Rules};
 use tracehound_ingest::{
     Era1Files, EtlSource, TransferReport, era1_chain, ingest_era1_files, ingest_etl_files,
 };
-use tracehound_model::{Chain, TxRef};
+use tracehound_model::{Address, Chain, TxRef};
 use tracehound_transfers::{Opening, TransferLedger, TransferRows as _};
 
 use super::view::openings;
@@ -20,6 +28,8 @@ use crate::{EngineError, Workspace};
 pub use node::{Following, NodeSource, NodeTold, ReadTo};
 pub use tracehound_ingest::{EvmRound, TransferProgress, transfer_writer_within};
 pub use tracehound_transfers::WriterOptions;
+use watch::Prepared;
+pub use watch::{Behind, Watched, watch_list};
 
 /// Which files.
 #[derive(Clone, Debug)]
@@ -28,6 +38,8 @@ pub struct Files {
     pub paths: Vec<PathBuf>,
     /// The chain's id; without one, that which the files are named for.
     pub chain_id: Option<u64>,
+    /// Accounts whose movements alone are wanted; nobody where everybody's are, or those that the ledger watches already.
+    pub watch: BTreeSet<Address>,
     /// How the ledger is written.
     pub writer: WriterOptions,
 }
@@ -63,6 +75,9 @@ pub struct TakenIn {
     /// else lay among those of ethereum-etl.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub passed_over: Vec<String>,
+    /// Whom the ledger watches, where it does not hold everybody's movements.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub watched: Option<Watched>,
     /// What the node told, where one did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub node: Option<NodeTold>,
@@ -114,14 +129,24 @@ impl Workspace {
             })?,
         };
         let rules = rules_of(chain_id)?;
-        let dir = self.folder().transfers(chain_id);
-        let mut writer = files.writer.clone();
-        if !TransferLedger::open(&dir, Chain::Evm(chain_id)).is_ok_and(|ledger| ledger.block_count() > 0) {
-            // What genesis allots stands in no era1 file.
-            writer.opening = Some(Opening::Known(Vec::new()));
-        }
-        let report = ingest_era1_files(&dir, &Era1Files { paths: files.paths.clone(), rules, writer }, show)?;
-        self.taken_in(chain_id, report)
+        let read = |dir: &Path, mut writer: WriterOptions, rules: Rules, show: &Show<'_>| {
+            if writer.opening.is_none()
+                && !TransferLedger::open(dir, Chain::Evm(chain_id))
+                    .is_ok_and(|ledger| ledger.block_count() > 0)
+            {
+                // What genesis allots stands in no era1 file.
+                writer.opening = Some(Opening::Known(Vec::new()));
+            }
+            ingest_era1_files(dir, &Era1Files { paths: files.paths.clone(), rules, writer }, show)
+        };
+        let prepared = self.prepare(chain_id, &files.watch, &mut |anew| {
+            let writer = anew.writer(Chain::Evm(chain_id), &files.writer);
+            Ok(read(&anew.dir, writer, rules.keeping(Keeps::default()), &up_to(anew.to, show))?)
+        })?;
+        self.taken(chain_id, prepared, &mut |watch| {
+            let writer = WriterOptions { watch, ..files.writer.clone() };
+            Ok(read(&self.folder().transfers(chain_id), writer, rules, show)?)
+        })
     }
 
     /// Appends what files of ethereum-etl hold to the ledger of the chain, which they do not name; `show` is told how far it is and
@@ -141,20 +166,45 @@ impl Workspace {
                 "files of ethereum-etl do not say which chain they are of: name it with --chain".to_owned(),
             )
         })?;
-        let source = EtlSource {
-            paths: files.paths.clone(),
-            rules: known_rules(chain_id)?,
-            writer: files.writer.clone(),
+        let (rules, mut passed_over) = (known_rules(chain_id)?, Vec::new());
+        let mut read = |dir: &Path, writer: WriterOptions, rules: Rules, show: &Show<'_>| {
+            let source = EtlSource { paths: files.paths.clone(), rules, writer };
+            let done = ingest_etl_files(dir, &source, show)?;
+            passed_over = done.passed_over;
+            Ok(done.report)
         };
-        let done = ingest_etl_files(&self.folder().transfers(chain_id), &source, show)?;
-        let passed_over = done.passed_over.iter().map(|path| path.display().to_string()).collect();
-        Ok(TakenIn { passed_over, ..self.taken_in(chain_id, done.report)? })
+        let prepared = self.prepare(chain_id, &files.watch, &mut |anew| {
+            let writer = anew.writer(Chain::Evm(chain_id), &files.writer);
+            read(&anew.dir, writer, rules.keeping(Keeps::default()), &up_to(anew.to, show))
+        })?;
+        let taken = self.taken(chain_id, prepared, &mut |watch| {
+            let writer = WriterOptions { watch, ..files.writer.clone() };
+            read(&self.folder().transfers(chain_id), writer, rules, show)
+        })?;
+        let passed_over = passed_over.iter().map(|path| path.display().to_string()).collect();
+        Ok(TakenIn { passed_over, ..taken })
+    }
+
+    /// Reads on once the ledger watches whom it is to watch; says what became of it either way.
+    fn taken(
+        &self,
+        chain_id: u64,
+        prepared: Prepared<TransferReport>,
+        read: &mut dyn FnMut(Option<BTreeSet<Address>>) -> Result<TransferReport, EngineError>,
+    ) -> Result<TakenIn, EngineError> {
+        match prepared {
+            Prepared::Ready(watch, anew) => {
+                let taken = self.taken_in(chain_id, read(watch)?)?;
+                Ok(taken.having_read_anew(anew))
+            }
+            Prepared::Behind(report, behind) => Ok(self.taken_in(chain_id, report)?.behind(behind)),
+        }
     }
 
     fn taken_in(&self, chain_id: u64, report: TransferReport) -> Result<TakenIn, EngineError> {
         let chain = Chain::Evm(chain_id);
         let ledger = TransferLedger::open(&self.folder().transfers(chain_id), chain)?;
-        let lacking = lacking_transfers(&ledger, openings(&ledger));
+        let lacking = lacking_transfers(&ledger, openings(&ledger), Whose::Everybodys);
         ledger.confirm()?;
         let refused = report.refused.into_iter().map(|(height, hash, why)| {
             let tx = TxRef { chain, hash };
@@ -174,8 +224,26 @@ impl Workspace {
             snapshot: ledger.snapshot_id(),
             stopped: report.stopped,
             passed_over: Vec::new(),
+            watched: ledger.watched().map(|accounts| Watched {
+                accounts,
+                left_out: report.left_out,
+                read_anew: 0,
+                unopened: None,
+                behind: None,
+            }),
             node: None,
         })
+    }
+}
+
+/// Is told how far an ingest is, and may end it.
+type Show<'a> = dyn Fn(TransferProgress) -> ControlFlow<()> + 'a;
+
+/// Ends with a block.
+fn up_to<'a>(last: u64, show: &'a Show<'_>) -> impl Fn(TransferProgress) -> ControlFlow<()> + 'a {
+    move |step| {
+        show(step)?;
+        if step.height >= last { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
-use tracehound_analysis::extent::lacking_transfers;
+use tracehound_analysis::extent::{Whose, lacking_transfers};
 use tracehound_model::{Chain, TxRef};
 use tracehound_transfers::{BlockRow, Repair, TransferLedger, repair};
 
@@ -32,6 +32,9 @@ pub struct Info {
     pub assets: u32,
     /// Whether it begins with genesis and what that allots, so that every balance is known.
     pub from_genesis: bool,
+    /// How many accounts it watches, where it does not hold everybody's movements.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub watched: Option<u32>,
     /// Whether nothing is lacking up to the last block.
     pub whole: bool,
     /// In words: what is lacking.
@@ -152,7 +155,7 @@ impl Workspace {
     pub fn transfers_info(&self, chain_id: u64) -> Result<Info, EngineError> {
         let ledger = self.open_transfers(chain_id)?;
         let info = ledger.info();
-        let lacking = lacking_transfers(&ledger, openings(&ledger));
+        let lacking = lacking_transfers(&ledger, openings(&ledger), Whose::Everybodys);
         let snapshot = ledger.snapshot_id();
         ledger.confirm()?;
         let block = |row: BlockRow| Block {
@@ -163,7 +166,8 @@ impl Workspace {
         let columns = info.disk_bytes - info.hash_bytes;
         let (movements, counted) = ON_ETHEREUM;
         let projected = u128::from(info.disk_bytes) * u128::from(movements);
-        let projected = projected.checked_div(info.transfers.into()).filter(|_| chain_id == 1);
+        let projected =
+            projected.checked_div(info.transfers.into()).filter(|_| chain_id == 1 && info.watched.is_none());
         Ok(Info {
             chain: info.chain,
             blocks: info.blocks,
@@ -172,6 +176,7 @@ impl Workspace {
             accounts: info.accounts,
             assets: info.assets,
             from_genesis: info.from_genesis,
+            watched: info.watched,
             whole: lacking.is_empty(),
             lacking,
             first: info.first.map(block),

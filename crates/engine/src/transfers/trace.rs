@@ -1,5 +1,7 @@
 //! Where value went on an account chain.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -13,7 +15,9 @@ use tracehound_analysis::{
 };
 use tracehound_model::{Amount, Asset, Gap, GapKind, PackAsOf, TxRef};
 use tracehound_screen::Accounts;
-use tracehound_transfers::{Balance, BalanceUnknown, Transfer, TransferNum, TransferRows as _, TxRow};
+use tracehound_transfers::{
+    AccountNum, Balance, BalanceUnknown, Transfer, TransferNum, TransferRows as _, TxRow,
+};
 
 use super::{
     View,
@@ -26,6 +30,9 @@ use crate::{Answer, EngineError, Moment, Snapshot};
 const MOST_RECEIVED: usize = 100_000;
 /// Assets of an account whose movements are followed.
 const MOST_ASSETS: usize = 10_000;
+
+/// Accounts to watch that are named.
+const MOST_TO_WATCH: usize = 10_000;
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -75,6 +82,10 @@ pub struct Trace {
     pub gaps: Vec<Gap>,
     /// Whether no limit cut it, no balance is unknown, and nothing of the ledger is missing.
     pub complete: bool,
+    /// Accounts that something followed came to, or from, and that the ledger does not watch: with those it would tell more. Largest
+    /// first, asset by asset, so many at most.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub to_watch: Vec<String>,
     /// The ledger's snapshot.
     pub snapshot: String,
     /// The packs of labels in force.
@@ -217,6 +228,8 @@ impl Sums {
 struct Seeds {
     transfers: Vec<TransferNum>,
     missing: Vec<String>,
+    /// Accounts all that came to which is followed.
+    accounts: BTreeSet<AccountNum>,
     gaps: Vec<Gap>,
 }
 
@@ -275,7 +288,8 @@ pub(super) fn traced(view: &View, question: &Question) -> Result<Answer<Traced>,
         let planted: Vec<TransferSeed> = seeds.transfers.iter().map(seed).collect();
         follow_balances(&view.ledger, &planted, options, &role)?
     };
-    let extent = view.extent();
+    // A seed that is not found may be of an account that is not watched; where what is followed leaves those that are, ends say it.
+    let extent = if seeds.missing.is_empty() { view.extent_of(&seeds.accounts) } else { view.extent() };
     let mut gaps = extent.gaps.clone();
     gaps.append(&mut seeds.gaps);
     gaps.extend(not_followed(&found, question.method));
@@ -286,6 +300,7 @@ pub(super) fn traced(view: &View, question: &Question) -> Result<Answer<Traced>,
         direction: if question.backward { "backward" } else { "forward" },
         method: question.method.name(),
         seeds: seeds.transfers.len(),
+        to_watch: to_watch(view, &found),
         steps: found.steps.iter().filter_map(|step| told.step(step)).collect(),
         exchanges: found.exchanges.iter().filter_map(|exchange| told.exchange(exchange)).collect(),
         ends: told.ends(&found.ends),
@@ -320,6 +335,7 @@ impl Seeds {
             self.missing.push(from.to_owned());
             return Ok(());
         };
+        self.accounts.insert(account);
         let (assets, more) = view.ledger.assets_of(account, MOST_ASSETS);
         if more {
             return Err(EngineError::Question(format!(
@@ -460,6 +476,16 @@ impl Told<'_> {
     }
 }
 
+/// Accounts that are not watched and that something followed ended at.
+fn to_watch(view: &View, found: &BalancePropagation) -> Vec<String> {
+    let is_unwatched = |end: &&BalanceEnd| end.reason == BalanceStop::Unknown(BalanceUnknown::Unwatched);
+    let mut ends: Vec<&BalanceEnd> = found.ends.iter().filter(is_unwatched).collect();
+    ends.sort_by_key(|end| (end.asset, std::cmp::Reverse(end.holding.dirty_all())));
+    let mut seen = BTreeSet::new();
+    let new = ends.iter().filter_map(|end| end.balance).filter(|balance| seen.insert(balance.account));
+    new.filter_map(|balance| Some(view.written(balance.account)?.to_string())).take(MOST_TO_WATCH).collect()
+}
+
 fn reason(stop: BalanceStop) -> (&'static str, Option<&'static str>, Option<String>) {
     match stop {
         BalanceStop::Unspent => ("unspent", None, None),
@@ -480,6 +506,9 @@ fn reason(stop: BalanceStop) -> (&'static str, Option<&'static str>, Option<Stri
 const fn unknown(why: BalanceUnknown) -> &'static str {
     match why {
         BalanceUnknown::Opening => "what it held before the ledger's first block is not known",
+        BalanceUnknown::Unwatched => {
+            "the ledger does not watch it: neither what it held nor all that it did is known"
+        }
         BalanceUnknown::Overdrawn(_) => {
             "a movement takes more than it held: movements into it were not seen, or the asset changes balances by itself"
         }
@@ -530,6 +559,15 @@ fn not_followed(found: &BalancePropagation, method: Method) -> Vec<Gap> {
     for cut in [Truncation::Hops, Truncation::Work, Truncation::Dust] {
         let paths = count(&|stop| stop == BalanceStop::Truncated(cut));
         gap(paths, GapKind::Truncated, &format!("at the limit on {}", limit(cut)));
+    }
+    let unwatched = count(&|stop| stop == BalanceStop::Unknown(BalanceUnknown::Unwatched));
+    if unwatched > 0 {
+        let paths = if unwatched == 1 { "1 path ends" } else { &format!("{unwatched} paths end") };
+        let sentence = format!(
+            "{paths} at accounts that the ledger does not watch: what they held and did is not known"
+        );
+        let remedy = "tracehound ingest evm with --watch for those in to_watch (--output json) reads it too";
+        gaps.push(Gap::about_subject(GapKind::NotFetched, sentence).mend(remedy));
     }
     if method == Method::Poison {
         let sentence = "poison counts every unit that was ever in contact: its amounts do not add up";

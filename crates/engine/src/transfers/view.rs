@@ -1,10 +1,10 @@
 //! A snapshot as seen by one question: one chain's ledger of transfers cut at the moment asked about, and who is meant.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use tracehound_analysis::{
-    extent::{Asked, Extent, LastBlock, Openings},
+    extent::{Asked, Extent, LastBlock, Openings, Whose},
     taint::AccountRole,
 };
 use tracehound_attribution::index::Index;
@@ -78,10 +78,21 @@ impl View {
         label_gaps(&self.packs, self.day)
     }
 
-    /// How far the ledger reaches.
+    /// How far the ledger reaches, for an answer that needs everybody's movements.
     pub(crate) fn extent(&self) -> Extent {
+        self.reaches(Whose::Everybodys)
+    }
+
+    /// The same, for one that needs those of some accounts.
+    pub(crate) fn extent_of(&self, accounts: &BTreeSet<AccountNum>) -> Extent {
+        self.reaches(Whose::Of(accounts))
+    }
+
+    fn reaches(&self, whose: Whose<'_>) -> Extent {
         match &self.ledger {
-            Held::Ledger(ledger) => Extent::of_transfers(ledger, self.chain, openings(ledger), self.asked),
+            Held::Ledger(ledger) => {
+                Extent::of_transfers(ledger, self.chain, openings(ledger), whose, self.asked)
+            }
             Held::Case(case) => {
                 let last = case.tip.map(|tip| LastBlock {
                     hash: self.tx_ref(tip.hash).to_string(),

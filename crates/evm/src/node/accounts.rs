@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use alloy_primitives::{Address, B256, U64};
+use alloy_primitives::{Address, B256, Bytes, U64, U256};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::{Value, json};
 
@@ -135,6 +135,41 @@ impl Node {
             }
         }
         Ok(Some(blocks))
+    }
+
+    /// What these accounts held of a token after a block, by its contract's word; nothing where there was no contract yet.
+    ///
+    /// # Errors
+    /// When the node does not say, for example because it has no state of so old a block, or the contract does not.
+    pub fn token_balances(
+        &mut self,
+        height: u64,
+        token: Address,
+        accounts: &[Address],
+    ) -> Result<Vec<U256>, NodeError> {
+        const METHOD: &str = "eth_call";
+        // balanceOf(address)
+        const SELECTOR: &str = "0x70a08231";
+        let questions: Vec<Question> = accounts
+            .iter()
+            .map(|account| {
+                let data = format!("{SELECTOR}{}", alloy_primitives::hex::encode(account.into_word()));
+                (METHOD, json!([{ "to": token, "data": data }, format!("{height:#x}")]))
+            })
+            .collect();
+        let gathered = self.asker.ask(&questions)?;
+        (0..questions.len())
+            .map(|index| {
+                let told = gathered.get(index).map_err(Arc::clone)?;
+                let said: Option<Bytes> = serde_json::from_str(told).ok();
+                let amount = said.and_then(|said| match said.len() {
+                    0 => Some(U256::ZERO),
+                    32 => Some(U256::from_be_slice(&said)),
+                    _ => None,
+                });
+                amount.ok_or_else(|| self.strange(METHOD, "is no amount"))
+            })
+            .collect()
     }
 
     /// The block that a transaction stands in; nothing where the node knows none of this hash in a block.

@@ -2,6 +2,7 @@
 //! package `@uniswap/default-token-list` 22.21.0.
 
 use super::{Asset, Unit};
+use crate::Chain;
 
 const ETHEREUM: u64 = 1;
 const OPTIMISM: u64 = 10;
@@ -51,6 +52,11 @@ const TOKENS: &[(Asset, &str, u8)] = &[
 pub(super) fn unit(asset: Asset) -> Option<Unit> {
     let &(_, ticker, decimals) = TOKENS.iter().find(|row| row.0 == asset)?;
     Some(Unit { ticker, decimals })
+}
+
+/// Those of a chain.
+pub(super) fn on(chain: Chain) -> impl Iterator<Item = Asset> {
+    TOKENS.iter().map(|row| row.0).filter(move |asset| asset.chain() == chain)
 }
 
 /// Their tickers, some more than once.

@@ -41,6 +41,20 @@ impl<'a> Screener<'a> {
         if !covers(moves, &address.to_string(), findings) {
             return;
         }
+        let account = rows.find_account(address);
+        if let Some(watched) = rows.watched().filter(|_| moves.extract.is_none())
+            && account.is_none_or(|account| account.0 >= watched)
+        {
+            let sentence = format!(
+                "the ledger of {} holds the movements of {watched} account{} that it watches, and this is none of them: its \
+                 transactions were not examined",
+                chain.short_name(),
+                if watched == 1 { "" } else { "s" }
+            );
+            let remedy = "tracehound ingest evm with --watch ADDRESS watches it too";
+            findings.gaps.push(Gap::about_subject(GapKind::NotFetched, sentence).mend(remedy));
+            return;
+        }
         findings.looked = true;
         if let Some(extract) = &moves.extract {
             let covered = extract.get(&address.to_string()).filter(|covered| covered.complete);
@@ -55,7 +69,7 @@ impl<'a> Screener<'a> {
             chain.short_name()
         );
         findings.gaps.push(Gap::about_no_ledger(None, sentence));
-        let Some(account) = rows.find_account(address) else { return };
+        let Some(account) = account else { return };
         let is_known = |asset: AssetNum| rows.asset(asset).is_some_and(|asset| asset.unit().is_some());
         let found = account_parties(rows, &BTreeSet::from([account]), PartyLimits::default(), &is_known);
         if found.cut {

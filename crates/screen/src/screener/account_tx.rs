@@ -37,8 +37,12 @@ impl Screener<'_> {
             findings.gaps.push(if moves.extract.is_some() {
                 gap("the transaction was not found by the server that was asked".to_owned())
             } else {
+                let watched = moves.rows.watched();
+                let only = watched
+                    .map(|count| format!(", which watches {count} of all accounts"))
+                    .unwrap_or_default();
                 let sentence = format!(
-                    "the transaction is not in the ledger of {}, and no other EVM chain was searched",
+                    "the transaction is not in the ledger of {}{only}, and no other EVM chain was searched",
                     chain.short_name()
                 );
                 gap(sentence).mend("ingest the block that holds it")

@@ -14,8 +14,8 @@ use super::{
     segment::Segment,
 };
 use crate::{
-    AccountNum, AssetNum, Balance, BalanceAt, BalanceUnknown, BlockNum, BlockRow, Transfer, TransferNum,
-    TransferRows, TxNum, TxRow, rows::first_of,
+    AccountNum, AssetNum, Balance, BalanceAt, BalanceUnknown, BlockNum, BlockRow, Opening, Transfer,
+    TransferNum, TransferRows, TxNum, TxRow, rows::first_of,
 };
 
 /// A store as it was when it was opened. Cheap to open (no content is read), safe to use from many threads. A clone is the
@@ -71,6 +71,23 @@ impl TransferLedger {
     /// Whether the rows begin with genesis and what it allots, so that every balance is known.
     pub fn from_genesis(&self) -> bool {
         self.segments().first().is_some_and(|first| first.begun().from_nothing)
+    }
+
+    /// What accounts held before the first block, as it was told when the ledger began.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn opening(&self) -> Result<Opening, TransferLedgerError> {
+        let Some(first) = self.segments().first().filter(|first| !first.begun().from_nothing) else {
+            return Ok(if self.from_genesis() { Opening::Nothing } else { Opening::Known(Vec::new()) });
+        };
+        let known = first.rows().openings.all().iter().filter_map(|bytes| {
+            let (account, asset, amount) = opening_of(bytes);
+            Some((self.account(AccountNum(account))?, self.asset(AssetNum(asset))?, amount))
+        });
+        let known = known.collect();
+        self.confirm()?;
+        Ok(Opening::Known(known))
     }
 
     /// Identity of this snapshot: a digest of its content, the same however the blocks came. O(1). `None` where the ledger is
@@ -163,7 +180,7 @@ impl TransferLedger {
     }
 
     /// What a balance was before the first block.
-    fn opening(&self, balance: Balance) -> BalanceAt {
+    fn opening_of(&self, balance: Balance) -> BalanceAt {
         let unknown = BalanceAt::Unknown(BalanceUnknown::Opening);
         let Some(first) = self.segments().first() else { return unknown };
         let wanted = (balance.account.0, balance.asset.0);
@@ -262,7 +279,7 @@ impl TransferRows for TransferLedger {
     }
 
     fn before(&self, balance: Balance, at: TransferNum) -> BalanceAt {
-        let mut now = self.opening(balance);
+        let mut now = self.opening_of(balance);
         let end = at.0.min(self.end.transfer);
         for segment in self.segments_of(balance).iter().take_while(|segment| segment.first().transfer < end) {
             let BalanceAt::Known(held) = now else { break };

@@ -12,8 +12,8 @@ use tracehound_segments::{Id, Key, Origin, files::SEGMENT};
 use zerocopy::IntoBytes;
 
 use super::{
-    KIND, OF_ACCOUNT, OF_ASSET, SECTIONS, TransferLedgerError, WATCHED_KIND, balances::BalancesData, data::SegmentData,
-    identity::ids_of, strings::StringsData,
+    KIND, OF_ACCOUNT, OF_ASSET, SECTIONS, TransferLedgerError, WATCHED_KIND, balances::BalancesData,
+    data::SegmentData, identity::ids_of, strings::StringsData,
 };
 
 fn runs_of(runs: &RunsData) -> [&[u8]; 3] {

@@ -90,9 +90,9 @@ impl Segment {
             u32::try_from(word)
                 .map_err(|_| SegmentsError::corrupt(file.path(), "its first numbers are out of range"))
         };
-        let begun = Begun::from_word(opening)
-            .filter(|begun| begun.watched == watched)
-            .ok_or_else(|| SegmentsError::corrupt(file.path(), "it does not say with what its store began"))?;
+        let begun = Begun::from_word(opening).filter(|begun| begun.watched == watched).ok_or_else(|| {
+            SegmentsError::corrupt(file.path(), "it does not say with what its store began")
+        })?;
         let first =
             Place { block: number(block)?, tx, transfer, account: number(account)?, asset: number(asset)? };
         let mut segment = Self {

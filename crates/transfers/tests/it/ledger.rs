@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use tracehound_columns::sections::{Kind, SectionFile, write_paged};
 use tracehound_model::{Address, Amount, Asset, Chain, transfer::TransferBlock};
 use tracehound_transfers::{
-    BalanceAt, BalanceUnknown, BlockNum, MemoryTransfers, Opening, TransferError, TransferLedger, TransferLedgerError, TransferNum,
-    TransferRows, Writer, WriterOptions,
+    BalanceAt, BalanceUnknown, BlockNum, MemoryTransfers, Opening, TransferError, TransferLedger,
+    TransferLedgerError, TransferNum, TransferRows, Writer, WriterOptions,
 };
 
 use crate::chain::{account, block, blocks, ether, everything, moves, store, token, tx};
@@ -366,7 +366,8 @@ fn a_store_of_some_accounts_is_no_store_of_everybodys_movements() {
     let of = |dir: &tempfile::TempDir, name: u8| {
         let ledger = open(dir.path());
         let account = ledger.find_account(&account(name)).expect("named");
-        let balance = tracehound_transfers::Balance { account, asset: ledger.find_asset(&ether()).expect("moved") };
+        let balance =
+            tracehound_transfers::Balance { account, asset: ledger.find_asset(&ether()).expect("moved") };
         ledger.before(balance, TransferNum(ledger.transfer_count()))
     };
     assert_eq!((open(everybody.path()).watched(), open(two.path()).watched()), (None, Some(2)));

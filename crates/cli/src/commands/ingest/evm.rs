@@ -1,22 +1,24 @@
 //! `tracehound ingest evm`.
 
 use std::{
-    io::{self, Write},
+    collections::BTreeSet,
+    fs::File,
+    io::{self, Read as _, Write},
     ops::ControlFlow,
     time::Duration,
 };
 
 use indicatif::ProgressBar;
-use miette::{IntoDiagnostic, Result};
+use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use tracehound_engine::{
     Workspace,
     transfers::ingest::{
         EvmRound, Files, Following, NodeSource, NodeTold, ReadTo, TakenIn, TransferProgress,
-        transfer_writer_within,
+        transfer_writer_within, watch_list,
     },
 };
 use tracehound_model::{
-    Chain,
+    Address, Chain,
     text::{label, line},
 };
 
@@ -27,8 +29,12 @@ use crate::{
     progress, terminal,
 };
 
+/// Bytes of a list of accounts that are read.
+const MOST_BYTES: u64 = 64 << 20;
+
 pub(super) fn run(common: &Common, workspace: &Workspace, args: &EvmArgs, out: &mut dyn Write) -> Result<u8> {
     progress::end_on_interrupt();
+    let watch = watch(&args.watch)?;
     let bar = progress::counter(common.quiet);
     bar.set_message("blocks");
     let show = |step: TransferProgress| -> ControlFlow<()> {
@@ -37,7 +43,7 @@ pub(super) fn run(common: &Common, workspace: &Workspace, args: &EvmArgs, out: &
         progress::interrupted()
     };
     let report = if let Some(url) = &args.rpc {
-        let source = source(args, url)?;
+        let source = source(args, url, watch)?;
         if args.node.follow {
             follow(common, workspace, args, &source, &bar, &show)?
         } else {
@@ -47,6 +53,7 @@ pub(super) fn run(common: &Common, workspace: &Workspace, args: &EvmArgs, out: &
         let files = Files {
             paths: args.paths.clone(),
             chain_id: args.chain,
+            watch,
             writer: transfer_writer_within(args.memory),
         };
         let taken =
@@ -61,7 +68,31 @@ pub(super) fn run(common: &Common, workspace: &Workspace, args: &EvmArgs, out: &
     Ok(if report.problem().is_some() { 1 } else { exit_code(report.stopped, report.is_complete()) })
 }
 
-fn source(args: &EvmArgs, url: &Given) -> Result<NodeSource> {
+/// The accounts that these words name, or files of them.
+fn watch(words: &[String]) -> Result<BTreeSet<Address>> {
+    let mut accounts = BTreeSet::new();
+    for word in words {
+        let Some(path) = word.strip_prefix('@') else {
+            accounts.extend(watch_list("--watch", word).into_diagnostic()?);
+            continue;
+        };
+        let named = || format!("reading the accounts to watch from {path}");
+        let file = File::open(path).into_diagnostic().wrap_err_with(named)?;
+        let mut text = String::new();
+        file.take(MOST_BYTES + 1).read_to_string(&mut text).into_diagnostic().wrap_err_with(named)?;
+        if text.len() as u64 > MOST_BYTES {
+            return Err(miette!("{path} is longer than {MOST_BYTES} bytes: is it a list of addresses?"));
+        }
+        let listed = watch_list(path, &text).into_diagnostic()?;
+        if listed.is_empty() {
+            return Err(miette!("{path} names no account to watch"));
+        }
+        accounts.extend(listed);
+    }
+    Ok(accounts)
+}
+
+fn source(args: &EvmArgs, url: &Given, watch: BTreeSet<Address>) -> Result<NodeSource> {
     let how = &args.node;
     Ok(NodeSource {
         url: url.read("the node's address")?,
@@ -74,6 +105,7 @@ fn source(args: &EvmArgs, url: &Given) -> Result<NodeSource> {
         batch: how.batch,
         per_second: how.per_second,
         limits: None,
+        watch,
         writer: transfer_writer_within(args.memory),
     })
 }
@@ -139,6 +171,23 @@ fn print(report: &TakenIn, out: &mut dyn Write) -> io::Result<()> {
     }
     if report.stale > 0 {
         writeln!(out, "{} stale blocks left out: their branch is no longer than what is held", report.stale)?;
+    }
+    if let Some(watched) = &report.watched {
+        if watched.read_anew > 0 {
+            let blocks = watched.read_anew;
+            writeln!(
+                out,
+                "{blocks} blocks were read anew, so that more accounts are watched from the first one on"
+            )?;
+        }
+        if let Some(why) = &watched.unopened {
+            writeln!(out, "what they held before the first block is not known: {}", line(why))?;
+        }
+        let (accounts, left_out) = (watched.accounts, watched.left_out);
+        writeln!(
+            out,
+            "{accounts} accounts are watched; {left_out} transactions moved nothing of theirs and were left out"
+        )?;
     }
     for refused in report.refused.iter().take(SHOWN_PROBLEMS) {
         let (tx, height, why) = (refused.tx, refused.height, refused.why);

@@ -1,21 +1,28 @@
 //! A node's blocks into a ledger of transfers, once or as they come.
 
-use std::{collections::BTreeMap, num::NonZeroU32, ops::ControlFlow, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    num::NonZeroU32,
+    ops::ControlFlow,
+    path::Path,
+    time::Duration,
+};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_evm::{
+    chains::{Keeps, Rules},
     node::{End, EndBy, Node, NodeOptions, TracesBy, chain_id},
     rpc::HttpLimits,
 };
 use tracehound_ingest::{
-    EvmNodeOptions, EvmNodeReport, EvmRound, NewBlocks, TransferIngestError, TransferProgress,
+    EvmNodeOptions, EvmNodeReport, EvmRound, NewBlocks, TransferIngestError, TransferProgress, Widening,
     follow_evm_node, ingest_evm_node,
 };
-use tracehound_model::text::line;
+use tracehound_model::{Address, Chain, text::line};
 use tracehound_transfers::WriterOptions;
 
-use super::{TakenIn, known_rules};
+use super::{TakenIn, known_rules, watch::Prepared};
 use crate::{EngineError, Workspace};
 
 /// Which node, and how it is asked.
@@ -41,6 +48,8 @@ pub struct NodeSource {
     pub per_second: Option<NonZeroU32>,
     /// Time and size of one answer, and how often a node without time for us is asked again.
     pub limits: Option<HttpLimits>,
+    /// Accounts whose movements alone are wanted; nobody where everybody's are, or those that the ledger watches already.
+    pub watch: BTreeSet<Address>,
     /// How the ledger is written.
     pub writer: WriterOptions,
 }
@@ -100,10 +109,7 @@ impl Workspace {
         source: &NodeSource,
         show: &dyn Fn(TransferProgress) -> ControlFlow<()>,
     ) -> Result<TakenIn, EngineError> {
-        let (mut node, options) = source.connect()?;
-        let dir = self.folder().transfers(node.rules().chain_id);
-        let done = ingest_evm_node(&dir, &mut node, &options, show)?;
-        self.told(source, &node, done)
+        self.by_node(source, show, &mut |dir, node, options| ingest_evm_node(dir, node, options, show))
     }
 
     /// The same, and goes on with what comes until `show` ends it or `told`, which learns what each round brought and, where the
@@ -120,15 +126,33 @@ impl Workspace {
         told: &mut dyn FnMut(&EvmRound, Option<&str>) -> ControlFlow<()>,
         stop: &dyn Fn() -> ControlFlow<()>,
     ) -> Result<TakenIn, EngineError> {
-        let (mut node, options) = source.connect()?;
-        let dir = self.folder().transfers(node.rules().chain_id);
         let mut bell = NewBlocks::new(following.socket.clone(), following.every);
         let mut between = |round: &EvmRound| {
             told(round, bell.problem())?;
             bell.wait(stop)
         };
-        let done = follow_evm_node(&dir, &mut node, &options, &mut between, show)?;
-        self.told(source, &node, done)
+        self.by_node(source, show, &mut |dir, node, options| {
+            follow_evm_node(dir, node, options, &mut between, show)
+        })
+    }
+
+    /// Has a node's blocks read into its chain's ledger, once that watches whom it is to watch.
+    fn by_node(
+        &self,
+        source: &NodeSource,
+        show: &dyn Fn(TransferProgress) -> ControlFlow<()>,
+        read: &mut Read<'_>,
+    ) -> Result<TakenIn, EngineError> {
+        let (mut node, mut options) = source.connect(&|rules| rules)?;
+        let chain_id = node.rules().chain_id;
+        match self.prepare(chain_id, &source.watch, &mut |anew| source.read_anew(anew, show))? {
+            Prepared::Behind((node, done), behind) => Ok(self.told(source, &node, done)?.behind(behind)),
+            Prepared::Ready(watch, anew) => {
+                options.writer.watch = watch;
+                let done = read(&self.folder().transfers(chain_id), &mut node, &options)?;
+                Ok(self.told(source, &node, done)?.having_read_anew(anew))
+            }
+        }
     }
 
     fn told(&self, source: &NodeSource, node: &Node, done: EvmNodeReport) -> Result<TakenIn, EngineError> {
@@ -151,12 +175,33 @@ impl Workspace {
             questions: node.questions(),
             problem: done.broken.map(|error| line(&error.to_string()).into_owned()),
         };
-        Ok(TakenIn { node: Some(told), ..self.taken_in(node.rules().chain_id, done.report)? })
+        let mut taken = TakenIn { node: Some(told), ..self.taken_in(node.rules().chain_id, done.report)? };
+        if let Some(watched) = &mut taken.watched {
+            watched.unopened = done.unopened.map(|why| line(&why).into_owned());
+        }
+        Ok(taken)
     }
 }
 
+/// Reads a node's blocks into the ledger of a folder.
+type Read<'a> =
+    dyn FnMut(&Path, &mut Node, &EvmNodeOptions) -> Result<EvmNodeReport, TransferIngestError> + 'a;
+
 impl NodeSource {
-    fn connect(&self) -> Result<(Node, EvmNodeOptions), EngineError> {
+    /// Reads a ledger's blocks again into one that watches more. Logs of issuers are kept of them already.
+    fn read_anew(
+        &self,
+        anew: &Widening,
+        show: &dyn Fn(TransferProgress) -> ControlFlow<()>,
+    ) -> Result<(Node, EvmNodeReport), EngineError> {
+        let (mut node, mut options) = self.connect(&|rules| rules.keeping(Keeps::default()))?;
+        (options.from_height, options.to_height) = (Some(anew.from), Some(anew.to));
+        options.writer = anew.writer(Chain::Evm(node.rules().chain_id), &options.writer);
+        let done = ingest_evm_node(&anew.dir, &mut node, &options, show)?;
+        Ok((node, done))
+    }
+
+    fn connect(&self, keeping: &dyn Fn(Rules) -> Rules) -> Result<(Node, EvmNodeOptions), EngineError> {
         let usual = NodeOptions::default();
         let limits = self.limits.unwrap_or(usual.limits);
         let chain_id = match self.chain_id {
@@ -171,8 +216,8 @@ impl NodeSource {
             senders: self.proof,
             traces: self.traces,
         };
-        let node =
-            Node::connect(&self.url, known_rules(chain_id)?, how).map_err(TransferIngestError::from)?;
+        let node = Node::connect(&self.url, keeping(known_rules(chain_id)?), how)
+            .map_err(TransferIngestError::from)?;
         let options = EvmNodeOptions {
             from_height: self.from_height,
             to_height: self.to_height,

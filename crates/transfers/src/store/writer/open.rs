@@ -74,11 +74,7 @@ impl Writer {
         let Some(first) = self.segments.first() else { return Ok(()) };
         let told = first.ids().get(0) == Some(&began.ids[0]);
         first.check_pages_read()?;
-        if told {
-            Ok(())
-        } else {
-            Err(TransferLedgerError::OtherOpening { path: path() })
-        }
+        if told { Ok(()) } else { Err(TransferLedgerError::OtherOpening { path: path() }) }
     }
 
     /// Begins a store that is to hold its first block, of this height: with what accounts held before it.

@@ -1,9 +1,11 @@
 //! Any bytes as what a node says of a block, and as an era1 file: what is called proved fits the header's hash, a transaction
-//! that failed moves nothing but its fee, and nothing moves from somebody to himself.
+//! that failed moves nothing but its fee, and nothing moves from somebody to himself. Once more under the hash that its header has, by
+//! the rules of Ethereum's kin, whose own types of transactions and receipts are encoded then.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use serde_json::{Map, Value};
 use tracehound_evm::{
     block::{Block, Checks, HeaderForm},
     era1::Era1,
@@ -34,10 +36,46 @@ const SEEDS: &[&str] = &[concat!(
     r#"[{"txHash":"0x0404040404040404040404040404040404040404040404040404040404040404","result":{"type":"CALL","from":"0x0505050505050505050505050505050505050505","to":"0x0606060606060606060606060606060606060606","value":"0x9","calls":[]}}]"#,
 )];
 
+/// The transaction of the first seed ends so, and so do those of Ethereum's kin: with all the fields that any type of theirs has.
+const TYPE: &str = r#""type":"0x7e"}"#;
+const FIELDS: &str = concat!(
+    r#","gas":"0x5208","input":"0x01","nonce":"0x2","chainId":"0xa4b1","maxFeePerGas":"0x9","mint":"0x1","isSystemTx":false,"#,
+    r#""sourceHash":"0x0808080808080808080808080808080808080808080808080808080808080808","#,
+    r#""requestId":"0x0909090909090909090909090909090909090909090909090909090909090909","#,
+    r#""ticketId":"0x0909090909090909090909090909090909090909090909090909090909090909","#,
+    r#""refundTo":"0x0303030303030303030303030303030303030303","maxRefund":"0x1","submissionFeeRefund":"0x1","l1BaseFee":"0x1","#,
+    r#""depositValue":"0x1","retryTo":"0x0303030303030303030303030303030303030303","retryValue":"0x1","#,
+    r#""beneficiary":"0x0303030303030303030303030303030303030303","maxSubmissionFee":"0x1","retryData":"0x02"}"#
+);
+
+/// Seeds of the types that Ethereum's kin have.
+fn of_kin() -> impl Iterator<Item = Vec<u8>> {
+    ["0x7e", "0x64", "0x65", "0x66", "0x68", "0x69", "0x6a", "0x50"].into_iter().map(|kind| {
+        let of_type = SEEDS[0].replacen(TYPE, &format!(r#""type":"{kind}"{FIELDS}"#), 1);
+        let deposit = r#""depositNonce":"0x5","depositReceiptVersion":"0x1","status":"0x1","cumulative"#;
+        of_type.replacen(r#""status":"0x1","cumulative"#, deposit, 1).into_bytes()
+    })
+}
+
+/// Reads a block and its receipts as a chain's that has Ethereum's headers and types of its own.
+fn read_as_kin(told: &str, hash: &str, receipts: Option<&str>) {
+    let Ok(mut fields) = serde_json::from_str::<Map<String, Value>>(told) else { return };
+    fields.insert("hash".to_owned(), hash.into());
+    let told = Value::Object(fields).to_string();
+    let checks = Checks { header: HeaderForm::HashOnly, roots: true, senders: true };
+    let Ok(block) = Block::read(&told, checks) else { return };
+    assert_eq!(block.header.hash_slow(), block.hash);
+    let Some(Ok(receipts)) = receipts.map(|told| Receipts::read(told, &block, checks)) else { return };
+    assert_eq!(receipts.receipts.len(), block.txs.len());
+    let Ok(found) = movements(&block, Some(&receipts), None, &Rules::ethereum()) else { return };
+    assert!(found.block.txs.len() >= block.txs.len(), "a transaction is lost");
+}
+
 fuzz_target!(
     init: {
         tracehound_fuzz::seeds_wanted(|| {
             let mut seeds: Vec<Vec<u8>> = SEEDS.iter().map(|seed| seed.as_bytes().to_vec()).collect();
+            seeds.extend(of_kin());
             seeds.extend(tracehound_fuzz::real_start("era1/sepolia-00021-b8814b14.era1", 8 << 10));
             seeds
         });
@@ -60,7 +98,9 @@ fuzz_target!(
         let Ok(block) = Block::read(told, checks) else { return };
         assert!(!block.txs_proved.is_proved() && !block.withdrawals_proved.is_proved());
         let (number, hashes) = (block.header.number, block.txs.iter().map(|tx| tx.hash).collect::<Vec<_>>());
-        let receipts = parts.next().and_then(|told| Receipts::read(told, &block, checks).ok());
+        let of_receipts = parts.next();
+        read_as_kin(told, &block.header.hash_slow().to_string(), of_receipts);
+        let receipts = of_receipts.and_then(|told| Receipts::read(told, &block, checks).ok());
         let flat = parts.next().and_then(|told| Traces::read_flat(told, number, &hashes, false).ok());
         let nested = parts.next().and_then(|told| Traces::read_nested(told, number, &hashes, false).ok());
         for traces in [None, flat.as_ref(), nested.as_ref()] {

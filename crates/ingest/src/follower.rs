@@ -357,7 +357,9 @@ mod tests {
         let options = || WriterOptions { watch: Some([own].into()), ..WriterOptions::default() };
         let run = |dir: &Path, blocks: Vec<TransferBlock>| {
             let mut follower = Follower::open(dir, CHAIN, options(), &Keeps::default()).expect("opens");
-            blocks.into_iter().for_each(|block| follower.take(block).expect("taken"));
+            for block in blocks {
+                follower.take(block).expect("taken");
+            }
             follower.end().expect("ends")
         };
         let (messy, clean) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));

@@ -186,7 +186,7 @@ fn print(report: &TakenIn, out: &mut dyn Write) -> io::Result<()> {
         let (accounts, left_out) = (watched.accounts, watched.left_out);
         writeln!(
             out,
-            "{accounts} accounts are watched; {left_out} transactions moved nothing of theirs and were left out"
+            "accounts watched: {accounts}; {left_out} transactions moved nothing of theirs and were left out"
         )?;
     }
     for refused in report.refused.iter().take(SHOWN_PROBLEMS) {

@@ -191,11 +191,7 @@ pub(crate) fn holds(from: Option<Date>, to: Option<Date>, day: Date) -> bool {
 
 /// A chain by its id here: the same chain has several among wallets (`tron:0x2b6653dc`, `tron:mainnet`).
 pub fn chain_of(text: &str) -> Result<Caip2, String> {
-    let id: Caip2 = match text.parse() {
-        Ok(id) => id,
-        Err(error) => return Err(format!("{error}")),
-    };
-    Ok(Chain::from_caip2(&id).map_or(id, Chain::caip2))
+    text.parse().map(Chain::canonical_id).map_err(|error| format!("{error}"))
 }
 
 /// What is meant by an address in a row of this chain. Checked where the chain is known here; elsewhere it is text.

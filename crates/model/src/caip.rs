@@ -65,6 +65,11 @@ impl Caip2 {
     pub fn reference(&self) -> &str {
         &self.reference
     }
+
+    /// Whether this is what it is written as.
+    pub(crate) fn is(&self, text: &str) -> bool {
+        text.split_once(':') == Some((&self.namespace, &self.reference))
+    }
 }
 
 impl FromStr for Caip2 {

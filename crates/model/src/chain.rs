@@ -186,16 +186,20 @@ impl Chain {
 
     /// The chain with this CAIP-2 id, if it is one of ours. Any `eip155` id is.
     pub fn from_caip2(id: &Caip2) -> Option<Self> {
-        let text = id.to_string();
-        if let Some(row) = NAMED.iter().find(|row| row.1 == text) {
+        if let Some(row) = NAMED.iter().find(|row| id.is(row.1)) {
             return Some(row.0);
         }
-        if let Some(row) = OTHER_IDS.iter().find(|row| row.0 == text) {
+        if let Some(row) = OTHER_IDS.iter().find(|row| id.is(row.0)) {
             return Some(row.1);
         }
         let number = (id.namespace() == "eip155").then(|| id.reference())?;
         let canonical = !number.starts_with('0') && number.bytes().all(|byte| byte.is_ascii_digit());
         canonical.then(|| number.parse().ok()).flatten().map(Self::Evm)
+    }
+
+    /// The id that is written for the chain that this one is an id of, where it is one of ours; else the same.
+    pub fn canonical_id(id: Caip2) -> Caip2 {
+        OTHER_IDS.iter().find(|row| id.is(row.0)).map_or(id, |row| row.1.caip2())
     }
 
     /// The name people use (`btc`); a chain without one gives its CAIP-2 id.

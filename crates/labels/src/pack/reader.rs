@@ -1,6 +1,6 @@
 //! Reading a pack.
 
-use std::path::Path;
+use std::{ops::Range, path::Path};
 
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
@@ -17,6 +17,8 @@ use crate::{
     label::{MAX_TEXT, chain_of},
 };
 
+/// Most rows that are looked at one after another: they lie side by side, and a search of so few waits longer for each of its steps.
+const SIDE_BY_SIDE: u64 = 64;
 /// Longest manifest that is read.
 const MAX_MANIFEST: usize = 4 << 20;
 
@@ -143,13 +145,16 @@ impl Pack {
         let block = &self.blocks[place];
         let Some(first) = self.first_row(block, address) else { return Vec::new() };
         let rows = (first..block.rows).take_while(|row| self.address(block, *row) == Some(address));
-        let rows: Vec<u64> = rows.take(MAX_STATEMENTS + 1).collect();
-        if rows.len() > MAX_STATEMENTS {
-            // No such pack is taken in; one of before is asked here, and does not answer with a part.
-            let what = || format!("it has more than {MAX_STATEMENTS} statements about one address");
-            self.file.pages().report(what);
+        let mut labels = Vec::new();
+        for (before, row) in rows.take(MAX_STATEMENTS + 1).enumerate() {
+            if before == MAX_STATEMENTS {
+                // No such pack is taken in; one of before is asked here, and does not answer with a part.
+                let what = || format!("it has more than {MAX_STATEMENTS} statements about one address");
+                self.file.pages().report(what);
+            }
+            labels.extend(self.label_of(block, row, || Subject::from_key(&key)));
         }
-        rows.into_iter().filter_map(|row| self.label(block, row)).collect()
+        labels
     }
 
     /// The first row with an address, where there is one.
@@ -159,7 +164,7 @@ impl Pack {
         let (mut from, mut to) =
             (u64::from(*directories.get(bucket)?), u64::from(*directories.get(bucket + 1)?));
         let end = to;
-        while from < to {
+        while to.checked_sub(from)? > SIDE_BY_SIDE {
             let middle = from + (to - from) / 2;
             if self.address(block, middle)? < address {
                 from = middle + 1;
@@ -167,24 +172,40 @@ impl Pack {
                 to = middle;
             }
         }
+        let rows = self.addresses_of(block, from..to)?.chunks_exact(usize::from(block.width));
+        from += rows.take_while(|row| *row < address).count() as u64;
         (from < end && self.address(block, from)? == address).then_some(from)
     }
 
     fn address(&self, block: &BlockRecord, row: u64) -> Option<&[u8]> {
-        if row >= block.rows {
+        self.addresses_of(block, row..row.checked_add(1)?)
+    }
+
+    fn addresses_of(&self, block: &BlockRecord, rows: Range<u64>) -> Option<&[u8]> {
+        if rows.start > rows.end || rows.end > block.rows {
             return None;
         }
-        let at = (block.address_at + row * u64::from(block.width)) as usize;
-        self.file.rows(&self.addresses).range(at..at + usize::from(block.width))
+        let at = |row| (block.address_at + row * u64::from(block.width)) as usize;
+        self.file.rows(&self.addresses).range(at(rows.start)..at(rows.end))
     }
 
     /// A row of a block.
     fn label(&self, block: &BlockRecord, row: u64) -> Option<Label> {
+        self.label_of(block, row, || Subject::from_key(&block.of().join(self.address(block, row)?)))
+    }
+
+    fn label_of(
+        &self,
+        block: &BlockRecord,
+        row: u64,
+        subject: impl FnOnce() -> Option<Subject>,
+    ) -> Option<Label> {
         let number = *self.file.rows(&self.numbers).get((block.first_row + row) as usize)?;
-        let read = self.file.rows(&self.statements).get(number as usize).and_then(|record| {
-            let subject = Subject::from_key(&block.of().join(self.address(block, row)?))?;
-            self.read(record, subject)
-        });
+        let read = self
+            .file
+            .rows(&self.statements)
+            .get(number as usize)
+            .and_then(|record| self.read(record, subject()?));
         if read.is_none() {
             self.file.pages().report(|| format!("row {row} of a block says nothing that can be read"));
         }

@@ -34,7 +34,7 @@ pub enum Proof {
     Signature {
         /// The day that stands in the text which was signed.
         date: Date,
-        /// Ethereum and its kin: 65 bytes in hexadecimal (`personal_sign`). Bitcoin: 65 bytes in Base64.
+        /// Ethereum and its kin: 65 bytes in hexadecimal (`personal_sign`). Tron: the same (TIP-191). Bitcoin: 65 bytes in Base64.
         signature: String,
     },
     /// A test payment to or from the address, and the receipt that the entity gave for it.

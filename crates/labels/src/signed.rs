@@ -1,8 +1,9 @@
 //! Messages that the key of an address signed: what proves that somebody speaks for the address.
 //!
 //! Ethereum and its kin sign by EIP-191 (`personal_sign`), Bitcoin by "Bitcoin Signed Message" with a recoverable signature, in the
-//! header bytes of Bitcoin Core, Electrum and BIP-137. Recovery gives the key, and the key its addresses. What is not read: BIP-322
-//! (P2TR, P2WSH, multisig) and contracts that answer for themselves (ERC-1271).
+//! header bytes of Bitcoin Core, Electrum and BIP-137, Tron by TIP-191, or as TronWeb did before it. Recovery gives the key, and the key its
+//! addresses. What is not read: BIP-322 (P2TR, P2WSH, multisig), contracts that answer for themselves (ERC-1271), and accounts of Tron
+//! whose permissions are other keys'.
 //!
 //! Exchanges sign their proofs of reserves in forms of their own, which are read for those alone ([`signed_for_reserves`]).
 
@@ -60,8 +61,18 @@ pub fn signed_by(address: &Address, text: &str, signature: &str) -> Result<(), N
     match address {
         Address::Evm(bytes) => by_account(bytes, &[eip191_hash_message(text)], signature),
         Address::Bitcoin(_) => by_bitcoin(address, text, signature),
-        Address::Tron(_) | Address::Foreign(_) => Err(NotSigned::NotRead),
+        Address::Tron(bytes) => by_account(bytes, &tron_hashes(text), signature),
+        Address::Foreign(_) => Err(NotSigned::NotRead),
     }
+}
+
+/// What Tron's keys sign for a text: TIP-191 (`signMessageV2` of TronWeb), and TronWeb's older form, which says 32 bytes, whatever it signs.
+fn tron_hashes(text: &str) -> [B256; 2] {
+    [text.len(), 32].map(|length| tron_prefixed(length, text.as_bytes()))
+}
+
+fn tron_prefixed(length: usize, what: &[u8]) -> B256 {
+    keccak256([format!("\x19TRON Signed Message:\n{length}").as_bytes(), what].concat())
 }
 
 /// Whether the key of `address` signed this text as exchanges do for their proofs of reserves: Ethereum's and Tron's keys the text or
@@ -84,15 +95,8 @@ pub fn signed_for_reserves(
             by_account(bytes, &hashes, first)
         }
         Address::Tron(bytes) => {
-            let prefixed = |length: usize, what: &[u8]| {
-                keccak256([format!("\x19TRON Signed Message:\n{length}").as_bytes(), what].concat())
-            };
-            // TronWeb's older form says 32 bytes, whatever it signs.
-            let hashes = [
-                prefixed(text.len(), text.as_bytes()),
-                prefixed(32, hash.as_slice()),
-                prefixed(32, text.as_bytes()),
-            ];
+            let [new, old] = tron_hashes(text);
+            let hashes = [new, tron_prefixed(32, hash.as_slice()), old];
             by_account(bytes, &hashes, first)
         }
         Address::Bitcoin(_) => match script {

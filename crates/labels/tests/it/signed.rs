@@ -99,7 +99,29 @@ fn a_signature_of_bitcoin_is_of_each_address_of_its_key() {
 }
 
 #[test]
-fn chains_whose_signatures_are_not_read_say_so() {
-    let tron = address("TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t");
-    assert_eq!(signed_by(&tron, "a", &"00".repeat(65)), Err(NotSigned::NotRead));
+fn a_signature_of_tron_is_of_its_address_and_text_alone() {
+    // By TronWeb 6.5.1 (npm) with the key 7: `trx.signMessageV2(text, key)`, and `Trx.signString(hex of text, key, true)`.
+    let signer = address("TVJjphBwXTtDTVJZUEEG9g3CWD7vLcBAS8");
+    let text = "label:tron:mainnet:TVJjphBwXTtDTVJZUEEG9g3CWD7vLcBAS8:controls:Example:2026-11-02";
+    let signatures = [
+        "0xc783a040524b19e2645437b5a4d2e73b48ec8a261d28e99fa694161c42b3b6c363e89de0a93f8438bcdd08eadc4951f9362a576d62ae16850d0ec8dbb937598f1b",
+        "0xdade32ce021aeb21fdf4e9c4a15a7e5be55483d76be8ed48ffdca11c128037432829616dd9af1c59dc01c79f032270ea3624324d7140ac75c68b3a320071a6711b",
+    ];
+    let other = address("TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t");
+    for signature in signatures {
+        assert_eq!(signed_by(&signer, text, signature), Ok(()));
+        assert_eq!(
+            signed_by(&signer, &text.replace("Example", "Other"), signature),
+            Err(NotSigned::AnotherKey)
+        );
+        assert_eq!(signed_by(&other, text, signature), Err(NotSigned::AnotherKey));
+        // The key is one, and what it signs on Ethereum is not what it signs on Tron.
+        let Address::Tron(bytes) = signer else { panic!("an address of Tron") };
+        assert_eq!(signed_by(&Address::Evm(bytes), text, signature), Err(NotSigned::AnotherKey));
+    }
+    // The same by Ethereum's header (`Trx.signString(hex of text, key, false)`).
+    let by_ethereum = "0xb09c6bdeb0081bc4279818267bc07955435a5f8f625536d9dbf6e498b9c1b6c14b107f4b3db172a2ffd6e02f2f909a4dcd3c6fabcaf4e86a456cee79c55eb6e71b";
+    assert_eq!(signed_by(&signer, text, by_ethereum), Err(NotSigned::AnotherKey));
+    assert_eq!(signed_by(&signer, text, "00"), Err(NotSigned::Form("hexadecimal")));
+    assert_eq!(signed_by(&signer, text, &"00".repeat(65)), Err(NotSigned::Nobody));
 }

@@ -23,7 +23,7 @@ use tracehound_model::{Category, Confidence, Predicate, Subject, label::HINT};
 
 pub use tracehound_model::label::Standing;
 
-use crate::{Family, Label, Nature, concept, correction, family::identity, shelf::Found};
+use crate::{Family, Label, Nature, concept, correction, family::identity, shared::Shared, shelf::Found};
 
 /// What another family that agrees adds to a name's confidence.
 const AGREEMENT: u8 = 10;
@@ -129,7 +129,7 @@ pub struct Named {
 
 /// Whom statements about one address on one chain and day name. `None` where none names an entity: those about assets and
 /// victims name nobody who acts there, a label without an entity only says what happened, one that says who it is not names
-/// nobody, and nobody has the zero address or one of its kin. O(n log n).
+/// nobody, nobody has the zero address or one of its kin, and a table that accuses a router or a coin's contract names no thief. O(n log n).
 pub fn named<'l>(statements: impl IntoIterator<Item = impl Into<Statement<'l>>>) -> Option<Named> {
     let mut groups: BTreeMap<String, Group<'l>> = BTreeMap::new();
     let mut denials: Vec<Statement<'l>> = Vec::new();
@@ -137,7 +137,8 @@ pub fn named<'l>(statements: impl IntoIterator<Item = impl Into<Statement<'l>>>)
         let Statement { label, .. } = statement;
         if statement.is_denial() {
             denials.push(statement);
-        } else if let (Nature::Entity, Some(entity), false) = (label.nature, &label.entity, is_nobodys(label))
+        } else if let (Nature::Entity, Some(entity), false) =
+            (label.nature, &label.entity, is_everybodys(&statement))
         {
             groups.entry(identity(entity)).or_default().statements.push((place, statement));
         }
@@ -228,9 +229,16 @@ pub(crate) fn more_disputed(here: Standing, of_key: Standing) -> Standing {
     if of_key.is_disputed() { here.max(of_key) } else { here }
 }
 
-/// Whether every mint or burn touches the address: whoever is named there is not who was paid.
-fn is_nobodys(label: &Label) -> bool {
-    matches!(&label.subject, Subject::Address(address) if address.is_null_like())
+/// Whether whoever is named there is not who was paid: every mint or burn touches the null address and its kin, and everybody uses
+/// routers and coins' contracts, of which only an authority or the operator says that they are a thief's.
+fn is_everybodys(statement: &Statement<'_>) -> bool {
+    match Shared::of(&statement.label.subject) {
+        None => false,
+        Some(Shared::Null) => true,
+        Some(Shared::Coin | Shared::Router) => {
+            statement.is_accusation() && !statement.is_authority() && !statement.is_operator()
+        }
+    }
 }
 
 /// Groups joined where one name is the other and more words, and both are of one category: `Coinbase Commerce` is no other

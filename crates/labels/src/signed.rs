@@ -1,7 +1,7 @@
 //! Messages that the key of an address signed: what proves that somebody speaks for the address.
 //!
 //! Ethereum and its kin sign by EIP-191 (`personal_sign`), Bitcoin by "Bitcoin Signed Message" with a recoverable signature, in the
-//! header bytes of Bitcoin Core, Electrum and BIP-137, Tron by TIP-191, or as TronWeb did before it. Recovery gives the key, and the key its
+//! header bytes of Bitcoin Core, Electrum and BIP-137, Tron by TIP-191, or as `TronWeb` did before it. Recovery gives the key, and the key its
 //! addresses. What is not read: BIP-322 (P2TR, P2WSH, multisig), contracts that answer for themselves (ERC-1271), and accounts of Tron
 //! whose permissions are other keys'.
 //!
@@ -66,7 +66,7 @@ pub fn signed_by(address: &Address, text: &str, signature: &str) -> Result<(), N
     }
 }
 
-/// What Tron's keys sign for a text: TIP-191 (`signMessageV2` of TronWeb), and TronWeb's older form, which says 32 bytes, whatever it signs.
+/// What Tron's keys sign for a text: TIP-191 (`signMessageV2` of `TronWeb`), and its older form, which says 32 bytes, whatever it signs.
 fn tron_hashes(text: &str) -> [B256; 2] {
     [text.len(), 32].map(|length| tron_prefixed(length, text.as_bytes()))
 }

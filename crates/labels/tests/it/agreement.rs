@@ -8,7 +8,7 @@ use tracehound_model::Confidence;
 use crate::made::row;
 
 fn say(entity: &str, source: &str, confidence: u8, category: &str) -> Label {
-    let address = "0x6B175474E89094C44Da98b954EedeAC495271d0F";
+    let address = "0x28C6c06298d514Db089934071355E5743bf21d60";
     row(&format!("eip155:1|{address}|{entity}|{entity}|{category}|controls|{source}|{confidence}"))
 }
 
@@ -246,4 +246,26 @@ fn a_hint_disputes_no_accusation_and_more_than_one_does() {
         let statements: Vec<Statement<'_>> = labels.iter().map(Statement::from).collect();
         assert_eq!(weighed(&statements, &[])[0].standing, standing, "{sure}");
     }
+}
+
+#[test]
+fn a_table_that_accuses_what_everybody_uses_names_no_thief_there() {
+    const ROUTER: &str = "0x881D40237659C251811CEC9c364ef91dC08D300C";
+    const COIN: &str = "0xdAC17F958D2ee523a2206206994597C13D831ec7";
+    let says = |address: &str, entity: &str, category: &str, source: &str| {
+        row(&format!("eip155:1|{address}|{entity}|{entity}|{category}|controls|{source}|60"))
+    };
+    for address in [ROUTER, COIN, "0x0000000000000000000000000000000000000000"] {
+        for category in ["hack", "sanction", "phishing"] {
+            assert_eq!(named(&[says(address, "Lazarus", category, "a/table")]), None, "{address} {category}");
+        }
+    }
+    // Whose it is stands, and nobody disputes it by an accusation.
+    let labels = [says(ROUTER, "Lazarus", "hack", "a/table"), says(ROUTER, "MetaMask", "defi_dex", "b/list")];
+    let (name, found) = names(&labels);
+    assert_eq!((name.as_str(), found.standing, found.against), ("MetaMask", Standing::Single, vec![]));
+    // What an authority says is its own to say, and who keeps a coin is named as ever.
+    let order = says(COIN, "NBCTF order 1/26", "terrorism_financing", "NBCTF (Israel MoD)");
+    assert_eq!(names(&[order]).0, "NBCTF order 1/26");
+    assert_eq!(names(&[says(COIN, "Tether", "organization", "a/table")]).0, "Tether");
 }

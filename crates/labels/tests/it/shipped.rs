@@ -273,6 +273,7 @@ fn shipped_packs_are_what_the_decisions_and_the_files_give() {
 #[test]
 fn every_shipped_pack_is_whole_and_each_label_may_be_in_it() {
     let scratch = tempfile::tempdir().expect("a folder");
+    let page = include_str!("../../../../docs/LABELS.md");
     let mut largest = 0;
     for shipped in ALL {
         let path = scratch.path().join(shipped.name);
@@ -281,6 +282,14 @@ fn every_shipped_pack_is_whole_and_each_label_may_be_in_it() {
         pack.check().expect("each label may be in a pack");
         let manifest = pack.manifest();
         assert_eq!((manifest.name.as_str(), manifest.publisher.as_str()), (shipped.name, "Tracehound"));
+        let row = page.lines().find(|line| line.starts_with(&format!("| `{}` |", shipped.name)));
+        let cells: Vec<&str> = row.expect("told of").split('|').map(str::trim).collect();
+        assert_eq!(
+            cells[4].replace(',', ""),
+            manifest.labels.to_string(),
+            "{} in docs/LABELS.md",
+            shipped.name
+        );
         let tokens = shipped.name.contains("tokens");
         for label in pack.labels() {
             assert!(!tokens || label.nature == Nature::Asset, "a token names no entity: {label}");

@@ -18,21 +18,23 @@ use std::{
     time::{Duration, Instant},
 };
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use serde_json::Value;
 use tracehound_attribution::index::Index;
 use tracehound_evm::rpc::{Rpc, RpcError};
 use tracehound_guard::ask::{self, Listing};
-use tracehound_model::{Address, Decision, Gap, GapKind};
-use tracehound_screen::{Policy, Screener, Settings};
+use tracehound_labels::shelf::Packs;
+use tracehound_model::{Address, Chain, Decision, Gap, GapKind, LabelStatement};
+use tracehound_screen::{Accounts, Policy, Screener, Settings};
 use tracehound_simulate::live::{Node, NodeError};
 
 use crate::Snapshot;
 
-/// Looks addresses up in the lists of a snapshot, by the preset for lists alone: what a contract has done is the guard's own
+/// Looks addresses up in the lists and packs of labels of a snapshot, by the preset for lists alone: what a contract has done is the guard's own
 /// question.
 pub struct Lists {
     index: Arc<Index>,
+    packs: Arc<Packs>,
     policy: Policy,
     clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
 }
@@ -44,9 +46,14 @@ impl fmt::Debug for Lists {
 }
 
 impl Snapshot {
-    /// The lists, for the guard; `clock` says as of when they are asked.
+    /// The lists and the packs of labels in force, for the guard; `clock` says as of when they are asked.
     pub fn lists_for_guard(&self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Lists {
-        Lists { index: Arc::clone(self.index()), policy: Policy::lists_only(), clock: Box::new(clock) }
+        Lists {
+            index: Arc::clone(self.index()),
+            packs: Arc::clone(self.packs()),
+            policy: Policy::lists_only(),
+            clock: Box::new(clock),
+        }
     }
 }
 
@@ -54,7 +61,7 @@ impl Lists {
     fn screener(&self) -> Screener<'_> {
         let limits = tracehound_analysis::Limits::default();
         let settings = Settings { policy: &self.policy, as_of: (self.clock)(), limits, prices: None };
-        Screener::new(&self.index, None, settings)
+        Screener::new(&self.index, None, settings).reading(&self.packs)
     }
 }
 
@@ -79,6 +86,12 @@ impl ask::Lists for Lists {
         }
     }
 
+    fn labels(&self, address: &Address, chain_id: Option<u64>) -> Vec<LabelStatement> {
+        let day = (self.clock)().to_zoned(TimeZone::UTC).date();
+        let chain = chain_id.filter(|_| matches!(address, Address::Evm(_))).map(Chain::Evm);
+        Accounts::labels_of(&self.index, &self.packs, address, chain, day)
+    }
+
     fn may_know_evm(&self, addresses: &[[u8; 20]]) -> Vec<bool> {
         let screener = self.screener();
         addresses.iter().map(|address| screener.may_know(&Address::Evm(*address))).collect()
@@ -86,7 +99,12 @@ impl ask::Lists for Lists {
 
     fn sources(&self) -> Vec<String> {
         let screener = self.screener();
-        screener.sources().iter().map(|source| format!("{} of {}", source.id, source.published)).collect()
+        let lists = screener.sources().iter().map(|source| format!("{} of {}", source.id, source.published));
+        let packs = self.packs.as_of().into_iter().map(|pack| {
+            let issued = pack.issued.map(|day| format!(" of {day}")).unwrap_or_default();
+            format!("labels {} {}{issued}", pack.name, pack.version)
+        });
+        lists.chain(packs).collect()
     }
 }
 

@@ -6,7 +6,7 @@
 use std::{collections::BTreeSet, fmt::Debug};
 
 use alloy_primitives::{Address, U256};
-use tracehound_model::Gap;
+use tracehound_model::{Gap, LabelStatement};
 
 use crate::{
     decode::{Grant, Setting},
@@ -22,6 +22,13 @@ pub trait Lists: Debug + Send + Sync {
     /// What the lists say of an address of an EVM chain.
     fn screen_evm(&self, address: &Address) -> Listing {
         self.screen(&tracehound_model::Address::Evm(address.into_array()))
+    }
+
+    /// What packs of labels say of an address, as whoever deals with it on a chain needs to know it, and what counts most before the
+    /// rest. A label is somebody's word: whom one names is said, and nobody is vouched for by it. What it holds against
+    /// an address is in [`screen`](Self::screen).
+    fn labels(&self, _address: &tracehound_model::Address, _chain_id: Option<u64>) -> Vec<LabelStatement> {
+        Vec::new()
     }
 
     /// Of each of many addresses of EVM chains, whether the lists may say something of it; that they do not is sure. For data

@@ -218,6 +218,11 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// The lists that may be asked.
+    pub(crate) fn lists(&self) -> Option<&'a dyn crate::ask::Lists> {
+        self.context.lists
+    }
+
     /// Descriptors for clear signing, as they were given.
     pub(crate) fn descriptors(&self) -> &'a [crate::descriptor::Descriptor] {
         self.context.descriptors
@@ -257,8 +262,11 @@ impl<'a> Case<'a> {
             return format!("{address} (your account)");
         }
         let shown = known::show(address, self.policy, self.facts);
-        match self.token(address).filter(|_| shown.len() == ADDRESS) {
-            Some(token) => format!("{shown} ({})", token.symbol),
+        if shown.len() != ADDRESS {
+            return shown;
+        }
+        match self.token(address).map(|token| token.symbol).or_else(|| self.called(address)) {
+            Some(name) => format!("{shown} ({name})"),
             None => shown,
         }
     }

@@ -14,6 +14,7 @@ mod format;
 mod hash;
 mod history;
 mod impostor;
+mod labelled;
 mod leaving;
 mod left;
 mod limits;
@@ -93,6 +94,7 @@ pub const CHECKS: &[(CheckId, Check)] = &[
     (CheckId::Addr01, address::look_alike),
     (CheckId::Addr02, address::bad_recipient),
     (CheckId::Addr02, behind::marked),
+    (CheckId::Addr02, labelled::named),
     (CheckId::Name01, name::names),
     (CheckId::Wrap01, format::cut),
     (CheckId::Fmt01, format::encoding),

@@ -42,6 +42,7 @@ mod hidden;
 pub mod intent;
 pub mod json;
 pub mod known;
+mod labelled;
 mod language;
 mod learn;
 mod mentions;

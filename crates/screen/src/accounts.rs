@@ -13,7 +13,7 @@ use tracehound_attribution::{
     listing::listed_since,
 };
 use tracehound_labels::shelf::Packs;
-use tracehound_model::{Address, Category, Chain, Claim, LabelStatement, SourceKind};
+use tracehound_model::{Address, Category, Chain, Claim, LabelStatement, Predicate, SourceKind};
 
 use crate::{
     keys::best_claim,
@@ -63,22 +63,37 @@ impl<'a> Accounts<'a> {
         })
     }
 
+    /// What labels say of an account to whoever deals with it on `chain`, what counts most first:
+    /// who controls a key controls it on every chain, and what code or a deposit address is, it is on one.
+    pub fn labels_of(
+        index: &'a Index,
+        packs: &'a Packs,
+        address: &Address,
+        chain: Option<Chain>,
+        day: Date,
+    ) -> Vec<LabelStatement> {
+        let claims: Vec<ClaimRef<'_>> = index.lookup(address.key().as_ref()).collect();
+        let holding = holding(index, day, &claims);
+        let labels = labels::on_address(Some(packs), std::slice::from_ref(address), day, &holding);
+        let here = chain.map(Chain::caip2);
+        let is_here = |said: &&Said| here.as_ref().is_none_or(|here| said.label.chain == *here);
+        let mut all: Vec<&Said> = labels
+            .all()
+            .filter(|said| is_here(said) || said.label.predicate == Predicate::Controls)
+            .collect();
+        all.sort_by_key(|said| {
+            (said.not_counted.is_some(), !is_here(said), std::cmp::Reverse(said.confidence))
+        });
+        all.into_iter().map(Said::statement).collect()
+    }
+
     /// The claims of the day about an account, and what labels say of it, those that count first.
     pub fn said_of(&self, address: &Address) -> (Vec<Claim>, Vec<LabelStatement>) {
         let claims: Vec<ClaimRef<'_>> = self.index.lookup(address.key().as_ref()).collect();
-        let holding = self.holding(&claims);
+        let holding = holding(self.index, self.day, &claims);
         let labels = labels::on_account(self.packs, address, self.chain, self.day, &holding);
         let statements = labels.all().map(Said::statement).collect();
         (holding.into_iter().map(|(claim, _)| claim).collect(), statements)
-    }
-
-    /// Those that hold on the day, each with the kind of its source.
-    fn holding(&self, claims: &[ClaimRef<'_>]) -> Vec<(Claim, Option<SourceKind>)> {
-        let kind = |claim: &Claim| -> Option<SourceKind> {
-            self.index.source(&claim.source.0).map(|history| history.source.kind)
-        };
-        let holding = claims.iter().filter(|claim| claim.holds_on(self.day)).map(ClaimRef::to_claim);
-        holding.map(|claim| (claim.clone(), kind(&claim))).collect()
     }
 
     fn look_up(&self, address: &Address) -> Option<Entity> {
@@ -93,8 +108,17 @@ impl<'a> Accounts<'a> {
                 labelled: None,
             })
         };
-        let holding = self.holding(&claims);
+        let holding = holding(self.index, self.day, &claims);
         let labels = labels::on_account(self.packs, address, self.chain, self.day, &holding);
         labels.entity(true).or_else(listed).or_else(|| labels.contract())
     }
+}
+
+/// Those that hold on the day, each with the kind of its source.
+fn holding(index: &Index, day: Date, claims: &[ClaimRef<'_>]) -> Vec<(Claim, Option<SourceKind>)> {
+    let kind = |claim: &Claim| -> Option<SourceKind> {
+        index.source(&claim.source.0).map(|history| history.source.kind)
+    };
+    let holding = claims.iter().filter(|claim| claim.holds_on(day)).map(ClaimRef::to_claim);
+    holding.map(|claim| (claim.clone(), kind(&claim))).collect()
 }

@@ -217,3 +217,81 @@ fn a_cluster_is_kept_from_joining_services_by_undisputed_owners_alone() {
     assert_eq!(joined("controls", true), 2);
     assert_eq!(joined("deposit_address_of", false), 2);
 }
+
+/// Whom a guarded payment goes to: exit code, the sentence, and the titles and evidence of what was found about it.
+fn guarded(data: &Path, to: &str, more: &[&str]) -> (Option<i32>, String, String) {
+    let pay = format!(r#"{{"to":"{to}","value":"1","chainId":1}}"#);
+    let args = ["guard", "tx", "-", "--now", "2025-02-21T14:00:00Z", "--output", "json"];
+    let output = tracehound(data, &[&args[..], more].concat(), &pay);
+    let report: Value = serde_json::from_str(&text(&output)).expect("JSON");
+    let found = report["findings"].as_array().expect("findings").iter();
+    let found = found.filter(|one| one["id"] == "G-ADDR-02").map(ToString::to_string).collect();
+    (output.status.code(), report["items"][0]["intent"].as_str().expect("a sentence").to_owned(), found)
+}
+
+#[test]
+fn the_guard_says_whom_labels_name_and_believes_them_of_nobody_s_innocence() {
+    let [service, gang, drainer, copy] = [
+        WALLET,
+        "0x1111111111111111111111111111111111111116",
+        "0x1111111111111111111111111111111111111117",
+        "0x1111111111111111111111111111111111111118",
+    ];
+    let without = tempfile::tempdir().expect("a folder");
+    let data = tempfile::tempdir().expect("a folder");
+    let rows = [
+        evm(service, "Binance", "exchange", "first/list"),
+        evm(gang, "Gang", "ransomware", "first/list"),
+        evm(drainer, "Inferno", "phishing", "first/list"),
+        evm(copy, "Somebody", "sanction", "first/list"),
+        evm(ROUTER, "Bad", "phishing", "a/blacklist"),
+    ];
+    apply(data.path(), "ours", "", &rows);
+
+    // It is said, with by whose word, and nobody is known by it: the answer is what it is without.
+    let (bare, _, _) = guarded(without.path(), service, &[]);
+    let (code, sentence, found) = guarded(data.path(), service, &[]);
+    assert_eq!((bare, code), (Some(30), Some(30)));
+    assert!(sentence.contains(r#"(by a label "Binance")"#), "{sentence}");
+    assert!(found.contains("label of first/list 7f3/2023-01-02 in pack ours 1, confidence 50"), "{found}");
+    assert!(found.contains("speaks for nobody"), "{found}");
+    let correct = ["labels", "correct", service, "--chain", "eip155:1", "--entity", "Binance", "--category"];
+    let correct = [&correct[..], &["exchange", "--evidence", "seen", "--from", "2024-01-01"]].concat();
+    assert_eq!(tracehound(data.path(), &correct, "").status.code(), Some(0));
+    assert_eq!(guarded(data.path(), service, &[]).0, Some(30), "one's own label is a label");
+
+    // What a label holds against somebody decides as in a verdict.
+    let (code, _, found) = guarded(data.path(), gang, &[]);
+    assert_eq!(code, Some(20), "{found}");
+    assert!(found.contains("named Gang (ransomware) by a label of first/list"), "{found}");
+    assert_eq!(guarded(data.path(), gang, &["--no-lists"]).0, Some(30), "left, as lists are");
+    for doubtful in [drainer, copy] {
+        let (code, _, found) = guarded(data.path(), doubtful, &[]);
+        assert_eq!(code, Some(10), "{found}");
+        assert!(found.contains("by a label of first/list"), "{found}");
+    }
+    let (code, _, found) = guarded(data.path(), ROUTER, &[]);
+    assert_eq!(code, guarded(without.path(), ROUTER, &[]).0, "{found}");
+    assert!(
+        found.contains("a router that everybody pays through"),
+        "shown, and counted for nothing: {found}"
+    );
+
+    // Packs are named beside the lists, and one that is gone is no clean answer.
+    let pay = format!(r#"{{"to":"{service}","value":"1","chainId":1}}"#);
+    let args = ["guard", "tx", "-", "--now", "2025-02-21T14:00:00Z"];
+    let output = tracehound(data.path(), &args, &pay);
+    assert!(text(&output).contains("labels ours 1 of 2023-01-03"), "{}", text(&output));
+    for file in fs::read_dir(data.path().join("labels")).expect("a folder") {
+        let path = file.expect("a file").path();
+        if path.extension().is_some_and(|end| end == "labels") {
+            fs::remove_file(path).expect("removed");
+        }
+    }
+    let output = tracehound(data.path(), &args, &pay);
+    assert!(
+        text(&output).contains("pack ours of labels is in force and cannot be read"),
+        "{}",
+        text(&output)
+    );
+}

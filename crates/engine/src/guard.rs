@@ -18,7 +18,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde_json::Value;
 use tracehound_attribution::index::Index;
 use tracehound_evm::rpc::{Rpc, RpcError};
@@ -58,6 +58,10 @@ impl Snapshot {
 }
 
 impl Lists {
+    fn day(&self) -> Date {
+        (self.clock)().to_zoned(TimeZone::UTC).date()
+    }
+
     fn screener(&self) -> Screener<'_> {
         let limits = tracehound_analysis::Limits::default();
         let settings = Settings { policy: &self.policy, as_of: (self.clock)(), limits, prices: None };
@@ -87,9 +91,8 @@ impl ask::Lists for Lists {
     }
 
     fn labels(&self, address: &Address, chain_id: Option<u64>) -> Vec<LabelStatement> {
-        let day = (self.clock)().to_zoned(TimeZone::UTC).date();
         let chain = chain_id.filter(|_| matches!(address, Address::Evm(_))).map(Chain::Evm);
-        Accounts::labels_of(&self.index, &self.packs, address, chain, day)
+        Accounts::labels_of(&self.index, &self.packs, address, chain, self.day())
     }
 
     fn may_know_evm(&self, addresses: &[[u8; 20]]) -> Vec<bool> {
@@ -101,8 +104,12 @@ impl ask::Lists for Lists {
         let screener = self.screener();
         let lists = screener.sources().iter().map(|source| format!("{} of {}", source.id, source.published));
         let packs = self.packs.as_of().into_iter().map(|pack| {
-            let issued = pack.issued.map(|day| format!(" of {day}")).unwrap_or_default();
-            format!("labels {} {}{issued}", pack.name, pack.version)
+            let state = match (pack.issued, pack.expires) {
+                (None, _) => ", which cannot be read".to_owned(),
+                (_, Some(until)) if until <= self.day() => format!(", which is too old since {until}"),
+                (Some(issued), _) => format!(" of {issued}"),
+            };
+            format!("labels {} {}{state}", pack.name, pack.version)
         });
         lists.chain(packs).collect()
     }

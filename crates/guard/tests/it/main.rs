@@ -24,6 +24,7 @@ mod honest;
 mod hostile;
 mod impostors;
 mod instructed;
+mod labelled;
 mod later;
 mod left;
 mod marked;

@@ -21,6 +21,7 @@ mod numbers;
 pub mod path;
 pub mod patterns;
 pub mod peel;
+pub mod pools;
 pub mod price;
 pub mod rates;
 pub mod roles;

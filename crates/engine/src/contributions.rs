@@ -321,6 +321,7 @@ impl Checker<'_> {
             ("freezes", _) => self.workspace.derive_freezes(question),
             ("deployers", _) => self.workspace.derive_deployers(question),
             ("hot-wallets", _) => self.workspace.derive_hot_wallets(question),
+            ("pools", _) => self.workspace.derive_pools(question),
             _ => {
                 let source = text::label(&label.provenance.source).into_owned();
                 return Err(Failed::Refused(format!("its source `{source}` is no rule of labels derive")));

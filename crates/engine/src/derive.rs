@@ -8,6 +8,7 @@ mod known;
 mod lines;
 mod logs;
 mod movements;
+mod pools;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},

@@ -17,8 +17,10 @@ use tracehound_analysis::{
     deposits::{Seen, deposits},
     hot_wallets::hot_wallets,
     imitations::imitations,
+    pools::pools,
     roles::{Role, Roles},
 };
+use tracehound_attribution::import::{Options, read};
 use tracehound_labels::{
     Label, Nature, Predicate,
     agreement::{Standing, named},
@@ -270,6 +272,27 @@ fn labels_of_chains(files: &[&str]) -> Option<HashMap<(u64, Address), Vec<Label>
     Some(found)
 }
 
+/// What public lists of labels beside a checkout call addresses of Ethereum: names copied from explorers and exchanges' own, which no rule
+/// was made with. As in "Binance 14" and "Uniswap V2: DAI", the name is what stands before a number or a colon; the whole text stands beside it.
+fn listed() -> Option<HashMap<Address, [String; 2]>> {
+    let mut found = HashMap::new();
+    for file in fs::read_dir(shared_data("attribution/graphsense")?).expect("a folder") {
+        let path = file.expect("a file").path();
+        let file_name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let options = Options { file_name, ..Options::default() };
+        let Ok(imported) = read(&mut File::open(&path).expect("opens"), &options) else { continue };
+        for claim in imported.snapshot.claims.iter() {
+            if let Subject::Address(address @ Address::Evm(_)) = claim.subject {
+                let label = claim.statement.label;
+                let name = label.split(':').next().unwrap_or_default();
+                let name = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == ' ');
+                found.entry(address).or_insert_with(|| [identity(name), label.to_lowercase()]);
+            }
+        }
+    }
+    Some(found)
+}
+
 /// The logs of an answer, by whom they were written on which chain.
 fn take_logs(roles: &mut Roles<(u64, Address)>, chain: u64, logs: &Value) {
     for log in logs.as_array().into_iter().flatten() {
@@ -332,6 +355,7 @@ fn percent(part: usize, whole: usize) -> String {
 fn derived_scorecard() {
     let (Some(traced), Some(plain), Some(logged)) = (traced(), plain(), logged()) else { return };
     let (Some(names), Some(tokens)) = (labels(&NAMES), labels(&["tokens_eth.csv"])) else { return };
+    let Some(listed) = listed() else { return };
     let mut page = String::from(include_str!("derived/head.md"));
     let mut say = |text: String| writeln!(page, "{text}").expect("a string takes every write");
     let sets = [
@@ -342,9 +366,30 @@ fn derived_scorecard() {
     let mut of_accounts = Vec::new();
     for (what, set) in &sets {
         let service = |account: AccountNum| exchange(names.get(&set.addresses[account.0 as usize])?);
+        let is_named = |address: &Address| {
+            names.contains_key(address) || listed.contains_key(address) || tokens.contains_key(address)
+        };
+        let calls = |name: &String, entity: &str| name.starts_with(&identity(entity));
+        // Whether the lists call the wallet that is paid after the exchange that the sets name.
+        let mut payees: BTreeMap<AccountNum, bool> = BTreeMap::new();
+        for transfer in set.transfers.iter().filter(|transfer| !transfer.amount.is_zero()) {
+            let (Some(from), Some(to)) = (transfer.from, transfer.to) else { continue };
+            let told = listed.get(&set.addresses[to.0 as usize]);
+            if let (Some([told, _]), Some(service)) = (told, service(to)) {
+                *payees.entry(from).or_insert(true) &= calls(told, &service);
+            }
+        }
+        let (mut in_relation, mut by_payee) = ([0; 2], [0; 2]);
         let mut found: BTreeMap<Seen, [usize; 3]> = BTreeMap::new();
         for deposit in deposits(set.transfers.iter().copied(), service) {
             let address = &set.addresses[deposit.account.0 as usize];
+            if !address.is_null_like() && !is_named(address) {
+                in_relation[usize::from(deposit.seen == Seen::PaidOnly)] += 1;
+            }
+            if let (Seen::PaidOnly, Some(same)) = (deposit.seen, payees.get(&deposit.account)) {
+                by_payee[0] += usize::from(*same);
+                by_payee[1] += 1;
+            }
             let known = names.get(address).or_else(|| tokens.get(address));
             let place = match known {
                 _ if address.is_null_like() => continue,
@@ -366,14 +411,56 @@ fn derived_scorecard() {
         );
         let accounts = set.addresses.len();
         let with_name = set.addresses.iter().filter(|address| names.contains_key(address)).count();
-        let is_asset = |address: &&Address| !names.contains_key(address) && tokens.contains_key(address);
-        let labelled = with_name + set.addresses.iter().filter(is_asset).count();
+        let account = |number: AccountNum| match set.addresses[number.0 as usize] {
+            Address::Evm(bytes) => Some(bytes),
+            _ => None,
+        };
+        let contracts: BTreeMap<AssetNum, [u8; 20]> = set
+            .assets
+            .iter()
+            .filter_map(|(token, number)| match token {
+                Some(Address::Evm(bytes)) => Some((*number, *bytes)),
+                _ => None,
+            })
+            .collect();
+        let (mut pools_found, mut pools_right) = (0, [0; 2]);
+        for pool in pools(1, set.transfers.iter().copied(), account, |asset| contracts.get(&asset).copied()) {
+            let address = &set.addresses[pool.account.0 as usize];
+            pools_found += usize::from(!is_named(address));
+            let known = names.get(address).into_iter().chain(tokens.get(address)).flatten();
+            let known = known.map(|label| label.label.to_lowercase());
+            let texts: Vec<String> =
+                listed.get(address).into_iter().map(|[_, text]| text.clone()).chain(known).collect();
+            // What a pool's shares are called.
+            let shares = match pool.factory.entity.as_str() {
+                "Uniswap" => ["uniswap", "univ2", "uni-v2", "uni-v3"].as_slice(),
+                _ => ["sushi", "slp"].as_slice(),
+            };
+            if !texts.is_empty() {
+                let says = |text: &String| shares.iter().any(|name| text.contains(name));
+                pools_right[0] += usize::from(texts.iter().any(says));
+                pools_right[1] += 1;
+            }
+        }
+        let with_list = set
+            .addresses
+            .iter()
+            .filter(|address| names.contains_key(address) || listed.contains_key(address))
+            .count();
+        let labelled = set.addresses.iter().filter(|address| is_named(address)).count();
+        let [passed_on, paid_only] = in_relation;
         of_accounts.push(format!(
-            "| {what} | {accounts} | {} | {} | {} | {} |",
+            "| {what} | {accounts} | {} | {} | {} | {} | {} | {} | {} of {} | {} of {} |",
             percent(with_name, accounts),
+            percent(with_list, accounts),
             percent(labelled, accounts),
-            percent(labelled + passed[0], accounts),
-            percent(labelled + passed[0] + paid[0], accounts),
+            percent(labelled + pools_found, accounts),
+            percent(labelled + pools_found + passed_on, accounts),
+            percent(labelled + pools_found + passed_on + paid_only, accounts),
+            pools_right[0],
+            pools_right[1],
+            by_payee[0],
+            by_payee[1],
         ));
         let right = |[_, right, wrong]: [usize; 3]| format!("{right} of {}", right + wrong);
         say(format!(

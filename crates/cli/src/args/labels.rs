@@ -221,6 +221,7 @@ pub(crate) struct CoverageArgs {
   tracehound labels derive logs.jsonl --chain eip155:1 --rule freezes > freezes.csv
   tracehound labels derive --ledger --chain eip155:1 --rule freezes > freezes.csv
   tracehound labels derive traces.jsonl --chain eip155:1 --rule deployers > contracts.csv
+  tracehound labels derive transfers.csv --chain eip155:1 --rule pools > pools.csv
 Movements are a table or JSON lines with from, to, asset, amount (base units), block and tx, in the order of the chain; logs,
 receipts and traces are JSON lines as nodes give them. Written is a label file, CSV unless jsonl is asked for: hints of confidence 10 with
 rule and inputs, for labels pack. Wallets of exchanges are those of --wallets, a label file, and of the packs in force. Standard
@@ -265,6 +266,8 @@ pub(crate) enum DeriveRule {
     Deployers,
     /// Accounts that pay many others, each by itself
     HotWallets,
+    /// Pools of decentralised exchanges, by the address that their factory gives them
+    Pools,
 }
 
 #[derive(Debug, Args)]

@@ -62,6 +62,7 @@ pub(super) fn run(
         DeriveRule::Freezes => workspace.derive_freezes(question),
         DeriveRule::Deployers => workspace.derive_deployers(question),
         DeriveRule::HotWallets => workspace.derive_hot_wallets(question),
+        DeriveRule::Pools => workspace.derive_pools(question),
     }
     .into_diagnostic()?;
     told(common, &derived, rule, out)
@@ -104,6 +105,7 @@ fn say(derived: &Derived, rule: DeriveRule) {
             format!("{labels} contracts in {read} receipts and traces, among {families} families")
         }
         DeriveRule::HotWallets => format!("{labels} hot wallets in {read} movements"),
+        DeriveRule::Pools => format!("{labels} pools in {read} movements"),
     };
     terminal::say(&found);
     if derived.weaker > 0 {

@@ -32,6 +32,12 @@ use tracehound_testkit::{blocks::coinbase_script, shared_data};
 
 /// An ERC-20 `Transfer`.
 const TRANSFER: &str = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef";
+/// The stablecoins of mainnet that are counted, with what makes one of their units a unit of 18 decimal places.
+const STABLE: [(&str, u128); 3] = [
+    ("0xa0b86991c6218b36c1d19d4a2e9eb0ce3606eb48", 1_000_000_000_000),
+    ("0xdac17f958d2ee523a2206206994597c13d831ec7", 1_000_000_000_000),
+    ("0x6b175474e89094c44da98b954eedeac495271d0f", 1),
+];
 /// Sets that only their importers may use, and those that are shipped, by how their rows belong to whom they name.
 const FILES: &[(&str, Predicate)] = &[
     ("bridges.csv", Predicate::ContractOf),
@@ -83,6 +89,16 @@ fn wei(value: &Value, key: &str) -> u128 {
     u128::from_str_radix(hex, 16).unwrap_or_default()
 }
 
+/// Whom a call asks a token's contract to take from and give to: of the caller, or of somebody who allowed it.
+fn asked(from: &str, input: &str) -> Option<[String; 2]> {
+    let party = |place: usize| Some(format!("0x{}", input.get(34 + place * 64..74 + place * 64)?));
+    match input.get(..10)? {
+        "0xa9059cbb" => Some([from.to_owned(), party(0)?]),
+        "0x23b872dd" => Some([party(0)?, party(1)?]),
+        _ => None,
+    }
+}
+
 /// The sets of the real data, by the name that they have in shared/data/labels/coverage.csv.
 fn sets() -> Option<Vec<(&'static str, Set)>> {
     let mut sets = transactions()?;
@@ -95,6 +111,7 @@ fn sets() -> Option<Vec<(&'static str, Set)>> {
 fn transactions() -> Option<Vec<(&'static str, Set)>> {
     let (mut all, mut called, mut native, mut emitters) =
         (Set::default(), Set::default(), Set::default(), Set::default());
+    let mut stable = Set::default();
     for file in ["bridge", "misc", "swap", "wrap_lst_lend"] {
         for row in lines(&shared_data(&format!("evm_tx/{file}.jsonl.gz"))?) {
             let chain = format!("eip155:{}", row["chain"]);
@@ -114,6 +131,14 @@ fn transactions() -> Option<Vec<(&'static str, Set)>> {
                     for party in [from, to] {
                         all.add(&chain, &format!("0x{}", &party[party.len() - 40..]), 1);
                     }
+                    let is_it = |(token, _): &&(&str, u128)| {
+                        chain == "eip155:1"
+                            && word(log, "address").is_some_and(|at| at.eq_ignore_ascii_case(token))
+                    };
+                    if let Some((_, times)) = STABLE.iter().find(is_it) {
+                        let value = wei(log, "data").saturating_mul(*times);
+                        stable.add(&chain, &format!("0x{}", &to[to.len() - 40..]), value);
+                    }
                 }
             }
         }
@@ -123,12 +148,14 @@ fn transactions() -> Option<Vec<(&'static str, Set)>> {
         ("evm_tx called contracts (weight = calls)", called),
         ("evm_tx native value by receiver", native.nonzero()),
         ("evm_tx log emitters (weight = logs)", emitters),
+        ("evm_tx mainnet USDC/USDT/DAI by receiver", stable.nonzero()),
     ])
 }
 
 fn traces() -> Option<Vec<(&'static str, Set)>> {
     let (mut all, mut received, mut called, mut fees) =
         (Set::default(), Set::default(), Set::default(), Set::default());
+    let mut tokens = Set::default();
     for block in lines(&shared_data("evm_blocks/mev_inspect_blocks.jsonl.gz")?) {
         fees.add("eip155:1", word(&block, "miner").expect("a miner"), 1);
         for trace in block["traces"].as_array().into_iter().flatten() {
@@ -138,6 +165,9 @@ fn traces() -> Option<Vec<(&'static str, Set)>> {
             }
             let (Some("call"), Some(to)) = (word(trace, "type"), word(action, "to")) else { continue };
             let moves = matches!(word(action, "callType"), Some("call") | None);
+            if moves && word(action, "input").and_then(|input| asked(to, input)).is_some() {
+                tokens.add("eip155:1", to, 1);
+            }
             if moves && trace["error"].is_null() {
                 received.add("eip155:1", to, wei(action, "value"));
             }
@@ -150,36 +180,57 @@ fn traces() -> Option<Vec<(&'static str, Set)>> {
         ("mev blocks (16) counterparties", all),
         ("mev blocks ETH by receiver", received.nonzero()),
         ("mev blocks called (top-level)", called),
+        ("mev blocks tokens moved", tokens),
         ("mev blocks fee recipients", fees),
     ])
 }
 
 fn blocks() -> Option<Vec<(&'static str, Set)>> {
-    let (mut received, mut fees) = (Set::default(), Set::default());
+    let (mut all, mut received, mut fees) = (Set::default(), Set::default(), Set::default());
     for block in lines(&shared_data("evm_blocks/pevm_fork_boundary_blocks.jsonl.gz")?) {
         fees.add("eip155:1", word(&block, "miner").expect("a miner"), 1);
         for tx in block["transactions"].as_array().into_iter().flatten() {
+            let (from, input) = (word(tx, "from").expect("a sender"), word(tx, "input").unwrap_or("0x"));
+            all.add("eip155:1", from, 1);
             if let Some(to) = word(tx, "to") {
+                all.add("eip155:1", to, 1);
                 received.add("eip155:1", to, wei(tx, "value"));
+            }
+            for party in asked(from, input).iter().flatten() {
+                all.add("eip155:1", party, 1);
             }
         }
     }
-    Some(vec![("pevm blocks ETH by receiver", received.nonzero()), ("pevm fee recipients", fees)])
+    Some(vec![
+        ("pevm blocks (23) counterparties", all),
+        ("pevm blocks ETH by receiver", received.nonzero()),
+        ("pevm fee recipients", fees),
+    ])
 }
 
 fn tron() -> Option<Vec<(&'static str, Set)>> {
-    let (mut receivers, mut senders) = (Set::default(), Set::default());
+    let (mut all, mut receivers, mut senders) = (Set::default(), Set::default(), Set::default());
     let at = |hex: &str| format!("41{}", &hex[hex.len() - 40..]);
+    for tx in lines(&shared_data("tron/graphsense_trx_transactions.jsonl.gz")?) {
+        for party in ["from_address", "to_address"].iter().filter_map(|key| word(&tx, key)) {
+            all.add("tron:mainnet", &at(party), 1);
+        }
+    }
     for log in lines(&shared_data("tron/graphsense_trx_logs.jsonl.gz")?) {
         let is_usdt = word(&log, "address") == Some("0xa614f803b6fd780986a42c78ec9c7f77e6ded13c");
         let topics: Vec<&str> =
             log["topics"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        if let [TRANSFER, from, to, ..] = topics[..] {
+            all.add("tron:mainnet", &at(from), 1);
+            all.add("tron:mainnet", &at(to), 1);
+        }
         let ([TRANSFER, from, to], true) = (&topics[..], is_usdt) else { continue };
         let value = wei(&log, "data");
         senders.add("tron:mainnet", &at(from), value);
         receivers.add("tron:mainnet", &at(to), value);
     }
     Some(vec![
+        ("tron block counterparties", all),
         ("tron block USDT by receiver", receivers.nonzero()),
         ("tron block USDT by sender", senders.nonzero()),
     ])
@@ -294,6 +345,8 @@ struct Line {
     addresses: u64,
     /// Lists; packs; both; both with assets; both with the sets for importers.
     shares: [Parts; 5],
+    /// As the reference counts: with all of its sets, and with those alone that are shipped.
+    its_way: [Parts; 2],
     /// What the sets of the reference have and lists and packs do not name, by why, in the order of `WHY`.
     lacking: [Parts; WHY.len()],
     reference: Option<(String, String)>,
@@ -312,6 +365,30 @@ fn gathered() -> Option<BTreeSet<Subject>> {
         subjects.extend(rows.flatten().map(|label| label.subject));
     }
     Some(subjects)
+}
+
+/// Every address that a shipped pack names, whatever its chain; tokens are assets.
+fn shipped_subjects(shipped: &Workspace) -> BTreeSet<Subject> {
+    let packs = shipped.shelf().open().expect("opens");
+    let named = packs.iter().filter(|(entry, _)| !entry.name.starts_with("tracehound-tokens"));
+    named.flat_map(|(_, pack)| pack.labels().map(|label| label.subject).collect::<Vec<_>>()).collect()
+}
+
+/// The share of a set that is in one of these, each address once, whatever its chain.
+fn its_way(set: &[Item], among: [&BTreeSet<Subject>; 2]) -> Parts {
+    let mut weights: BTreeMap<&Subject, Amount> = BTreeMap::new();
+    for item in set {
+        let weight = weights.entry(&item.subject).or_insert(Amount::ZERO);
+        *weight = weight.saturating_add(item.value);
+    }
+    let sum = |weights: &[Amount]| weights.iter().fold(Amount::ZERO, |sum, one| sum.saturating_add(*one));
+    let is_in = |subject: &Subject| among.iter().any(|subjects| subjects.contains(subject));
+    let found: Vec<Amount> =
+        weights.iter().filter(|(subject, _)| is_in(subject)).map(|(_, weight)| *weight).collect();
+    let all: Vec<Amount> = weights.values().copied().collect();
+    let of_value = sum(&found).checked_mul_div(10_000_u64.into(), sum(&all));
+    let of_addresses = (found.len() * 10_000).checked_div(all.len()).unwrap_or_default() as u64;
+    (of_addresses, of_value.and_then(Amount::to_u64).unwrap_or_default())
 }
 
 /// Why an item of the reference's sets has no name; `None` where it has one.
@@ -336,7 +413,7 @@ fn why(
 fn line(
     name: &str,
     set: &[Item],
-    [listed, gathered]: [&BTreeSet<Subject>; 2],
+    [listed, gathered, clear]: [&BTreeSet<Subject>; 3],
     workspaces: &[Workspace; 2],
 ) -> Line {
     let [shipped, imported] = workspaces;
@@ -377,6 +454,7 @@ fn line(
         name: name.to_owned(),
         addresses: all.all.addresses,
         lacking,
+        its_way: [its_way(set, [listed, gathered]), its_way(set, [listed, clear])],
         shares: [
             with(&[]),
             parts(named(&all)),
@@ -461,11 +539,12 @@ fn labels_scorecard() {
     else {
         return;
     };
-    let known = [&listed, &gathered];
     let folder = tempfile::tempdir().expect("a folder");
     let (Some(workspaces), Some(bitcoin)) = (workspaces(folder.path()), bitcoin(folder.path())) else {
         return;
     };
+    let clear = shipped_subjects(&workspaces[0]);
+    let known = [&listed, &gathered, &clear];
     let mut found: Vec<Line> = sets
         .iter()
         .map(|(name, set)| line(name, &set.items().collect::<Vec<_>>(), known, &workspaces))
@@ -500,15 +579,17 @@ fn labels_scorecard() {
         say("");
     }
     say(&format!(
-        "Where *both* is below the reference, and what those sets have that lists and packs do not name, in percent of all addresses, and of\n\
+        "Where *both* is below the reference, row by row. **Its way**: the reference counts an address once, whatever its chain, as named where it is in any list or set, the null\n\
+         address too; so it is made anew here with all of its sets, and with what is **shipped** alone. Where the first is higher **it counts import-only sets**, which docs/LABELS.md\n\
+         tells how to import; **imported** is *both* with them. Then what its sets have that lists and packs do not name, in percent of all addresses, and of\n\
          all value. **For importers**: it is in a set that is not shipped. **An asset**: a token's contract, which a set names after its issuer.\n\
          **Nobody's**: null and burn addresses, which are never named. **Not whose**: it is said what it is, and not whose. **On another chain**: here an\n\
-         address counts on its own chain, there once whatever the chain. What is left is another count of the addresses: the reference has left out some.\n\n\
-         | set | of | both | reference | below | {} |\n|---|---|--:|--:|--:|{}",
+         address counts on its own chain alone: code is on one. What is left is another count of the addresses, or lists read another way: *its way* made anew differs by it.\n\n\
+         | set | of | both | reference | its way | its way, shipped | counts import-only sets | imported | {} |\n|---|---|--:|--:|--:|--:|---|--:|{}",
         WHY.join(" | "),
         "--:|".repeat(WHY.len())
     ));
-    for Line { name, shares, reference, lacking, .. } in &found {
+    for Line { name, shares, reference, lacking, its_way, .. } in &found {
         let Some((addresses, value)) = reference else { continue };
         for (of, reference) in [("addresses", addresses), ("value", value)] {
             let part = |(addresses, value): Parts| if of == "addresses" { addresses } else { value };
@@ -516,10 +597,14 @@ fn labels_scorecard() {
             let wanted = hundredths(reference);
             if both < wanted {
                 let cells = lacking.map(|parts| percent(part(parts)));
-                let below = percent(wanted - both);
+                let [all, clear] = its_way.map(part);
+                let counts = if part(lacking[0]) > 0 { "yes" } else { "no" };
                 say(&format!(
-                    "| {name} | {of} | {} | {reference} | {below} | {} |",
+                    "| {name} | {of} | {} | {reference} | {} | {} | {counts} | {} | {} |",
                     percent(both),
+                    percent(all),
+                    percent(clear),
+                    percent(part(shares[4])),
                     cells.join(" | ")
                 ));
             }

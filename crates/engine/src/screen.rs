@@ -141,7 +141,10 @@ impl Snapshot {
         let found = fetch_esplora(&folder, &options, &subjects, self.second(), progress)?;
         let covered = |fetch: &Fetch| {
             let until = fetch.tip_time.and_then(|time| Timestamp::from_second(i64::from(time)).ok());
-            (fetch.subject.clone(), Covered { gaps: fetch.gaps(), complete: fetch.complete, until })
+            (
+                fetch.subject.clone(),
+                Covered { gaps: fetch.gaps(), complete: fetch.complete, until, called: None },
+            )
         };
         let subjects = found.fetches.iter().map(covered).collect();
         Ok(self.ready(question, Some(found.ledger), Some(Extract { digest: found.digest, subjects })))

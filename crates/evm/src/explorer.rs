@@ -25,7 +25,7 @@ use tracehound_model::{
 };
 use tracehound_net::{Client, HttpError, HttpLimits, Next, Pace, Tries};
 
-pub use self::proxy::ExplorerTip;
+pub use self::proxy::{ExplorerTip, ToldTx};
 use self::rows::Row;
 use crate::chains::Rules;
 

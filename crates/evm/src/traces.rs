@@ -4,6 +4,8 @@
 //! No header proves any of it. Value moves only where a frame that did not fail, under frames that did not fail, called,
 //! created or destroyed: `DELEGATECALL`, `CALLCODE` and `STATICCALL` move nothing, whatever value stands beside them.
 
+use std::collections::HashSet;
+
 use alloy_primitives::{Address, B256, U256};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -338,23 +340,89 @@ impl Flat {
 /// frame is read once by itself and skipped once a level above it.
 fn read_frames(outermost: &RawValue, is_cancun: bool) -> Result<Vec<Moved>, String> {
     let mut frames = Frames::new(is_cancun);
+    walk(outermost, |frame| {
+        if frame.error.is_none() {
+            frames.take(frame.step()?);
+        }
+        Ok(frame.error.is_none())
+    })?;
+    Ok(frames.moved)
+}
+
+/// Looks at frames in the order of execution; at those under one only where `look` says so.
+fn walk(
+    outermost: &RawValue,
+    mut look: impl FnMut(&Frame<'_>) -> Result<bool, String>,
+) -> Result<(), String> {
     let mut work = outermost.get().len().saturating_mul(MAX_PASSES);
     let mut open: Vec<(&RawValue, usize)> = vec![(outermost, 0)];
     while let Some((json, depth)) = open.pop() {
         work = work.checked_sub(json.get().len()).ok_or("is nested too deep for its size")?;
         let frame: Frame<'_> =
             serde_json::from_str(json.get()).map_err(|error| format!("has a frame that is none: {error}"))?;
-        if frame.error.is_some() {
+        if !look(&frame)? {
             continue;
         }
-        frames.take(frame.step()?);
         let calls = frame.calls.unwrap_or_default();
         if !calls.is_empty() && depth == MAX_DEPTH {
             return Err(format!("has more than {MAX_DEPTH} frames under each other"));
         }
         open.extend(calls.into_iter().rev().map(|call| (call, depth + 1)));
     }
-    Ok(frames.moved)
+    Ok(())
+}
+
+/// Accounts that a transaction called, each once, in the order of the first call.
+#[derive(Default)]
+struct Called {
+    order: Vec<Address>,
+    there: HashSet<Address>,
+}
+
+impl Called {
+    fn add(&mut self, account: Option<Address>) {
+        let Some(account) = account else { return };
+        if self.there.insert(account) {
+            self.order.push(account);
+        }
+    }
+}
+
+/// Every account that a transaction called or made, itself or inside, as geth's `callTracer` tells it: each once, in the order of the
+/// first call. Calls that failed are among them, and those that run another contract's code.
+///
+/// # Errors
+/// Where it is no trace of a transaction.
+pub fn called_nested(json: &str) -> Result<Vec<Address>, TraceError> {
+    let outermost: &RawValue =
+        serde_json::from_str(json).map_err(|error| TraceError::Form(error.to_string()))?;
+    let mut called = Called::default();
+    walk(outermost, |frame| {
+        if frame.kind != "SELFDESTRUCT" {
+            called.add(frame.to);
+        }
+        Ok(true)
+    })
+    .map_err(TraceError::Form)?;
+    Ok(called.order)
+}
+
+/// The same of the result of `trace_transaction`.
+///
+/// # Errors
+/// Where it is no trace of this transaction.
+pub fn called_flat(json: &str, tx: B256) -> Result<Vec<Address>, TraceError> {
+    let told: Option<Vec<Flat>> =
+        serde_json::from_str(json).map_err(|error| TraceError::Form(error.to_string()))?;
+    let told = told.unwrap_or_default();
+    if told.is_empty() || told.iter().any(|flat| flat.transaction_hash != Some(tx)) {
+        return Err(TraceError::Form("it is not of the transaction asked about".to_owned()));
+    }
+    let mut called = Called::default();
+    for flat in told {
+        called.add(flat.action.to.or_else(|| flat.result.and_then(|result| result.address)));
+    }
+    Ok(called.order)
 }
 
 impl Frame<'_> {

@@ -17,7 +17,7 @@ use tracehound_columns::ColumnError;
 use tracehound_evm::{explorer::ExplorerError, node::NodeError};
 use tracehound_transfers::TransferError;
 
-pub use record::{CaseTip, CaseTx, Fetched};
+pub use record::{CaseCalled, CaseTip, CaseTx, Fetched};
 pub use rows::CaseRows;
 pub use sources::{CaseSource, ExplorerSource, NodeSource};
 
@@ -101,7 +101,8 @@ impl Case {
             let age = now.duration_since(own.at);
             // A transaction that was found in a block does not change; one that was not may have come since. What was fetched
             // tomorrow was fetched by another clock.
-            let is_settled = own.is_tx() && !own.txs.is_empty();
+            let is_settled =
+                own.is_tx() && !own.txs.is_empty() && own.txs.iter().all(|tx| tx.called.is_some());
             own.server == server && !age.is_negative() && (is_settled || age < max_age)
         })
     }

@@ -20,7 +20,8 @@ mod watch;
 pub use bell::NewBlocks;
 pub use bitcoin::{BitcoinFiles, BitcoinReport, IngestError, Progress, ingest_bitcoin_files};
 pub use case::{
-    Case, CaseError, CaseRows, CaseSource, CaseTip, CaseTx, ExplorerSource, Fetched, NodeSource, Subject,
+    Case, CaseCalled, CaseError, CaseRows, CaseSource, CaseTip, CaseTx, ExplorerSource, Fetched, NodeSource,
+    Subject,
 };
 pub use esplora::{EsploraError, EsploraExtract, EsploraOptions, EsploraSubject, Fetch, fetch_esplora};
 pub use evm::{Era1Files, TransferIngestError, TransferProgress, era1_chain, ingest_era1_files};

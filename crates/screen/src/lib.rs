@@ -27,7 +27,7 @@ pub use accounts::Accounts;
 pub use entities::Entities;
 pub use keys::Keys;
 pub use labels::{gaps as label_gaps, statements_on};
-pub use movements::{Covered, Movements};
+pub use movements::{CalledAccounts, Covered, Movements};
 pub use names::{NameCover, name_gap};
 pub use policy::{Policy, PolicyError, Rule};
 pub use screener::{Extract, RestsOn, Screener, Settings};

@@ -7,7 +7,7 @@ use std::{
 
 use jiff::Timestamp;
 use tracehound_analysis::extent::{Asked, Extent, Openings, Whose, lacking_transfers};
-use tracehound_model::{Chain, Gap};
+use tracehound_model::{Address, Chain, Gap};
 use tracehound_transfers::{BlockNum, TransferLedger, TransferRows};
 
 /// How far what was fetched covers one subject.
@@ -19,6 +19,17 @@ pub struct Covered {
     pub complete: bool,
     /// Up to when they are there: the moment they were asked for.
     pub until: Option<Timestamp>,
+    /// Of a transaction: whom it called, where that was asked.
+    pub called: Option<CalledAccounts>,
+}
+
+/// Whom a transaction called, itself or inside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CalledAccounts {
+    /// The accounts that are told.
+    pub accounts: Vec<Address>,
+    /// In words: why there may be others, if there may.
+    pub untold: Option<String>,
 }
 
 /// Movements of one account chain, cut at the moment asked about.

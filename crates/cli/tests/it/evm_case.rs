@@ -417,6 +417,9 @@ fn counterparties_that_an_explorer_tells_are_screened_without_a_ledger() {
     // A transaction: who pays in it is the thief.
     let (code, found) = screen(&hash(3), "explorer", &[]);
     assert_eq!((code, &found["reason"]["rule"]), (Some(10), &"identified-theft-or-fraud".into()), "{found}");
+    // One that paid for itself alone called nobody but whom it paid.
+    let (code, found) = screen(&hash(5), "explorer", &[]);
+    assert_eq!((code, &found["decision"]), (Some(0), &"allow".into()), "{found}");
     let (code, found) = screen(&hash(999_999), "explorer", &[]);
     assert_eq!((code, &found["decision"]), (Some(30), &"incomplete".into()), "{found}");
     // What was not read is a gap, and no allow: pages that go on, a budget, no server at all.
@@ -503,4 +506,44 @@ fn a_nodes_own_list_of_what_an_account_moved_is_followed_and_proved() {
             .sum::<u128>()
     };
     assert_eq!(unspent(&names[2]), 5 * 10_u128.pow(17), "what the rich one paid is clean");
+}
+
+/// What a transaction called inside, without a unit of value, is known to a node that traces.
+#[test]
+fn whom_a_transaction_called_is_asked_of_a_node_and_judged() {
+    let tmp = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let Some(anvil) = Anvil::start_with(tmp, &["--chain-id", "1", "--timestamp", "1700000000"]) else {
+        return;
+    };
+    let mut rpc = Rpc::new(anvil.url(), HttpLimits::default()).expect("an address");
+    let mut ask =
+        |method: &str, params: Value| rpc.call(method, &params).unwrap_or_else(|error| panic!("{error}"));
+    let devs = ask("eth_accounts", json!([]));
+    let [rich, other] = [0, 1].map(|at: usize| devs[at].as_str().expect("an address").to_owned());
+    // A contract that calls the thief with nothing, and one that calls nobody.
+    let calls = account(70);
+    let code = format!("0x6000600060006000600073{}5af100", &account(3)[2..]);
+    ask("anvil_setCode", json!([calls, code]));
+    let mut send = |to: &str| {
+        let tx = json!([{ "from": rich, "to": to, "value": "0x1", "gas": "0x30d40" }]);
+        let hash = ask("eth_sendTransaction", tx);
+        ask("evm_mine", json!([]));
+        hash.as_str().expect("a hash").to_owned()
+    };
+    let (plain, through) = (send(&other), send(&calls));
+    ask("anvil_mine", json!(["0x64"]));
+    let data = tempfile::tempdir().expect("a folder");
+    accuse(data.path());
+    let screen = |subject: &str| {
+        let args = ["screen", subject, "--policy", "explorer", "--as-of", SOON, "--output", "jsonl"];
+        let output = tracehound(data.path(), &[&args[..], &["--source", "rpc", anvil.url()]].concat(), "");
+        has_form("verdict", &output);
+        (output.status.code(), document(&output))
+    };
+    let (code, found) = screen(&plain);
+    assert_eq!((code, &found["decision"]), (Some(0), &"allow".into()), "{found}");
+    let (code, found) = screen(&through);
+    assert_eq!((code, &found["reason"]["rule"]), (Some(10), &"identified-theft-or-fraud".into()), "{found}");
+    let row = &found["exposures"][0];
+    assert_eq!((&row["label"], &row["direction"]), (&"Thief".into(), &"outgoing".into()), "{found}");
 }

@@ -260,13 +260,21 @@ impl Snapshot {
                         .mend("--account-budget COUNT reads more of an account"),
                 );
             }
-            covered.insert(own.subject.clone(), screen::Covered { gaps, complete: own.is_whole(), until });
+            let called = own.txs.first().filter(|_| own.is_tx()).and_then(|tx| tx.called.as_ref());
+            let called = called.map(|called| screen::CalledAccounts {
+                accounts: called.accounts.clone(),
+                untold: called.untold.as_deref().map(|why| line(why).into_owned()),
+            });
+            covered.insert(
+                own.subject.clone(),
+                screen::Covered { gaps, complete: own.is_whole(), until, called },
+            );
         }
         for (subject, why) in &run.left_out {
             let sentence = format!("the subject's transactions were not fetched: {why}");
             let gap = Gap::about_subject(GapKind::NotFetched, sentence)
                 .mend("the same command goes on with what is not there");
-            let not = screen::Covered { gaps: vec![gap], complete: false, until: None };
+            let not = screen::Covered { gaps: vec![gap], complete: false, until: None, called: None };
             covered.insert(subject.name(), not);
         }
         Ok(Gathered { rows, covered })

@@ -23,6 +23,22 @@ pub struct ExplorerTip {
     pub time: u64,
 }
 
+/// A transaction as an explorer tells it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ToldTx {
+    /// What it moved.
+    pub tx: ExplorerTx,
+    /// In words: what its logs say and cannot be read.
+    pub refused: Vec<&'static str>,
+    /// Accounts that it called or made, as far as that is told: the one that it is sent to, and those that logged.
+    pub called: Vec<Address>,
+    /// Whether it cannot have called others: it paid for itself alone.
+    pub is_all_called: bool,
+}
+
+/// Gas that a transaction without data takes where nothing of it runs (Yellow Paper, appendix G). A call inside takes more.
+const GAS_OF_NOTHING: u64 = 21_000;
+
 #[derive(Deserialize)]
 struct Reply<'a> {
     #[serde(borrow, default)]
@@ -107,11 +123,11 @@ impl Explorer {
     }
 
     /// A transaction with all that it moved: its fee, its value, what contracts passed on, tokens by its logs. Nothing where the
-    /// explorer knows none of this hash in a block. What its logs say and cannot be read stands beside, in words.
+    /// explorer knows none of this hash in a block.
     ///
     /// # Errors
     /// When it cannot be reached, does not let us in, or says what cannot be.
-    pub fn tx(&mut self, hash: B256) -> Result<Option<(ExplorerTx, Vec<&'static str>)>, ExplorerError> {
+    pub fn tx(&mut self, hash: B256) -> Result<Option<ToldTx>, ExplorerError> {
         const BY_HASH: &str = "eth_getTransactionByHash";
         const RECEIPT: &str = "eth_getTransactionReceipt";
         let by_hash = format!("&txhash={hash:#x}");
@@ -134,6 +150,8 @@ impl Explorer {
         row.push(Some(tx.from), None, native, fee, MovementKind::Fee);
         row.push(Some(tx.from), None, native, receipt.l1_fee.unwrap_or_default(), MovementKind::Fee);
         let mut refused = Vec::new();
+        let mut called: Vec<Address> = tx.to.or(receipt.contract_address).into_iter().collect();
+        let is_all_called = receipt.gas_used == U256::from(GAS_OF_NOTHING);
         match receipt.status.map(|status| status.to::<u64>()) {
             Some(0) => {}
             Some(1) => {
@@ -141,6 +159,9 @@ impl Explorer {
                 row.push(Some(tx.from), to, native, tx.value, MovementKind::Native);
                 self.calls(hash, &mut row)?;
                 for told in receipt.logs {
+                    if !called.contains(&told.address) {
+                        called.push(told.address);
+                    }
                     let Some(log) = Log::new(told.address, told.topics, told.data) else {
                         return Err(self.strange(RECEIPT, "has a log with too many topics"));
                     };
@@ -170,7 +191,7 @@ impl Explorer {
             hash: row.hash,
             movements: row.movements,
         };
-        Ok(Some((tx, refused)))
+        Ok(Some(ToldTx { tx, refused, called, is_all_called }))
     }
 
     /// What contracts passed on in a transaction.

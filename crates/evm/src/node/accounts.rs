@@ -7,7 +7,11 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::{Value, json};
 
 use super::{Node, NodeError};
-use crate::{logs, rpc::Question};
+use crate::{
+    logs,
+    rpc::Question,
+    traces::{called_flat, called_nested},
+};
 
 /// Lengths at which nodes cut a list off, some of them without a word: one that is as long is not taken for whole.
 const FULL: [usize; 4] = [1_000, 2_000, 5_000, 10_000];
@@ -170,6 +174,31 @@ impl Node {
                 amount.ok_or_else(|| self.strange(METHOD, "is no amount"))
             })
             .collect()
+    }
+
+    /// Every account that a transaction called, itself or inside; nothing where the node tells no traces.
+    ///
+    /// # Errors
+    /// When the node does not say.
+    pub fn called(&mut self, tx: B256) -> Result<Option<Vec<Address>>, NodeError> {
+        if !self.options.traces {
+            return Ok(None);
+        }
+        let nested = ("debug_traceTransaction", json!([tx, { "tracer": "callTracer", "timeout": "100s" }]));
+        for question in [nested, ("trace_transaction", json!([tx]))] {
+            let method = question.0;
+            let gathered = self.asker.ask(&[question])?;
+            let told = match gathered.get(0) {
+                Err(error) if error.is_no_such_method() => continue,
+                told => told.map_err(Arc::clone)?,
+            };
+            let called = match method {
+                "trace_transaction" => called_flat(told, tx),
+                _ => called_nested(told),
+            };
+            return called.map(Some).map_err(|error| self.strange(method, error.to_string()));
+        }
+        Ok(None)
     }
 
     /// The block that a transaction stands in; nothing where the node knows none of this hash in a block.

@@ -17,7 +17,9 @@ use tracehound_model::{
 use super::CaseError;
 
 /// Version of the files' form.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
+/// The oldest that is read: transactions of it do not say whom they called.
+const OLDEST: u32 = 1;
 /// Largest file that is read: some hundred thousand movements.
 const MOST: u64 = 256 << 20;
 /// Files that are read.
@@ -93,6 +95,20 @@ pub struct CaseTx {
     /// What moved, in order.
     #[serde(with = "movements")]
     pub movements: Vec<Movement>,
+    /// Whom it called, where that was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub called: Option<CaseCalled>,
+}
+
+/// Whom a transaction called, itself or inside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaseCalled {
+    /// The accounts that are told.
+    pub accounts: Vec<Address>,
+    /// In words: why there may be others, if there may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub untold: Option<String>,
 }
 
 mod hash {
@@ -180,7 +196,7 @@ pub(super) fn read_all(dir: &Path, chain: Chain) -> Result<Vec<Fetched>, CaseErr
             return Err(damaged(format!("it has more than {MOST} bytes")));
         }
         let own: Fetched = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
-        if own.version != VERSION || own.chain != chain.to_string() {
+        if !(OLDEST..=VERSION).contains(&own.version) || own.chain != chain.to_string() {
             return Err(damaged(format!("version {} for {}", own.version, own.chain)));
         }
         if path.file_stem().and_then(|stem| stem.to_str()) != Some(own.subject.as_str()) {

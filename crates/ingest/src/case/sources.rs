@@ -10,7 +10,7 @@ use tracehound_model::{
     transfer::{Movement, TransferTx, Unseen},
 };
 
-use super::{CaseError, CaseTip, CaseTx};
+use super::{CaseCalled, CaseError, CaseTip, CaseTx};
 
 /// Questions that a block takes: itself, its receipts, its traces.
 const PER_BLOCK: u64 = 3;
@@ -85,17 +85,25 @@ impl CaseSource for ExplorerSource {
     }
 
     fn tx(&mut self, hash: [u8; 32]) -> Result<Told, CaseError> {
-        let Some((tx, refused)) = self.explorer.tx(B256::from(hash))? else { return Ok(Told::default()) };
+        let Some(told) = self.explorer.tx(B256::from(hash))? else { return Ok(Told::default()) };
+        let untold = (!told.is_all_called).then(|| {
+            "an explorer does not tell what contracts called inside, where nothing moved".to_owned()
+        });
+        let called = CaseCalled { accounts: accounts(told.called), untold };
         Ok((
-            vec![case_tx(tx)],
-            refused.into_iter().map(|why| format!("a log of it was not read: {why}")).collect(),
+            vec![CaseTx { called: Some(called), ..case_tx(told.tx) }],
+            told.refused.into_iter().map(|why| format!("a log of it was not read: {why}")).collect(),
         ))
     }
 }
 
 fn case_tx(tx: ExplorerTx) -> CaseTx {
     let hash = tx.hash.map_or_else(|| released(tx.block), |hash| hash.0);
-    CaseTx { block: tx.block, time: tx.time, index: tx.index, hash, movements: tx.movements }
+    CaseTx { block: tx.block, time: tx.time, index: tx.index, hash, movements: tx.movements, called: None }
+}
+
+fn accounts(told: Vec<EvmAddress>) -> Vec<Address> {
+    told.into_iter().map(|account| Address::Evm(account.into_array())).collect()
 }
 
 /// What stands for the hash of what a block pays out: an explorer does not tell the block's own.
@@ -132,7 +140,8 @@ impl NodeSource {
         for (index, tx) in (0..).zip(block.txs) {
             if takes_part(&tx) {
                 let (time, index) = (block.time, Some(index));
-                told.0.push(CaseTx { block: number, time, index, hash: tx.hash, movements: tx.movements });
+                let (hash, movements) = (tx.hash, tx.movements);
+                told.0.push(CaseTx { block: number, time, index, hash, movements, called: None });
             }
         }
         if unseen != Unseen::NOTHING {
@@ -202,6 +211,15 @@ impl CaseSource for NodeSource {
         let mut told = Told::default();
         if let Some(number) = self.node.block_of(B256::from(hash))? {
             self.block(number, &|tx| tx.hash == hash, &mut told)?;
+        }
+        for tx in &mut told.0 {
+            // What it called is asked beside what it moved: a node that does not say it leaves that one gap.
+            let (called, untold) = match self.node.called(B256::from(hash)) {
+                Ok(Some(called)) => (called, None),
+                Ok(None) => (Vec::new(), Some("the node does not trace it".to_owned())),
+                Err(error) => (Vec::new(), Some(error.to_string())),
+            };
+            tx.called = Some(CaseCalled { accounts: accounts(called), untold });
         }
         Ok(told)
     }

@@ -25,7 +25,7 @@ fn moves(from: u8, to: u8, amount: u64, kind: MovementKind) -> Movement {
 }
 
 fn tx(block: u64, name: u8, index: Option<u64>, movements: Vec<Movement>) -> CaseTx {
-    CaseTx { block, time: 1_700_000_000 + 12 * block, index, hash: [name; 32], movements }
+    CaseTx { block, time: 1_700_000_000 + 12 * block, index, hash: [name; 32], movements, called: None }
 }
 
 /// A server that tells of each account what it is told to.
@@ -188,7 +188,8 @@ fn a_file_that_is_not_what_was_written_is_an_error_and_named() {
         right[..right.len() / 2].to_owned(),
         right.replace("\"kind\":3", "\"kind\":9"),
         right.replace("eip155:1\"", "eip155:10\""),
-        right.replace("\"version\":1", "\"version\":2"),
+        right.replace("\"version\":2", "\"version\":3"),
+        right.replace("\"version\":2", "\"version\":0"),
         right.replace("\"unread\"", "\"unraed\""),
     ] {
         assert_ne!(wrong, right);
@@ -196,6 +197,9 @@ fn a_file_that_is_not_what_was_written_is_an_error_and_named() {
         let error = Case::open(dir.path(), 1).expect_err("damaged").to_string();
         assert!(error.contains("is damaged") && error.contains(".json"), "{error}");
     }
+    // What the version before wrote is read.
+    std::fs::write(&path, right.replace("\"version\":2", "\"version\":1")).expect("written");
+    assert_eq!(Case::open(dir.path(), 1).expect("opens").all().len(), 1);
     std::fs::write(dir.path().join("0x00.json"), &right).expect("written");
     std::fs::write(&path, &right).expect("written");
     assert!(Case::open(dir.path(), 1).is_err(), "of another subject than its name says");

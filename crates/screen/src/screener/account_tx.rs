@@ -1,10 +1,10 @@
 //! A transaction of an account chain: whom its movements come from and go to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tracehound_analysis::account_parties::is_initiated;
 use tracehound_model::{
-    Amount, Gap, GapKind, Subject, TxId,
+    Address, Amount, Gap, GapKind, Subject, TxId,
     transfer::{MovementKind, Unseen},
     verdict::{Direction, ExposureType},
 };
@@ -54,6 +54,7 @@ impl Screener<'_> {
         findings.hits.extend(known.holding.into_iter().map(own));
         findings.former.extend(known.ended);
         let sides = sides(moves, &tx, findings);
+        self.examine_called(moves, hash, &sides, findings);
         // What a transaction does is all in it: however old the ledger is, nothing of it is missing.
         if !findings.gaps.iter().any(|gap| gap.kind == GapKind::UnknownInputs) {
             let until = Some(self.settings.as_of);
@@ -90,6 +91,39 @@ impl Screener<'_> {
     }
 }
 
+impl Screener<'_> {
+    /// Whom a transaction called and who moved nothing in it: what lists and labels say of them counts as its own too.
+    fn examine_called(&self, moves: &Movements<'_>, hash: [u8; 32], sides: &Sides, findings: &mut Findings) {
+        let subject = format!("0x{}", hex::encode(hash));
+        let covered = moves.extract.as_ref().and_then(|extract| extract.get(&subject));
+        let called = covered.and_then(|covered| covered.called.as_ref());
+        let unknown = |sentence: String| Gap::about_subject(GapKind::UnknownInputs, sentence);
+        let Some(called) = called else {
+            let sentence = "contracts that it called and that moved nothing are not in a ledger of movements";
+            let remedy = "--source rpc URL asks a node that traces";
+            findings.gaps.push(unknown(sentence.to_owned()).mend(remedy));
+            return;
+        };
+        if let Some(why) = &called.untold {
+            findings.gaps.push(unknown(format!("not everybody is known whom it called: {why}")));
+        }
+        let moved: BTreeSet<AccountNum> = sides.from.keys().chain(sides.to.keys()).map(|key| key.1).collect();
+        let moved_something = |address: &Address| {
+            moves.rows.find_account(address).is_some_and(|account| moved.contains(&account))
+        };
+        for address in called.accounts.iter().filter(|address| !moved_something(address)) {
+            for Called { claim, since, address, said } in self.called_account(moves.chain, address) {
+                findings.hits.push(Hit {
+                    direction: Some(Direction::Outgoing),
+                    address: Some(address),
+                    said,
+                    ..own((claim, since))
+                });
+            }
+        }
+    }
+}
+
 /// Who is on either side, and what of it is not known.
 fn sides(moves: &Movements<'_>, tx: &TxRow, findings: &mut Findings) -> Sides {
     let mut unknown =
@@ -123,8 +157,6 @@ fn sides(moves: &Movements<'_>, tx: &TxRow, findings: &mut Findings) -> Sides {
         );
         findings.gaps.push(Gap::about_subject(GapKind::NotListed, sentence));
     }
-    let sentence = "contracts that it called and that moved nothing are not in a ledger of movements";
-    findings.gaps.push(Gap::about_subject(GapKind::UnknownInputs, sentence));
     sides
 }
 

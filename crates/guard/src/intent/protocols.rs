@@ -386,12 +386,11 @@ pub(super) fn set_up(case: &Case<'_>, args: &[Value<'_>]) -> Option<String> {
 pub(super) fn either_right(case: &Case<'_>, placed: &Placed) -> Option<String> {
     let Act::Grant(grant) = &placed.act else { return None };
     let number = match grant.extent {
-        // No piece has this number: it is all.
-        Extent::Exact(U256::MAX, _) => return None,
-        Extent::Exact(number, _) => number,
+        // No piece has the highest number: it is all.
+        Extent::Exact(number, _) if number < U256::MAX => number,
         // A collection reads an amount of nothing as the number 0.
         Extent::None => U256::ZERO,
-        Extent::Nft(_) | Extent::All => return None,
+        Extent::Exact(..) | Extent::Nft(_) | Extent::All => return None,
     };
     let one = case.one_or_coin(&case.unpacked.calls[placed.call], grant)?;
     let (spender, collection) = (case.show(&grant.spender), case.show(&grant.token));

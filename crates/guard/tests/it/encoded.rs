@@ -14,6 +14,7 @@ const USDC: &str = "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48";
 const TRUSTED: &str = "0x6161616161616161616161616161616161616161";
 const SEAPORT: &str = "0x0000000000000068F116a894984e2DB1123eB395";
 const GATEWAY: &str = "0xd01607c3C5eCABa394D8be377a08590149325722";
+const WETH: &str = "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2";
 const ETHER: u64 = 1_000_000_000_000_000_000;
 
 fn context(more: &str) -> (Policy, Facts) {
@@ -235,7 +236,6 @@ fn an_order_with_things_that_its_market_never_takes_is_incomplete() {
         item["recipient"] = json!(to);
         item
     };
-    const WETH: &str = "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2";
     let offer = json!([item(1, WETH, 0, ETHER)]);
     let fair = typed_order(&offer, &json!([asked(item(0, NOBODY, 0, ETHER), ME)]));
     assert_eq!(fair.exit_code, 0, "{:#?}", fair.findings);

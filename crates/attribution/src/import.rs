@@ -15,6 +15,7 @@ mod advisory;
 mod archive;
 mod claims;
 mod collect;
+mod contrary;
 mod csl;
 mod decode;
 mod dpl;

@@ -63,6 +63,7 @@ struct Row {
 }
 
 /// The parts of a row besides its subject.
+#[derive(Clone)]
 pub(super) struct Said {
     pub(super) statement: Statement,
     pub(super) confidence: Confidence,
@@ -307,6 +308,29 @@ impl Collector {
             );
         }
         false
+    }
+
+    /// Whether cells of a row about `written` of which nothing says what they are hold another address among other words, as in
+    /// a statement of SQL with several rows: which of them is meant is not told, so that the row is refused.
+    pub(super) fn leaves_out<'w>(
+        &mut self,
+        written: &str,
+        place: &str,
+        texts: impl IntoIterator<Item = &'w str>,
+    ) -> bool {
+        let own = address_in(written);
+        let among_words = |text: &&str| !ofac_address::is_all_addresses(text);
+        let other = texts.into_iter().filter(among_words).find_map(|text| {
+            let mut others = ofac_address::addresses(text).into_iter();
+            others.find(|other| own.is_none() || address_in(other) != own).map(text::shorten)
+        });
+        let Some(other) = other else { return false };
+        self.refuse(
+            place,
+            format!("`{other}` stands beside another address in one row without a header that tells them apart: give each a row of \
+                     its own; left out"),
+        );
+        true
     }
 
     /// Takes a party. Two under one number are one with the names of both, for a number names one party in the store.

@@ -1,4 +1,4 @@
-//! Bytes to text: UTF-8 and UTF-16 with or without their mark, else Windows-1252, which every byte is.
+//! Bytes to text: UTF-8, UTF-16 and UTF-32 with or without their mark, else Windows-1252, which every byte is.
 
 use std::borrow::Cow;
 
@@ -15,6 +15,9 @@ pub(super) fn decode(bytes: &[u8]) -> Cow<'_, str> {
     if let Some(rest) = bytes.strip_prefix(b"\xef\xbb\xbf") {
         return decode(rest);
     }
+    if let Some(order) = utf32(bytes) {
+        return Cow::Owned(from_utf32(bytes, order));
+    }
     if let Some(order) = utf16(bytes) {
         return Cow::Owned(from_utf16(bytes, order));
     }
@@ -24,9 +27,21 @@ pub(super) fn decode(bytes: &[u8]) -> Cow<'_, str> {
     }
 }
 
+/// The text of a table with ends of line where another character parts its lines, as in what some programs write: one of
+/// Unicode's own, or that of mainframes.
+pub(super) fn lines(text: Cow<'_, str>) -> Cow<'_, str> {
+    const ENDS: [char; 3] = ['\u{2028}', '\u{2029}', '\u{85}'];
+    if text.contains(['\n', '\r']) || !text.contains(ENDS) {
+        return text;
+    }
+    Cow::Owned(text.replace(ENDS, "\n"))
+}
+
 /// Says what a file that is not UTF-8 was read as.
 pub(super) fn remark(bytes: &[u8], out: &mut Collector) {
-    let what = if utf16(bytes).is_some() {
+    let what = if utf32(bytes).is_some() {
+        "UTF-32"
+    } else if utf16(bytes).is_some() {
         "UTF-16"
     } else if std::str::from_utf8(bytes).is_err() {
         "Windows-1252"
@@ -40,6 +55,34 @@ pub(super) fn remark(bytes: &[u8], out: &mut Collector) {
 enum Order {
     Little,
     Big,
+}
+
+/// Whether a mark of UTF-16 or UTF-32 may begin with these two bytes.
+pub(super) const fn may_be_marked(first: [u8; 2]) -> bool {
+    matches!(first, [0xff, 0xfe] | [0xfe, 0xff] | [0, 0])
+}
+
+/// Told by the mark, or by three zeros beside each of the first characters, as in no text of another kind.
+fn utf32(bytes: &[u8]) -> Option<Order> {
+    let (first, _) = bytes.get(..64.min(bytes.len())).unwrap_or_default().as_chunks::<4>();
+    let all = |is: fn(&[u8; 4]) -> bool| first.len() >= 2 && first.iter().all(is);
+    match bytes {
+        [0xff, 0xfe, 0, 0, ..] => Some(Order::Little),
+        [0, 0, 0xfe, 0xff, ..] => Some(Order::Big),
+        _ if all(|four| matches!(four, [1..=u8::MAX, 0, 0, 0])) => Some(Order::Little),
+        _ if all(|four| matches!(four, [0, 0, 0, 1..=u8::MAX])) => Some(Order::Big),
+        _ => None,
+    }
+}
+
+fn from_utf32(bytes: &[u8], order: Order) -> String {
+    let (fours, _) = bytes.as_chunks::<4>();
+    let units = fours.iter().map(|four| match order {
+        Order::Little => u32::from_le_bytes(*four),
+        Order::Big => u32::from_be_bytes(*four),
+    });
+    let text = units.map(|unit| char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER));
+    text.skip_while(|c| *c == '\u{feff}').collect()
 }
 
 /// Told by the mark, or by every second of the first bytes being zero, as in no text of another kind.
@@ -88,6 +131,10 @@ mod tests {
         assert_eq!(decode(b"\xef\xbb\xbfa"), "a");
         assert_eq!(decode(b"\xff\xfea\0b\0"), "ab");
         assert_eq!(decode(b"\xfe\xff\0a\0b"), "ab");
+        assert_eq!(decode(b"\xff\xfe\0\0a\0\0\0b\0\0\0"), "ab");
+        assert_eq!(decode(b"\0\0\xfe\xff\0\0\0a\0\0\0b"), "ab");
+        assert_eq!(decode(b"a\0\0\0b\0\0\0"), "ab");
+        assert_eq!(decode(b"\0\0\0a\0\0\0b"), "ab");
         assert_eq!(decode(b"a\0b\0c\0"), "abc");
         assert_eq!(decode(b"O\x92Neil \x8a \xe9"), "O’Neil Š é");
         assert_eq!(decode("é".as_bytes()), "é");

@@ -116,7 +116,7 @@ fn dispatch(
         let mut mark = [0; 2];
         let read = body.read(&mut mark)?;
         let mut rest = Cursor::new(mark[..read].to_vec()).chain(body);
-        let snapshot = if read == 2 && matches!(mark, [0xff, 0xfe] | [0xfe, 0xff]) {
+        let snapshot = if read == 2 && decode::may_be_marked(mark) {
             let text = decode::decode(&whole(&mut rest)?).into_owned();
             read_streamed(&mut text.as_bytes(), format, options)?
         } else {

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::{
     Format, Options, Snapshot,
     collect::Collector,
+    contrary,
     decode::{self, decode},
     mapping::{self, Column, Field, Mapping, RowTaker, normal},
     ofac_json::date_from_name,
@@ -291,8 +292,14 @@ impl Reader<'_> {
             return self.by_address(object, &Above::default());
         }
         whole(object)?;
+        if let Some(word) = contrary_word(object, contrary::heading_says_so) {
+            return Err(ImportError::Unusable { format: FORMAT, missing: contrary::complaint(&word) });
+        }
         // From label to addresses, or one list beside other things.
         for (key, value) in object {
+            if self.is_contrary(key, value) {
+                continue;
+            }
             let above = Above::labelled(Some(key.as_str()).filter(|key| !is_plain(key)));
             match value {
                 Value::Array(items) if is_domains(value) => {
@@ -306,8 +313,10 @@ impl Reader<'_> {
                 }
                 // By asset, below a label.
                 Value::Object(inner) if !inner.is_empty() && inner.values().all(Value::is_array) => {
-                    for (key, items) in inner.iter().filter_map(|(key, items)| Some((key, items.as_array()?)))
-                    {
+                    for (key, value) in inner {
+                        let Some(items) = value.as_array().filter(|_| !self.is_contrary(key, value)) else {
+                            continue;
+                        };
                         self.items(items, &above.below(key))?;
                     }
                 }
@@ -325,6 +334,23 @@ impl Reader<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Refuses what stands under a key that says the contrary of an entry, entry by entry; whether it does.
+    fn is_contrary(&mut self, key: &str, value: &Value) -> bool {
+        let is = contrary::key_says_so(key) && holds_address(value);
+        if is {
+            let entries = match value {
+                Value::Array(items) => items.len(),
+                Value::Object(inner) if inner.keys().any(|key| is_address_cell(key)) => inner.len(),
+                _ => 1,
+            };
+            for _ in 0..entries.max(1) {
+                self.out.begin_row();
+                self.out.refuse(format!("key `{}`", text::shorten(key)), contrary::complaint(key));
+            }
+        }
+        is
     }
 
     /// What is said of each address that is a key.
@@ -408,6 +434,11 @@ impl Reader<'_> {
             .into_iter()
             .filter(|at| tells(*at))
             .collect();
+        if let Some(word) = contrary_word(object, contrary::heading_says_so) {
+            self.out.begin_row();
+            self.out.refuse(format!("what says `{}`", text::shorten(&word)), contrary::complaint(&word));
+            return Ok(None);
+        }
         let mut own = above.clone();
         if let Some(name) = label.and_then(|at| scalar(values[at])) {
             own.label = Some(name);
@@ -478,6 +509,10 @@ impl Reader<'_> {
                             text::shorten(key)
                         ),
                     });
+                }
+                if let Some(word) = contrary_word(object, contrary::field_says_so) {
+                    out.refuse(place, contrary::complaint(&word));
+                    return Ok(());
                 }
                 let about =
                     key.map(Cow::Borrowed).or_else(|| at(Field::Address).and_then(|at| scalar(values[at])));
@@ -557,6 +592,12 @@ impl Reader<'_> {
                     Value::String(_) | Value::Array(_) => scalar(value),
                     _ => None,
                 };
+                let mut told = Vec::new();
+                words(value, &mut told);
+                if let Some(word) = told.iter().find(|word| contrary::says_so(word)) {
+                    out.refuse(place, contrary::complaint(word));
+                    return Ok(());
+                }
                 // Several words about an address are its labels, and may say what kind of thing it is.
                 let mut kinds: Vec<Cow<'_, str>> = constant(Field::Category).into_iter().collect();
                 if kinds.is_empty() && value.is_array() {
@@ -583,6 +624,16 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// The word by which an object says of itself that it is no entry, or holds none.
+fn contrary_word(object: &Map<String, Value>, says_so: fn(&str, &str) -> bool) -> Option<String> {
+    let tells = |(key, value): (&String, &Value)| {
+        let content = scalar(value).filter(|_| !holds_address(value))?;
+        let word = if contrary::says_so(key) { key.clone() } else { content.to_string() };
+        says_so(key, &content).then_some(word)
+    };
+    object.iter().find_map(tells)
 }
 
 /// The words of a value, those of what is nested in it too. An object is no word and stands as one that nobody knows: what

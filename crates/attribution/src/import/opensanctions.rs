@@ -12,7 +12,7 @@ use super::{
     Format, Options, Snapshot,
     collect::{Collector, Said, tidy_names},
     decode::{self, decode},
-    ftm,
+    ftm, ofac_address,
     ofac_json::date_from_name,
     published::Table,
     text,
@@ -24,6 +24,9 @@ const NEEDED: &[&str] = &["id", "schema", "name"];
 /// Columns that an export of one's own may have besides.
 const NAME_PARTS: &[&str] =
     &["first_name", "firstname", "second_name", "middle_name", "middlename", "last_name", "lastname"];
+
+/// Columns in which further addresses of a wallet stand.
+const WALLET_LISTS: &[&str] = &["aliases", "addresses", "identifiers"];
 
 pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportError> {
     let text = decode(bytes);
@@ -70,7 +73,19 @@ pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportEr
                     reference: None,
                 };
                 let said = Said { statement, confidence: Confidence(50), valid_from: seen, valid_to: None };
-                out.claim_about(name, &place, said)?;
+                // A wallet may have several addresses; what it is called besides is no name of anybody.
+                let mut more = Vec::new();
+                for text in WALLET_LISTS.iter().flat_map(|column| row.list(column)) {
+                    if ofac_address::addresses(text).is_empty() {
+                        out.unread("names of wallets");
+                    } else {
+                        more.push(text);
+                    }
+                }
+                let first = Some(name).filter(|name| !name.is_empty() || more.is_empty());
+                for address in first.into_iter().chain(more) {
+                    out.claim_about(address, &place, said.clone())?;
+                }
                 continue;
             }
             "Person" => PartyKind::Individual,
@@ -83,6 +98,8 @@ pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportEr
                 continue;
             }
         };
+        // Postal addresses and numbers of documents are not read.
+        WALLET_LISTS.iter().filter(|column| **column != "aliases").for_each(|column| out.unread(column));
         // A person whose name stands in its parts alone.
         let parts = NAME_PARTS.iter().map(|column| row.get(column)).filter(|part| !part.is_empty());
         let joined = if name.is_empty() { parts.collect::<Vec<_>>().join(" ") } else { String::new() };

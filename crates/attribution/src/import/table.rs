@@ -8,6 +8,7 @@ use tracehound_model::{Address, Pasted};
 use super::{
     Format, Options, Snapshot,
     collect::Collector,
+    contrary::{self, Says},
     decode,
     json_list::CHAIN_KEYS,
     mapping::{self, Column, Field, Mapping, RowTaker, normal},
@@ -127,7 +128,7 @@ fn find_header(first: &[(u64, Record<'_>)], mapping: &Mapping) -> Top {
 }
 
 pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportError> {
-    let text = decode(bytes);
+    let text = decode::lines(decode(bytes));
     let mut out = Collector::new(Format::Csv, mapping::head(options), options);
     decode::remark(bytes, &mut out);
     date_from_name(&mut out, options);
@@ -191,6 +192,10 @@ pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportEr
         return Err(rows.cut_short(last));
     }
     paged::refuse_table(&beside.lines, beside.there, Format::Csv)?;
+    // A title of the table, or of a part of it.
+    if let Some((_, _, words)) = beside.lines.iter().find(|(_, _, words)| contrary::key_says_so(words)) {
+        return Err(ImportError::Unusable { format: Format::Csv, missing: contrary::complaint(words) });
+    }
     out.pass_over(rows.blank());
     ragged.say(&mut out);
     out.finish()
@@ -293,8 +298,13 @@ fn take(
     ragged.seen += u64::from(row.len() != ragged.expected);
     let place = format!("line {line}");
     if let Some(address) = columns.get(row, Field::Address)
-        && out.takes_for_words(&address, &place, columns.unnamed(row))
+        && (out.leaves_out(&address, &place, columns.unnamed(row))
+            || out.takes_for_words(&address, &place, columns.unnamed(row)))
     {
+        return Ok(());
+    }
+    if let Some(word) = columns.contrary_word(row) {
+        out.refuse(place, contrary::complaint(word));
         return Ok(());
     }
     let kinds = columns.kinds(row);
@@ -321,6 +331,8 @@ struct Columns {
     more_categories: Vec<usize>,
     /// Columns of addresses besides the first.
     more_addresses: Vec<usize>,
+    /// What each column is called, and whether it says of a row that it is no entry; none where there is no header.
+    names: Vec<(String, Says)>,
     /// No name says which column holds the addresses: the first that has one does.
     is_guessed: bool,
 }
@@ -359,9 +371,17 @@ impl Columns {
                 Ok(by_name.or_else(by_sample).map_or(Slot::Absent, Slot::Cell))
             }
         })?;
+        columns.names = header.iter().map(|name| (name.to_owned(), Says::of(name))).collect();
         let by_name = usual[Field::Address as usize].or_else(|| of_chains.first().copied());
         columns.is_guessed = mapping.address.is_none() && by_name.is_none();
         columns.more_addresses = of_chains.into_iter().filter(|at| Some(*at) != by_name).collect();
+        // A column that no name told: what it is called may say that those in it are not meant.
+        if columns.is_guessed
+            && let Slot::Cell(at) = columns.slots[Field::Address as usize]
+            && let Some(name) = header.get(at).filter(|name| contrary::key_says_so(name))
+        {
+            return Err(ImportError::Unusable { format: Format::Csv, missing: contrary::complaint(name) });
+        }
         columns.more_categories = mapping::more_categories(mapping, &names, |at| columns.reads(at));
         let read = |at: usize| columns.reads(at);
         // To read one of two would lose what stands in the other.
@@ -424,7 +444,13 @@ impl Columns {
             return Err(mapping::no_address_column(Format::Csv));
         }
         let slots = slots.try_into().ok().expect("one slot was pushed for each field");
-        Ok(Self { slots, more_categories: Vec::new(), more_addresses: Vec::new(), is_guessed: false })
+        Ok(Self {
+            slots,
+            more_categories: Vec::new(),
+            more_addresses: Vec::new(),
+            names: Vec::new(),
+            is_guessed: false,
+        })
     }
 
     fn reads(&self, at: usize) -> bool {
@@ -439,6 +465,20 @@ impl Columns {
             Slot::Absent => None,
         };
         cell.map(Cow::Borrowed)
+    }
+
+    /// The word by which a row says of itself that it is no entry. Without a header no cell says what it is about, so that it
+    /// has to be all that the cell says.
+    fn contrary_word<'s>(&'s self, row: &'s Record<'_>) -> Option<&'s str> {
+        let mut cells = row.iter().enumerate();
+        if self.names.is_empty() {
+            return cells.map(|(_, cell)| cell.trim()).find(|cell| contrary::says_so(cell));
+        }
+        cells.find_map(|(at, cell)| {
+            let (name, says) = self.names.get(at)?;
+            let word = if *says == Says::Kind { cell } else { name };
+            says.so(cell).then_some(word)
+        })
     }
 
     /// The cells that are not read, where nothing says that they are not meant.

@@ -7,6 +7,7 @@
 mod accounts;
 mod archives;
 mod cases;
+mod contrary;
 mod disguises;
 mod facts;
 mod folder;

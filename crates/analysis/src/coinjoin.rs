@@ -11,6 +11,7 @@
 //! Whirlpool, crocs-muni/coinjoin-analysis for the variants; `JoinMarket`'s balance of makers and taker is ours.
 
 mod balance;
+mod certain;
 pub mod change;
 pub mod demix;
 mod features;
@@ -24,6 +25,7 @@ mod wasabi1;
 mod wasabi2;
 mod whirlpool;
 
+pub use certain::certain_change;
 pub use change::{ChangeLink, change_links};
 pub use demix::demix;
 pub use ledger::{Buffer, Classifier};
@@ -146,6 +148,15 @@ pub struct CoinJoin {
     pub confidence: u8,
     /// Which rule decided.
     pub rule: &'static str,
+    /// The most that the rule accepts as what one maker is paid for taking part, base units; `None` where nobody is.
+    pub maker_fee: Option<u64>,
+}
+
+impl CoinJoin {
+    /// The most that one of so many people pays to the others together, base units, where somebody is paid.
+    pub fn taker_pays(&self, people: u32) -> Option<u64> {
+        Some(self.maker_fee?.saturating_mul(u64::from(people.saturating_sub(1))))
+    }
 }
 
 /// A transaction that splits coins into equal amounts about to be mixed.
@@ -202,6 +213,8 @@ struct Finding {
     suspected: bool,
     /// Whether the outputs alone decide.
     outputs_decide: bool,
+    /// The most that one maker is paid, base units.
+    maker_fee: Option<u64>,
 }
 
 impl Finding {
@@ -213,7 +226,13 @@ impl Finding {
             rule,
             suspected: false,
             outputs_decide: false,
+            maker_fee: None,
         }
+    }
+
+    /// With the most that the rule accepts as a maker's fee.
+    const fn paying(self, maker_fee: u64) -> Self {
+        Self { maker_fee: Some(maker_fee), ..self }
     }
 
     const fn suspected(self) -> Self {
@@ -272,8 +291,8 @@ fn judged(shape: &TxShape<'_>) -> Answer {
     }
     let most = u32::try_from(inputs.len()).unwrap_or(u32::MAX);
     let anonymity = outputs.iter().map(|coin| tally.count_of(coin.value).min(most)).collect();
-    let Finding { protocol, participants, confidence, rule, .. } = finding;
-    let found = CoinJoin { protocol, participants, anonymity, confidence, rule };
+    let Finding { protocol, participants, confidence, rule, maker_fee, .. } = finding;
+    let found = CoinJoin { protocol, participants, anonymity, confidence, rule, maker_fee };
     if finding.suspected { Answer::Suspected(found) } else { Answer::CoinJoin(found) }
 }
 

@@ -8,6 +8,7 @@ mod transaction;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use tracehound_analysis::coinjoin::{Answer, CoinJoin};
 use tracehound_model::{Asset, BitcoinNetwork};
 
 use crate::{Document, document::Versioned};
@@ -53,6 +54,32 @@ pub struct RefusedLine<'a> {
     pub line: u64,
     /// Why.
     pub error: &'a str,
+}
+
+/// The most that one participant of a round receives, and that one pays to all others, base units.
+#[derive(Clone, Copy, JsonSchema, Serialize)]
+struct Fees {
+    maker: u64,
+    taker: u64,
+}
+
+impl Fees {
+    /// As the rule accepts them by which it is, or may be, a round.
+    fn of(found: &CoinJoin) -> Option<Self> {
+        Some(Self { maker: found.maker_fee?, taker: found.taker_pays(found.participants)? })
+    }
+}
+
+/// What is no more than suspected may be a `CoinJoin`.
+const MAY_BE: &str = "may be";
+
+/// The `CoinJoin` that a transaction is, or may be, as the words tell.
+fn called(answer: &Answer) -> Option<(&'static str, &CoinJoin)> {
+    match answer {
+        Answer::CoinJoin(found) => Some(("is", found)),
+        Answer::Suspected(found) => Some((MAY_BE, found)),
+        Answer::Unknown { .. } | Answer::Premix(_) | Answer::No => None,
+    }
 }
 
 /// What the amounts of a line count where it does not say so (`asset`, CAIP-19).

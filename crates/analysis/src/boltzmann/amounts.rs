@@ -94,6 +94,21 @@ impl Amounts {
         Ok(Self { inputs: groups, outputs: paid, fee, columns, rows })
     }
 
+    /// The inputs that have a value, by place, each with the number of its owner: those of one owner share it.
+    pub fn parties(&self) -> &[(usize, usize)] {
+        &self.columns
+    }
+
+    /// How many owners there are.
+    pub const fn owners(&self) -> usize {
+        self.inputs.len()
+    }
+
+    /// How many outputs have a value.
+    pub const fn outputs(&self) -> usize {
+        self.outputs.len()
+    }
+
     /// The most that participants pay each other if a maker asks for `share` of the mixed amount at most; `None` where
     /// the outputs do not look like a `CoinJoin`'s.
     ///

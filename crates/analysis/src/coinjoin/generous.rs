@@ -72,7 +72,12 @@ pub(super) fn find(shape: &TxShape<'_>) -> Option<Finding> {
     {
         return None;
     }
-    Some(Finding::new(Protocol::JoinMarket, people, CONFIDENCE, "joinmarket-generous").suspected())
+    let most = mixed.last().map_or(0, |coin| coin.value) / MOST_FEE_SHARE;
+    Some(
+        Finding::new(Protocol::JoinMarket, people, CONFIDENCE, "joinmarket-generous")
+            .paying(most)
+            .suspected(),
+    )
 }
 
 /// The most outputs that are nearly equal, the largest of those that are as many; and the others.

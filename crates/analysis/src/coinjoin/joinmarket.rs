@@ -8,7 +8,7 @@ use tracehound_model::ScriptType;
 
 use super::{
     Finding, Protocol, TxShape,
-    balance::{Balance, FEE_LIMITS, Problem},
+    balance::{Balance, FEE_LIMITS, Problem, fee_limit},
     features::{Owners, Tally},
 };
 
@@ -30,17 +30,23 @@ pub(super) fn shape_fits(shape: &TxShape<'_>, tally: &Tally) -> bool {
     if !counts {
         return false;
     }
-    // Wallets of one round have one kind of address; only the taker may pay elsewhere.
-    let mut kinds = inputs.iter().flatten().map(|coin| coin.script);
-    let kind = kinds.next().unwrap_or(outputs[0].script);
-    let uniform = kinds.all(|other| other == kind)
-        && kind != ScriptType::Other
-        && outputs.iter().filter(|coin| coin.script != kind).count() <= 1;
-    if !uniform {
+    if !of_one_kind(shape) {
         return false;
     }
     let owners = Owners::of(inputs, outputs);
     owners.may_be(people) && owners.receiving == outputs.len() && owners.both == 0
+}
+
+/// Whether all but one output at most are of one kind of address: wallets of one round have one, and only the taker may
+/// pay elsewhere.
+pub(super) fn of_one_kind(shape: &TxShape<'_>) -> bool {
+    let mut kinds = shape.inputs.iter().flatten().map(|coin| coin.script);
+    let Some(kind) = kinds.next().or_else(|| shape.outputs.first().map(|coin| coin.script)) else {
+        return false;
+    };
+    kinds.all(|other| other == kind)
+        && kind != ScriptType::Other
+        && shape.outputs.iter().filter(|coin| coin.script != kind).count() <= 1
 }
 
 pub(super) fn find(shape: &TxShape<'_>, tally: &Tally) -> Option<Finding> {
@@ -48,11 +54,13 @@ pub(super) fn find(shape: &TxShape<'_>, tally: &Tally) -> Option<Finding> {
         return None;
     }
     let people = tally.most;
-    let finding = |confidence, rule| Some(Finding::new(Protocol::JoinMarket, people, confidence, rule));
+    // Whichever of the limits the search was done with, a maker that takes the wide one is accepted too.
+    let paid = |mixed| fee_limit(mixed, FEE_LIMITS[0]);
+    let finding = |confidence, rule| Finding::new(Protocol::JoinMarket, people, confidence, rule);
     let Some(inputs) =
         shape.inputs.iter().map(|coin| coin.map(|coin| coin.value)).collect::<Option<Vec<_>>>()
     else {
-        return finding(0, "joinmarket-shape");
+        return Some(finding(0, "joinmarket-shape").paying(paid(tally.value)));
     };
     let mut undecided = false;
     for mixed in tally.most_frequent() {
@@ -61,9 +69,12 @@ pub(super) fn find(shape: &TxShape<'_>, tally: &Tally) -> Option<Finding> {
         for flat in FEE_LIMITS {
             match (Problem { inputs: &inputs, mixed, people, changes: &changes, flat }).solve() {
                 Balance::Found(links) if links.evidence >= STRONG => {
-                    return finding(if people >= 5 { 95 } else { 80 }, BALANCED);
+                    let confidence = if people >= 5 { 95 } else { 80 };
+                    return Some(finding(confidence, BALANCED).paying(paid(mixed)));
                 }
-                Balance::Found(links) if links.evidence >= FAIR => return finding(75, BALANCED),
+                Balance::Found(links) if links.evidence >= FAIR => {
+                    return Some(finding(75, BALANCED).paying(paid(mixed)));
+                }
                 // Nothing fits more narrowly what does not fit widely.
                 Balance::Impossible => break,
                 Balance::Found(_) | Balance::Undecided => undecided = true,
@@ -71,6 +82,5 @@ pub(super) fn find(shape: &TxShape<'_>, tally: &Tally) -> Option<Finding> {
         }
     }
     // The shape alone is that of batches too.
-    (undecided && people >= 5)
-        .then(|| Finding::new(Protocol::JoinMarket, people, 40, "joinmarket-shape").suspected())
+    (undecided && people >= 5).then(|| finding(40, "joinmarket-shape").paying(paid(tally.value)).suspected())
 }

@@ -48,22 +48,24 @@ pub(super) fn find(shape: &TxShape<'_>, tally: &Tally) -> Option<Finding> {
     if !fits {
         return None;
     }
-    let finding = |people, confidence| {
-        Finding::new(Protocol::JoinMarket, people, confidence, "joinmarket-makers").suspected()
+    let finding = |people, confidence, mixed| {
+        let found = Finding::new(Protocol::JoinMarket, people, confidence, "joinmarket-makers");
+        found.paying(fee_limit(mixed, FEE_LIMITS[0])).suspected()
     };
     let values: Option<Vec<u64>> = inputs.iter().map(|coin| coin.map(|coin| coin.value)).collect();
     let Some(values) = values else {
         // Who brought how much would decide.
         let near = inputs.len() >= tally.most && outputs.len() <= 2 * tally.most + 2;
-        return near.then(|| finding(tally.most, 0));
+        return near.then(|| finding(tally.most, 0, tally.value));
     };
     let owners = Owners::of(inputs, outputs);
     // A batch by one wallet has equal outputs too: without two makers and a taker nothing is searched.
     if !owners.may_be(FEWEST_MAKERS + 1) {
         return None;
     }
-    let most = tally.repeated(EQUAL).take(MOST_AMOUNTS).map(|mixed| even(&values, shape, mixed)).max()?;
-    (most >= FEWEST_MAKERS && owners.may_be(most + 1)).then(|| finding(most + 1, CONFIDENCE))
+    let even = |mixed| (even(&values, shape, mixed), mixed);
+    let (most, mixed) = tally.repeated(EQUAL).take(MOST_AMOUNTS).map(even).max()?;
+    (most >= FEWEST_MAKERS && owners.may_be(most + 1)).then(|| finding(most + 1, CONFIDENCE, mixed))
 }
 
 /// How many makers' accounts are even for an amount; 0 where that may be chance.

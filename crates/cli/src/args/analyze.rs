@@ -110,8 +110,10 @@ At most 12 owners and 12 outputs are analysed; what has no value is left out (ro
 Each answer holds the number of interpretations, the entropy in bits, the fee, the matrix (for each output, for each
 input, in how many interpretations they are linked), and the pairs that are linked in all of them.
 In a CoinJoin whose participants pay each other these pairs mislead: on emulated JoinMarket rounds 534 of 670 join
-strangers. Rounds recognised as JoinMarket's are therefore read with fees of half a percent of the mixed amount for each
-maker, all paid by one taker (none of 57 pairs then joins strangers); other CoinJoins name no such pair, and say why.
+strangers. Rounds recognised as JoinMarket's are therefore read with the highest fees by which they are recognised (half
+a percent of the mixed amount or 10,000 satoshi for each maker, all paid by one taker), and a pair is deterministic only
+where every way to make the makers' accounts even has it too (on these rounds none then joins strangers). Other CoinJoins,
+and what is only suspected to be one, name no such pair, and say why.
 --intrafees, or \"max_cj_intrafees_ratio\" in a line, sets another share for all whose outputs look like a CoinJoin's.
 A line that cannot be read is answered with its number and the error; the exit code is then 1.
 One that was given up on too; the exit code is then 30.
@@ -127,7 +129,7 @@ pub(crate) struct BoltzmannArgs {
     /// Give up on a transaction after so many steps of a few nanoseconds
     #[arg(long, value_name = "STEPS", default_value_t = DEFAULT_WORK)]
     pub work: u64,
-    /// Highest fee of a maker as a share of the mixed amount, from 0 to 1 [default: 0.005 in recognised rounds]
+    /// Highest fee of a maker as a share of the mixed amount, from 0 to 1 [default: what a round is recognised by]
     #[arg(long, value_name = "SHARE", value_parser = fee_share)]
     pub intrafees: Option<FeeShare>,
 }

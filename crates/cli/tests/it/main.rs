@@ -37,6 +37,7 @@ mod proxy;
 mod range;
 mod recipes;
 mod report;
+mod rounds;
 mod schemas;
 mod screen;
 mod secrets;

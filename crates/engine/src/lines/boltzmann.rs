@@ -8,13 +8,13 @@ use serde::{
     de::{MapAccess, Visitor, value::MapAccessDeserializer},
 };
 use tracehound_analysis::{
-    boltzmann::{Amounts, BoltzmannError, FeeShare, Linkability},
-    coinjoin::{self, Answer, Coin, CoinJoin, Protocol, TxShape},
+    boltzmann::{Amounts, BoltzmannError, FeeShare, Intrafees, Linkability},
+    coinjoin::{self, Answer, Coin, CoinJoin, Protocol, TxShape, certain_change},
 };
 use tracehound_model::Asset;
 
 use super::{
-    Answered, Unanswered, of_bitcoin, to_bytes,
+    Answered, Fees, MAY_BE, Unanswered, called, of_bitcoin, to_bytes,
     transaction::{Owners, when},
 };
 
@@ -87,7 +87,7 @@ pub(crate) struct Readings<'a> {
     fee: u64,
     /// For each output, for each input: in how many interpretations they are linked.
     matrix: &'a [Vec<u128>],
-    /// The pairs that are linked in all of them, by place.
+    /// The pairs that are linked in all of them, by place; in a round those without which no maker's account is even.
     deterministic: Vec<Pair>,
     /// The outputs of the matrix's rows, by place, where some have no value and no row.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -104,7 +104,13 @@ pub(crate) struct Readings<'a> {
     /// The kind of `CoinJoin` that it is, or may be.
     #[serde(skip_serializing_if = "Option::is_none")]
     coinjoin: Option<&'static str>,
-    /// Why no pair is called deterministic.
+    /// People in it, at least, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    participants: Option<u32>,
+    /// Whether it is no more than suspected to be one.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    suspected: bool,
+    /// Why pairs that are linked in all interpretations are not called deterministic.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
 }
@@ -115,17 +121,13 @@ struct Pair {
     output: usize,
 }
 
-/// The most that one receives, and that one pays to all others.
-#[derive(JsonSchema, Serialize)]
-struct Fees {
-    maker: u64,
-    taker: u64,
-}
-
 /// Counts the interpretations of the amounts of a line, in at most `work` steps.
 ///
 /// In what looks like a `CoinJoin` a maker may receive `ratio` of the mixed amount, unless the line says otherwise;
-/// by default [`FeeShare::JOINMARKET`] in a round recognised as `JoinMarket`'s and nothing elsewhere.
+/// by default what the rule accepts by which it is, or may be, a round of `JoinMarket`, and nothing elsewhere.
+///
+/// In a recognised round a pair is deterministic only where every way to make the makers' accounts even has it too, and in any
+/// other `CoinJoin`, and in what may be one, none is.
 ///
 /// # Errors
 /// A line that holds no amounts, and one that takes more steps.
@@ -146,12 +148,78 @@ pub fn answer(line: &[u8], work: u64, ratio: Option<FeeShare>) -> Answered {
     question.linked.extend(coins.of_one_script());
     let amounts = Amounts::new(&coins.inputs(), &coins.outputs(), &question.linked)
         .map_err(|error| unanswered(&error))?;
-    let found = coins.recognise(&question);
-    let joinmarket = found.as_ref().is_some_and(|(_, found)| found.protocol == Protocol::JoinMarket);
-    let ratio = ratio.or_else(|| joinmarket.then_some(FeeShare::JOINMARKET));
-    let fees = ratio.and_then(|ratio| amounts.intrafees(ratio)).unwrap_or_default();
-    let links = amounts.linkability(fees, work).map_err(|error| unanswered(&error))?;
-    render(&question, &links, found.as_ref())
+    let shape = coins.shape(&question);
+    let answer = coinjoin::classify(&shape);
+    let found = called(&answer);
+    let fees = match (ratio, found) {
+        (Some(ratio), _) => amounts.intrafees(ratio),
+        (None, Some((_, found))) => paid(found, &amounts),
+        (None, None) => None,
+    };
+    let links = amounts.linkability(fees.unwrap_or_default(), work).map_err(|error| unanswered(&error))?;
+    let certain = match &answer {
+        Answer::CoinJoin(_) | Answer::Suspected(_) => Certain::of_round(&shape, &answer, &amounts, &links),
+        Answer::No | Answer::Premix(_) | Answer::Unknown { .. } => Certain::all(&links),
+    };
+    render(&question, &links, found, certain)
+}
+
+/// What the participants of a round pay each other at most, where outputs are no more than two for each of them.
+fn paid(found: &CoinJoin, amounts: &Amounts) -> Option<Intrafees> {
+    let people = found.participants.min(u32::try_from(amounts.owners()).unwrap_or(u32::MAX));
+    let taker =
+        found.taker_pays(people).filter(|_| people > 1 && amounts.outputs() <= 2 * people as usize)?;
+    Some(Intrafees { maker: found.maker_fee?, taker })
+}
+
+/// The pairs that are called deterministic, and why others that are linked in every interpretation are not.
+struct Certain {
+    pairs: Vec<(usize, usize)>,
+    note: Option<String>,
+}
+
+impl Certain {
+    fn all(links: &Linkability) -> Self {
+        Self { pairs: links.deterministic.clone(), note: None }
+    }
+
+    fn none(note: String) -> Self {
+        Self { pairs: Vec::new(), note: Some(note) }
+    }
+
+    /// Of what is, or may be, a `CoinJoin`.
+    fn of_round(shape: &TxShape<'_>, answer: &Answer, amounts: &Amounts, links: &Linkability) -> Self {
+        let Some((is, found)) = called(answer) else { return Self::all(links) };
+        let what = format!("this {is} a CoinJoin ({})", found.protocol.name());
+        if links.intrafees.is_none() {
+            return Self::none(format!(
+                "{what}: its participants may pay each other, and without such fees a pair that is linked in every \
+                 interpretation may be two strangers'; so none is called deterministic"
+            ));
+        }
+        if !matches!(answer, Answer::CoinJoin(_)) || found.protocol != Protocol::JoinMarket {
+            return Self::none(format!(
+                "{what}: nothing tells how much its participants pay each other, and a pair that is linked in every \
+                 interpretation may be two strangers'; so none is called deterministic"
+            ));
+        }
+        let Some(even) = certain_change(shape, answer, amounts.parties()) else {
+            return Self::none(format!(
+                "{what}, and its makers' accounts are even in no way in which the inputs that are said to be one owner's \
+                 are; so no pair is called deterministic"
+            ));
+        };
+        let pairs: Vec<(usize, usize)> =
+            links.deterministic.iter().copied().filter(|pair| even.contains(pair)).collect();
+        let others = links.deterministic.len() - pairs.len();
+        let note = (others > 0).then(|| {
+            format!(
+                "{what}: {others} pairs that are linked in every interpretation are not called deterministic, because its \
+                 makers' accounts are even without them too"
+            )
+        });
+        Self { pairs, note }
+    }
 }
 
 fn unanswered(error: &BoltzmannError) -> Unanswered {
@@ -202,33 +270,24 @@ impl Coins {
         places.into_values().filter(|places| places.len() > 1).collect()
     }
 
-    /// The `CoinJoin` that it is, or may be, as a word tells.
-    fn recognise(&self, question: &Question<'_>) -> Option<(&'static str, CoinJoin)> {
-        let shape = TxShape {
+    fn shape(&self, question: &Question<'_>) -> TxShape<'_> {
+        TxShape {
             inputs: &self.inputs,
             outputs: &self.outputs,
             when: when(question.height, question.time),
             pays_wasabi1_coordinator: self.pays_wasabi1_coordinator,
-        };
-        match coinjoin::classify(&shape) {
-            Answer::CoinJoin(found) => Some(("is", found)),
-            Answer::Suspected(found) => Some(("may be", found)),
-            Answer::Unknown { .. } | Answer::Premix(_) | Answer::No => None,
         }
     }
 }
 
-fn render(question: &Question<'_>, links: &Linkability, found: Option<&(&str, CoinJoin)>) -> Answered {
+fn render(
+    question: &Question<'_>,
+    links: &Linkability,
+    found: Option<(&str, &CoinJoin)>,
+    certain: Certain,
+) -> Answered {
     let pair = |&(input, output): &(usize, usize)| Pair { input, output };
     let fees = links.intrafees;
-    let note = found.filter(|_| fees.is_none()).map(|(is, found)| {
-        format!(
-            "this {is} a CoinJoin ({}): its participants may pay each other, and without such fees a pair that is linked \
-             in every interpretation may be two strangers'; so none is called deterministic",
-            found.protocol.name()
-        )
-    });
-    let deterministic = if note.is_some() { &[][..] } else { &links.deterministic };
     to_bytes(&Readings {
         txid: question.txid.as_deref(),
         asset: question.asset,
@@ -236,12 +295,14 @@ fn render(question: &Question<'_>, links: &Linkability, found: Option<&(&str, Co
         entropy: links.entropy(),
         fee: links.fee,
         matrix: &links.together,
-        deterministic: deterministic.iter().map(pair).collect(),
+        deterministic: certain.pairs.iter().map(pair).collect(),
         rows: (links.outputs.len() < question.outputs.len()).then_some(&links.outputs),
         columns: (links.inputs.len() < question.inputs.len()).then_some(&links.inputs),
         linked: &question.linked,
         intrafees: (!fees.is_none()).then_some(Fees { maker: fees.maker, taker: fees.taker }),
         coinjoin: found.map(|(_, found)| found.protocol.name()),
-        note,
+        participants: found.map(|(_, found)| found.participants),
+        suspected: found.is_some_and(|(is, _)| is == MAY_BE),
+        note: certain.note,
     })
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use tracehound_analysis::coinjoin::{self, ChangeLink, CoinJoin, TxShape, change_links};
 use tracehound_model::{Asset, TxId};
 
-use super::{Answered, to_bytes, transaction::Transaction};
+use super::{Answered, Fees, called, to_bytes, transaction::Transaction};
 
 /// What a transaction is.
 #[derive(JsonSchema, Serialize)]
@@ -31,6 +31,9 @@ pub(crate) struct Classified<'a> {
     missing_inputs: usize,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     change: &'a [Change<'a>],
+    /// What its participants pay each other at most, where a rule says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    intrafees: Option<Fees>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
@@ -105,6 +108,7 @@ fn render(of: &Transaction, shape: &TxShape<'_>, found: coinjoin::Answer, links:
         possible: None,
         missing_inputs: shape.inputs.iter().filter(|coin| coin.is_none()).count(),
         change: &change,
+        intrafees: called(&found).and_then(|(_, found)| Fees::of(found)),
     };
     match found {
         // What spends nothing that is told, or less than it pays, is not all there: nothing can be said of it.
@@ -118,7 +122,9 @@ fn render(of: &Transaction, shape: &TxShape<'_>, found: coinjoin::Answer, links:
             answer.kind = "suspected";
             answer.suspected = Some(Suspected { protocol: protocol.name(), participants, confidence, rule });
         }
-        coinjoin::Answer::CoinJoin(CoinJoin { protocol, participants, anonymity, confidence, rule }) => {
+        coinjoin::Answer::CoinJoin(CoinJoin {
+            protocol, participants, anonymity, confidence, rule, ..
+        }) => {
             answer.kind = "coinjoin";
             answer.protocol = Some(protocol.name());
             answer.participants = participants;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use tracehound_analysis::coinjoin::{Answer, CoinJoin, Protocol, classify, demix};
 use tracehound_model::TxId;
 
-use super::{Answered, to_bytes, transaction::Transaction};
+use super::{Answered, MAY_BE, called, to_bytes, transaction::Transaction};
 
 /// What the inputs of a round probably became.
 #[derive(JsonSchema, Serialize)]
@@ -41,15 +41,17 @@ pub fn answer(line: &[u8], chosen: Option<usize>) -> Answered {
     let confidence = match classify(&transaction.shape()) {
         Answer::CoinJoin(CoinJoin { protocol: Protocol::Wasabi2, confidence, .. })
         | Answer::Suspected(CoinJoin { protocol: Protocol::Wasabi2, confidence, .. }) => confidence,
-        Answer::CoinJoin(other) | Answer::Suspected(other) => {
-            return Err(format!(
-                "it looks like {}: only rounds of Wasabi 2 are estimated",
-                other.protocol.name()
-            )
-            .into());
-        }
-        Answer::Unknown { .. } | Answer::Premix(_) | Answer::No => {
-            return Err("not recognised as a round of Wasabi 2: nothing else is estimated".to_owned().into());
+        other => {
+            let why = match called(&other) {
+                Some((MAY_BE, found)) => {
+                    format!("it may be {}: only rounds of Wasabi 2 are estimated", found.protocol.name())
+                }
+                Some((_, found)) => {
+                    format!("it looks like {}: only rounds of Wasabi 2 are estimated", found.protocol.name())
+                }
+                None => "not recognised as a round of Wasabi 2: nothing else is estimated".to_owned(),
+            };
+            return Err(why.into());
         }
     };
     let sum = |values: &[u64]| values.iter().map(|&value| u128::from(value)).sum::<u128>();

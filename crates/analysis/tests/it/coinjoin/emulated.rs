@@ -8,7 +8,7 @@ use std::{
 
 use tracehound_analysis::{
     boltzmann::{Amounts, DEFAULT_WORK, FeeShare, Intrafees},
-    coinjoin::Protocol,
+    coinjoin::{Protocol, certain_change},
 };
 
 use super::{Tx, coin, name};
@@ -168,8 +168,9 @@ fn every_round_of_wasabi_2_is_found_even_small_ones() {
 fn certain_links_of_joinmarket_rounds_with_fees_join_no_strangers() {
     let Some(known) = emulation("coinjoin/emulated_joinmarket.zip") else { return };
     let mut rounds = 0;
-    // Pairs that are linked in every interpretation, and those of them whose wallets differ.
-    let (mut without, mut with) = ([0; 2], [0; 2]);
+    // Pairs that are linked in every interpretation, and those of them whose wallets differ; and those that are so wherever the
+    // makers' accounts are even.
+    let (mut without, mut with, mut even) = ([0; 2], [0; 2], [0; 2]);
     for one in known.iter().filter(|one| one.is_coinjoin()) {
         let inputs: Vec<u64> = one.tx.inputs.iter().flatten().map(|coin| coin.value).collect();
         let outputs: Vec<u64> = one.tx.outputs.iter().map(|coin| coin.value).collect();
@@ -183,6 +184,11 @@ fn certain_links_of_joinmarket_rounds_with_fees_join_no_strangers() {
                 counts[1] += usize::from(one.payers[input] != one.receivers[output]);
             }
         }
+        let certain = certain_change(&one.tx.shape(), &one.tx.answer(), amounts.parties());
+        for (input, output) in certain.expect("it balances") {
+            even[0] += 1;
+            even[1] += usize::from(one.payers[input] != one.receivers[output]);
+        }
     }
-    assert_eq!((rounds, without, with), (32, [670, 534], [57, 0]));
+    assert_eq!((rounds, without, with, even), (32, [670, 534], [57, 0], [138, 0]));
 }

@@ -1,7 +1,9 @@
 //! Hand-made transactions: what services do that looks like mixing, and what the classifier says when it cannot know.
 
 use proptest::prelude::*;
-use tracehound_analysis::coinjoin::{Answer, Coin, Protocol, When, change_links, is_wasabi1_coordinator};
+use tracehound_analysis::coinjoin::{
+    Answer, Coin, Protocol, When, certain_change, change_links, is_wasabi1_coordinator,
+};
 use tracehound_model::{ScriptKey, ScriptType};
 
 use super::{Tx, name};
@@ -165,6 +167,34 @@ fn a_consolidation_in_the_shape_of_wasabi_2_is_hardly_believed() {
     assert_eq!(answer.mixing(50), None);
     // With owners of their own the inputs still do not make a round: too few different amounts.
     assert_eq!(tx(&inputs, &outputs).answer(), Answer::No);
+}
+
+#[test]
+fn what_is_certain_of_a_market_is_what_every_balance_has() {
+    let parties = |tx: &Tx| (0..tx.inputs.len()).map(|at| (at, at)).collect::<Vec<_>>();
+    let market = market();
+    let certain = certain_change(&market.shape(), &market.answer(), &parties(&market)).expect("it balances");
+    assert_eq!(certain, [(0, 1), (1, 2), (2, 3), (3, 4), (4, 5), (5, 5)]);
+    // Two of one fee's distance, whose change either may be: nothing is certain of them.
+    let mut twins = market.clone();
+    twins.inputs[0] = twins.inputs[3].map(|coin| Coin { value: coin.value + 40, ..coin });
+    twins.inputs[0] = twins.inputs[0].map(|coin| Coin { owner: 1, ..coin });
+    twins.outputs[1].value = 650_380;
+    let certain = certain_change(&twins.shape(), &twins.answer(), &parties(&twins)).expect("it balances");
+    assert!(certain.iter().all(|(input, _)| ![0, 3].contains(input)), "{certain:?}");
+    assert!(certain.contains(&(1, 2)) && certain.contains(&(2, 3)), "{certain:?}");
+    // One person is no two makers.
+    let mut joined = parties(&market);
+    joined[1].1 = 0;
+    let joined: Vec<(usize, usize)> =
+        joined.into_iter().map(|(at, party)| (at, party.saturating_sub(usize::from(party > 1)))).collect();
+    assert_eq!(certain_change(&market.shape(), &market.answer(), &joined), None);
+    // What is no more than suspected has nothing certain.
+    let mut data = market.clone();
+    data.outputs.push(Coin { value: 0, script: ScriptType::OpReturn, owner: 0 });
+    assert_eq!(name(&data.answer()), "suspected joinmarket-balanced");
+    assert_eq!(certain_change(&data.shape(), &data.answer(), &parties(&data)), None);
+    assert_eq!(certain_change(&market.shape(), &market.answer(), &[]), None);
 }
 
 #[test]

@@ -20,6 +20,7 @@ mod groups;
 mod joinmarket;
 mod ledger;
 mod makers;
+mod one_maker;
 mod suspects;
 mod wasabi1;
 mod wasabi2;
@@ -337,6 +338,7 @@ fn by_equal(shape: &TxShape<'_>, tally: &Tally) -> Option<Finding> {
         (None, Some(market)) => Some(market),
         (None, None) => whirlpool::find(shape, tally)
             .or_else(|| makers::find(shape, tally))
-            .or_else(|| suspects::find(shape, tally)),
+            .or_else(|| suspects::find(shape, tally))
+            .or_else(|| one_maker::find(shape, tally)),
     }
 }

@@ -5,8 +5,13 @@
 use std::io::Write;
 
 use serde_json::{Value, json};
+use tracehound_model::{OutPoint, ScriptType};
+use tracehound_testkit::blocks::{BlockMaker, owner};
 
-use crate::screen::{text, tracehound};
+use crate::{
+    follow::{folder, regtest, soon},
+    screen::{text, tracehound},
+};
 
 /// Random numbers (`SplitMix64`).
 struct Dice(u64);
@@ -215,4 +220,82 @@ fn links_that_are_not_called_certain_come_with_the_reason() {
     assert!(linked["note"].as_str().is_some_and(|note| note.contains("said to be one owner's")), "{linked}");
     let output = tracehound(folder.path(), &["analyze", "demix", "--stdin"], &round.line(0).to_string());
     assert!(text(&output).contains("it looks like joinmarket"), "{}", text(&output));
+}
+
+/// One maker whose account is even, and a taker.
+fn one_maker(dice: &mut Dice, coins: u64, sweeps: bool) -> Round {
+    let mixed = dice.between(100_000, 90_000_000);
+    let fee = [100, 250, 500, 3_000, mixed / 5_000, mixed / 1_000][dice.between(0, 5) as usize];
+    let mut round = Round::of(dice, mixed, &[fee.min(10_000)], sweeps);
+    if coins > 1 {
+        let (value, person) = round.inputs.remove(0);
+        let part = value * dice.between(20, 45) / 100;
+        round.inputs.extend([(part, person), (value - part, person)]);
+    }
+    round
+}
+
+#[test]
+fn a_round_with_one_maker_is_suspected_and_has_no_certain_link() {
+    for (coins, sweeps, least) in [(1, false, 57), (1, true, 57), (2, false, 48)] {
+        let rounds: Vec<Round> = (0..60).map(|number| one_maker(&mut Dice(number), coins, sweeps)).collect();
+        let suspects: Vec<Round> = answers(&["coinjoin"], &rounds)
+            .iter()
+            .zip(&rounds)
+            .filter(|(answer, _)| answer["answer"] == "suspected")
+            .map(|(_, round)| round.clone())
+            .collect();
+        assert!(suspects.len() >= least, "{} of 60, {coins} coins, {sweeps}", suspects.len());
+        let [recognised, suspected] = certain(&suspects, &[]);
+        assert_eq!((recognised[0], suspected[1]), (0, 0));
+    }
+}
+
+/// What people pay: two equal amounts and another, from coins that have nothing to do with them.
+#[test]
+fn few_payments_of_two_equal_amounts_are_suspected() {
+    let mut dice = Dice(0x7061_7973);
+    let payments = (0..300).map(|_| {
+        let scale = |dice: &mut Dice| dice.between(1_000, 2_000) << dice.between(4, 16);
+        let (equal, other) = (scale(&mut dice), scale(&mut dice));
+        let wanted = 2 * equal + other + 3_000;
+        let first = wanted * dice.between(5, 95) / 100;
+        let change = 1_000 + scale(&mut dice);
+        Round {
+            inputs: vec![(first, 0), (wanted - first + change, 0)],
+            outputs: vec![(equal, 1), (equal, 2), (other, 3), (change, 0)],
+        }
+    });
+    let payments: Vec<Round> = payments.collect();
+    let answers = answers(&["coinjoin"], &payments);
+    let suspected = answers.iter().filter(|answer| answer["answer"] != "no").count();
+    assert!(suspected <= 6, "{suspected} of 300");
+}
+
+#[test]
+fn one_maker_is_not_the_takers() {
+    let of: Vec<usize> =
+        (60..).filter(|&number| owner(number).script_type() == ScriptType::P2wpkh).take(9).collect();
+    let mut mix = None;
+    let data = folder(|block: &mut BlockMaker| {
+        let coins = block.tx(&[], &[(90_000_000, Some(owner(of[0]))), (80_000_000, Some(owner(of[1])))]);
+        let inputs = [0, 1].map(|vout| (OutPoint { txid: coins, vout }, None));
+        let outputs = [60_000_000, 60_000_000, 20_003_000, 29_994_000];
+        let outputs: Vec<_> =
+            outputs.iter().zip(&of[2..]).map(|(&value, &wallet)| (value, Some(owner(wallet)))).collect();
+        mix = Some(block.tx(&inputs, &outputs).to_string());
+    });
+    let mix = mix.expect("made");
+    let shown = text(&soon(data.path(), &["tx", &mix]));
+    assert!(shown.contains("SUSPECTED: it may be a CoinJoin (joinmarket, at least 2 people)"), "{shown}");
+    let members = |wallet: usize| {
+        let address = crate::follow::address(wallet);
+        let output = regtest(
+            data.path(),
+            &["cluster", &address, "--as-of", "2023-11-14T22:33:20Z", "--output", "json"],
+        );
+        let cluster: Value = serde_json::from_str(&text(&output)).expect("JSON");
+        cluster["size"].as_u64().or(cluster["members"].as_array().map(|members| members.len() as u64))
+    };
+    assert_eq!((members(of[0]), members(of[1])), (Some(1), Some(1)), "{mix}");
 }

@@ -198,6 +198,38 @@ fn what_is_certain_of_a_market_is_what_every_balance_has() {
 }
 
 #[test]
+fn one_maker_is_suspected_by_its_even_account() {
+    // A maker with a fee of 3,000 or 12,000; a taker that has no change; a maker of two coins.
+    for (inputs, outputs) in [
+        (&[90_000_000, 80_000_000][..], &[60_000_000, 60_000_000, 20_003_000, 29_994_000][..]),
+        (&[90_000_000, 80_000_000], &[60_000_000, 60_000_000, 20_012_000, 29_985_000]),
+        (&[60_006_000, 80_000_000], &[60_000_000, 60_000_000, 20_003_000]),
+        (&[90_000_000, 50_000_000, 30_000_000], &[60_000_000, 60_000_000, 20_003_000, 29_994_000]),
+    ] {
+        let round = tx(inputs, outputs);
+        let Answer::Suspected(found) = round.answer() else { panic!("{:?}", round.answer()) };
+        assert_eq!((found.rule, found.participants), ("joinmarket-one-maker", 2), "{inputs:?} {outputs:?}");
+        assert!(round.answer().forbids_co_spending() && round.answer().mixing(50).is_none());
+        // One address brings all of it, an address gets back what it spent, or wallets are of different kinds.
+        let mut one = round.clone();
+        one.inputs.iter_mut().flatten().for_each(|coin| coin.owner = 1);
+        let mut back = round.clone();
+        back.outputs[2].owner = 1;
+        let mut kinds = round.clone();
+        kinds.inputs[0] = kinds.inputs[0].map(|coin| Coin { script: ScriptType::P2tr, ..coin });
+        for other in [one, back, kinds] {
+            assert_eq!(other.answer(), Answer::No, "{inputs:?} {outputs:?}");
+        }
+    }
+    // Nobody gains anything, or more than anybody is paid.
+    for change in [20_000_000 - 3_000_000, 20_000_000 + 3_000_000] {
+        let payment = tx(&[90_000_000, 80_000_000], &[60_000_000, 60_000_000, change, 49_990_000 - change]);
+        assert_eq!(payment.answer(), Answer::No, "{change}");
+    }
+    assert_eq!(tx(&[100, 1_000], &[100, 100, 900]).answer(), Answer::No);
+}
+
+#[test]
 fn two_people_or_one_wallet_that_plays_two() {
     let decoy = tx(&[1_000_000, 800_000], &[300_000, 300_000, 699_500, 499_500]);
     assert_eq!(name(&decoy.answer()), "suspected stonewall");

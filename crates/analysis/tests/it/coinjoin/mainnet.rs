@@ -54,9 +54,11 @@ fn rows() -> Option<Vec<(Row, Tx)>> {
 /// address, which the scanner that made the labels leaves out.
 const GOLDEN: &str = "\
 none:joinmarket-false-positive: joinmarket joinmarket-balanced 3
-none:joinmarket-false-positive: no 6
+none:joinmarket-false-positive: no 5
+none:joinmarket-false-positive: suspected joinmarket-one-maker 1
 none:other-postmix-weak: joinmarket joinmarket-balanced 39
-none:other-postmix-weak: no 449
+none:other-postmix-weak: no 448
+none:other-postmix-weak: suspected joinmarket-one-maker 1
 none:other-postmix-weak: suspected joinmarket-shape 3
 none:other-postmix-weak: suspected stonewall 2
 none:other-postmix-weak: tx0 1
@@ -76,8 +78,9 @@ none:whirlpool-tx0: no 4
 none:whirlpool-tx0: suspected whirlpool-foreign-output 41
 none:whirlpool-tx0: tx0 350
 other-weak: joinmarket joinmarket-balanced 12
-other-weak: no 232
+other-weak: no 231
 other-weak: suspected joinmarket-generous 1
+other-weak: suspected joinmarket-one-maker 1
 other-weak: suspected joinmarket-shape 14
 other-weak: suspected stonewall 10
 wasabi1: wasabi1 wasabi1-coordinator 79

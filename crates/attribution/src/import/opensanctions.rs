@@ -99,7 +99,9 @@ pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportEr
             }
         };
         // Postal addresses and numbers of documents are not read.
-        WALLET_LISTS.iter().filter(|column| **column != "aliases").for_each(|column| out.unread(column));
+        for column in WALLET_LISTS.iter().filter(|column| **column != "aliases" && !row.get(column).is_empty()) {
+            out.unread(column);
+        }
         // A person whose name stands in its parts alone.
         let parts = NAME_PARTS.iter().map(|column| row.get(column)).filter(|part| !part.is_empty());
         let joined = if name.is_empty() { parts.collect::<Vec<_>>().join(" ") } else { String::new() };

@@ -99,9 +99,7 @@ pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Snapshot, ImportEr
             }
         };
         // Postal addresses and numbers of documents are not read.
-        for column in
-            WALLET_LISTS.iter().filter(|column| **column != "aliases" && !row.get(column).is_empty())
-        {
+        for column in WALLET_LISTS.iter().filter(|column| **column != "aliases" && row.has(column)) {
             out.unread(column);
         }
         // A person whose name stands in its parts alone.

@@ -102,6 +102,11 @@ impl Row<'_, '_> {
         self.table.get(column).and_then(|place| self.record.get(*place)).unwrap_or_default().trim()
     }
 
+    /// Whether the table has a column, whatever stands in it.
+    pub(super) fn has(&self, column: &str) -> bool {
+        self.table.contains_key(column)
+    }
+
     /// The parts of a cell that holds a list.
     pub(super) fn list(&self, column: &str) -> Vec<&str> {
         self.get(column).split(';').map(str::trim).filter(|part| !part.is_empty()).collect()

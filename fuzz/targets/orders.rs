@@ -70,6 +70,10 @@ fuzz_target!(
             assert!(!item.intent.contains("which only its contract understands"), "{}", item.intent);
         }
         let read: Value = serde_json::from_slice(data).expect("what is allowed is JSON");
+        // A right to nothing is the end of one, whoever loses it.
+        if read["primaryType"] == "Permit" && (read["message"]["value"] == "0" || read["message"]["value"] == 0) {
+            return;
+        }
         let mut found = Vec::new();
         addresses(&read["domain"], &mut found);
         addresses(&read["message"], &mut found);

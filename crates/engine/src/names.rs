@@ -75,7 +75,7 @@ impl Known {
         let mut cells = cells.iter().map(|cell| cell.trim());
         let mut name = Cow::Borrowed(first);
         for more in cells.by_ref().take(columns.more_names).filter(|more| !more.is_empty()) {
-            name = Cow::Owned(format!("{} {more}", name.trim()));
+            name = Cow::Owned(format!("{} {more}", name.trim()).trim_start().to_owned());
         }
         let mut known = others.clone();
         if columns.born {

@@ -186,6 +186,8 @@ pub struct Subjects<R> {
     blank: u64,
     rows: u64,
     keeps: bool,
+    /// How many of the columns beside the subjects hold parts of them.
+    parts: usize,
 }
 
 /// How rows are read.
@@ -217,7 +219,7 @@ impl<R: Read> Subjects<R> {
     }
 
     fn new(lines: Lines<R>, form: Form) -> Self {
-        Self { lines, form, blank: 0, rows: 0, keeps: false }
+        Self { lines, form, blank: 0, rows: 0, keeps: false, parts: 0 }
     }
 
     /// Keeps rows as they came, for whoever wants them beside the answers.
@@ -309,6 +311,14 @@ impl<R: Read> Subjects<R> {
         Ok(self)
     }
 
+    /// The first `count` columns [beside](Self::beside) the subjects hold parts of them: a subject may stand there alone, and is
+    /// then empty itself.
+    #[must_use]
+    pub fn in_parts(mut self, count: usize) -> Self {
+        self.parts = count;
+        self
+    }
+
     /// Rows read so far, the blank ones included and the header not: a cell with line ends makes no more rows.
     pub fn rows(&self) -> u64 {
         self.rows
@@ -345,8 +355,15 @@ impl<R: Read> Subjects<R> {
                         Ok(text) if text.trim().is_empty() => self.blank += 1,
                         Ok(text) => {
                             let others = || beside.iter().map(|field| field_beside(text, field));
-                            let read = field_of(text, field)
-                                .and_then(|subject| Ok((subject, others().collect::<Result<Vec<_>, _>>()?)));
+                            let read = others().collect::<Result<Vec<_>, _>>().and_then(|others| {
+                                let mut parts = others.iter().take(self.parts);
+                                match field_of(text, field) {
+                                    Err(RowError::Empty(_)) if parts.any(|part| !part.trim().is_empty()) => {
+                                        Ok((String::new(), others))
+                                    }
+                                    subject => Ok((subject?, others)),
+                                }
+                            });
                             match read {
                                 Ok((subject, others)) => {
                                     batch.push(line.number, subject.trim(), None);
@@ -366,7 +383,7 @@ impl<R: Read> Subjects<R> {
                 }
                 Form::Table(table) => {
                     let number = table.header_row + self.rows + 1;
-                    match table.subject(number, &line, &mut self.lines, batch, self.keeps) {
+                    match table.subject(number, &line, &mut self.lines, batch, (self.keeps, self.parts)) {
                         Ok(true) => {}
                         Ok(false) => self.blank += 1,
                         Err(source) => return Err(BatchError::Io { row, source }),
@@ -387,7 +404,7 @@ impl Table {
         line: &Line,
         lines: &mut Lines<R>,
         batch: &mut Batch,
-        keeps: bool,
+        (keeps, parts): (bool, usize),
     ) -> io::Result<bool> {
         // Offices write Windows-1252 as well. What is asked about must be beyond doubt: UTF-8.
         let mut is_utf8 = true;
@@ -442,7 +459,7 @@ impl Table {
             Ok(cells) if cells.iter().all(|cell| cell.trim().is_empty()) => return Ok(false),
             Ok(cells) => {
                 match cells[self.column].trim() {
-                    "" => {
+                    "" if self.beside.iter().take(parts).all(|&part| cells[part].trim().is_empty()) => {
                         let why = RowError::Empty(self.name.clone());
                         batch.refuse(number, &line.bytes, why);
                     }

@@ -130,6 +130,7 @@ fn names_input(args: &ScreenArgs) -> Result<Option<(String, Subjects<batch::Inpu
     let beside: Vec<&str> = more.iter().chain(known).map(String::as_str).collect();
     let name = label(name).into_owned();
     let subjects = Subjects::column(input, column).and_then(|subjects| subjects.beside(&beside));
+    let subjects = subjects.map(|subjects| subjects.in_parts(more.len()));
     let subjects = subjects.map_err(|error| miette!("{name}: {error}"))?;
     Ok(Some((name, subjects)))
 }

@@ -235,6 +235,28 @@ fn a_banks_own_columns_are_read() {
     }
 }
 
+/// A company in a table of persons has no first name.
+#[test]
+fn a_name_that_stands_in_another_of_its_columns_alone_is_searched() {
+    let data = folder();
+    let columns =
+        ["screen", "--stdin", "--name-column", "first", "--name-column", "last", "--born-column", "born"];
+    let common = ["--as-of", "2026-11-01T00:00:00Z", "--policy", "lists-only", "--output", "jsonl"];
+    let args = [&columns[..], &common].concat();
+    for table in [
+        "first,last,born\n,Quentin Testperson,\n,,1962\n",
+        "{\"last\":\"Quentin Testperson\"}\n{\"first\":\"\",\"last\":null,\"born\":1962}\n",
+    ] {
+        let page = text(&tracehound(data.path(), &args, table));
+        let answers: Vec<Value> =
+            page.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        assert_eq!(answers[0]["query"], "Quentin Testperson", "{page}");
+        assert_eq!(ids(&answers[0]["matches"]), ["p1", "p2", "p3"], "{page}");
+        // Nothing in any of them is a row without a name still.
+        assert!(answers[1]["error"].as_str().expect("a reason").contains("nothing in the column"), "{page}");
+    }
+}
+
 #[test]
 fn names_of_a_table_are_answered_by_what_their_own_rows_say() {
     let data = folder();

@@ -196,6 +196,26 @@ fn columns_beside_the_subjects_are_read_with_them() {
 }
 
 #[test]
+fn a_subject_in_parts_may_have_the_first_one_empty() {
+    let read = |input: &'static str| {
+        let subjects = Subjects::column(input.as_bytes(), "first").expect("a header");
+        let mut subjects = subjects.beside(&["last", "born"]).expect("the columns").in_parts(1);
+        let (mut batch, mut found) = (Batch::default(), Vec::new());
+        while subjects.fill(&mut batch, 9).expect("read") {
+            let row = |row: Row<'_>| (row.subject.to_owned(), row.beside.join("|"), row.refused.is_some());
+            found.extend(batch.rows().map(row));
+        }
+        found
+    };
+    let wanted = [("", "B|", false), ("A", "|", false), ("", "", true)];
+    let wanted = wanted.map(|(subject, beside, refused)| (subject.to_owned(), beside.to_owned(), refused));
+    let found = read("first,last,born\n,B,\nA,,\n,,1962\n");
+    assert_eq!((&found[..2], found[2].2), (&wanted[..2], true));
+    let found = read("{\"last\":\"B\"}\n{\"first\":\"A\",\"last\":null}\n{\"first\":\"\",\"born\":1962}\n");
+    assert_eq!((&found[..2], found[2].2), (&wanted[..2], true));
+}
+
+#[test]
 fn a_column_must_be_there_once() {
     let refused =
         |input: &str| Subjects::column(input.as_bytes(), "address").expect_err("refused").to_string();

@@ -12,6 +12,7 @@
 mod abjad;
 mod abroad;
 mod articles;
+mod asked;
 mod beside;
 mod build;
 mod cases;
@@ -19,6 +20,7 @@ mod foreign;
 mod han;
 mod inside;
 mod korean;
+mod labelled;
 mod layout;
 mod legal_forms;
 mod lookalike;
@@ -26,14 +28,18 @@ mod mandarin;
 mod nameless;
 mod normal;
 mod ordinary;
+mod ordinary_words;
 mod people;
 mod question;
 mod respell;
 mod run_together;
+mod scattered;
 mod score;
 mod script;
+mod side_by_side;
 mod similarity;
 mod split;
+mod stuck;
 mod translated;
 mod well_known;
 mod written;
@@ -64,6 +70,7 @@ pub use foreign::may_be_foreign;
 pub use nameless::no_name;
 pub(crate) use script::in_latin;
 pub use script::{half_compared, mixed_word, not_compared};
+pub use side_by_side::parts as script_parts;
 pub use translated::{may_be_japanese, translated_word};
 pub use written::{garbled, read_as};
 
@@ -72,16 +79,8 @@ pub const MIN_SCORE: f64 = 0.5;
 /// Matches from this on deserve a person's look: a letter dropped, swapped or wrong, another word order, initials and
 /// other romanisations stay above it; two common words out of three stay below.
 pub const DEFAULT_THRESHOLD: f64 = 0.85;
-/// Longest query, in bytes.
-const MAX_QUERY_BYTES: usize = 1_000;
 /// Most tokens of a query or a name that count.
 const MAX_TOKENS: usize = 40;
-/// Most names that a query is searched as.
-const MAX_ASKED: usize = 2 * MAX_TOKENS;
-/// Most readings that those are searched as.
-const MAX_READINGS: usize = 3 * MAX_TOKENS;
-/// Fewest bytes of letters and digits in one of several names of a query.
-const LEAST_PART: usize = 3;
 /// What a name counts for that stands whole and in order inside a longer question, and tells enough.
 const INSIDE: f64 = 0.95;
 /// An organisation's name of several words that another script spells by sound is found from here on.
@@ -459,7 +458,7 @@ impl NameIndex {
     /// O(different tokens) for the spelling, O(names that share a token) for the score, for each name in the query.
     pub fn search(&self, query: &str, limit: usize) -> Result<Vec<NameMatch<'_>>, NameError> {
         let mut search = Search { well_known: well_known::known(query), ..Search::default() };
-        for reading in asked(query)? {
+        for reading in asked::asked(query)? {
             let apart = self.apart(&reading);
             self.search_one(&reading, &mut search);
             for reading in &apart {
@@ -487,10 +486,25 @@ impl NameIndex {
             return;
         }
         let forms = self.forms_asked(query, &query_tokens);
-        let (terms, support) = self.support(&query_tokens, forms, &mut search.similar);
-        let is_person = self.is_person(&query_tokens, forms);
+        self.search_without(reading, &query_tokens, forms, search);
+        // What is a form in questions may be a word of a listed name.
+        let of_lists = legal_forms::forms(&query_tokens);
+        if of_lists != forms && forms != 0 {
+            self.search_without(reading, &query_tokens, of_lists, search);
+        }
+    }
+
+    /// As [`search_one`](Self::search_one), without the words that belong to legal forms.
+    fn search_without(&self, reading: &Reading, query_tokens: &[String], forms: u64, search: &mut Search) {
+        let query = reading.text.as_str();
+        let (terms, support) = self.support(query_tokens, forms, &mut search.similar);
+        let is_person = self.is_person(query_tokens, forms);
         let asked = Query::new(&terms, forms, is_person);
         let is_lone = reading.part && asked.core.terms.len() == 1;
+        // "Haverford & Partners" is not the company Partner.
+        if reading.beside && is_lone && ordinary_words::is_word(asked.core.terms[0].text()) {
+            return;
+        }
         let in_abjad = terms.iter().any(Term::is_abjad);
         let well_known = search.well_known.clone().or_else(|| well_known::known(query));
         let best = &mut search.best;
@@ -537,8 +551,15 @@ impl NameIndex {
             let is_by_sound = in_abjad && name.is_organisation() && score < 1.0;
             note(name_number, if is_by_sound { by_sound() } else { score });
         }
-        for name_number in self.whole_inside(query, &query_tokens, forms, is_person) {
+        let forms = self.forms_asked(query, query_tokens);
+        for name_number in self.whole_inside(query, query_tokens, forms, is_person) {
             note(name_number, INSIDE);
+        }
+        // Syllables are no words.
+        if !script::has_syllables(query) {
+            for name_number in self.given_and_family_inside(&terms, &mut search.similar) {
+                note(name_number, score::DROPPED);
+            }
         }
         if let [word] = asked.core.terms[..]
             && !reading.part
@@ -546,7 +567,7 @@ impl NameIndex {
             self.named_by(word.text()).for_each(|name| note(name, DEFAULT_THRESHOLD));
         }
         self.named_but_for_place(&asked.core.terms).for_each(|name| note(name, DEFAULT_THRESHOLD));
-        self.by_syllables(query, &query_tokens, &mut note);
+        self.by_syllables(query, query_tokens, &mut note);
     }
 
     /// Persons' names that are written in syllables: Korean ones in any romanisation, and Chinese characters by their
@@ -844,55 +865,6 @@ impl<'a> Query<'a> {
 fn without<'a>(terms: &[&'a Term<'a>], forms: u64) -> Vec<&'a Term<'a>> {
     let kept = terms.iter().enumerate().filter(|(place, _)| forms & (1 << (place & 63)) == 0);
     kept.map(|(_, term)| *term).collect()
-}
-
-/// Each name that a query is searched as.
-fn asked(query: &str) -> Result<Vec<Reading>, NameError> {
-    let too_long = |length, unit, limit| Err(NameError::TooLong { length, unit, limit });
-    if query.len() > MAX_QUERY_BYTES {
-        return too_long(query.len(), "bytes", MAX_QUERY_BYTES);
-    }
-    let read = written::readings(query);
-    let count = |text: &str| normal(text, usize::MAX).tokens.len();
-    if count(query) == 0 && read.iter().all(|text| count(text) == 0) {
-        return Err(NameError::Empty { query: query.to_owned() });
-    }
-    // What is written letter by letter has as many words as what it stands for.
-    let texts: Vec<&str> = std::iter::once(query)
-        .chain(read.iter().map(String::as_str))
-        .filter(|text| count(text) <= MAX_TOKENS)
-        .collect();
-    if texts.is_empty() {
-        return too_long(count(query), "words", MAX_TOKENS);
-    }
-    let mut names: Vec<Reading> = Vec::new();
-    for text in texts {
-        for (place, name) in split::asked(text).into_iter().enumerate() {
-            let telling = name.chars().filter(|letter| letter.is_alphanumeric());
-            // A letter or two between separators are no name.
-            if place > 0 && telling.map(char::len_utf8).sum::<usize>() < LEAST_PART
-                || names.iter().any(|known| known.text == name)
-            {
-                continue;
-            }
-            let latin = lookalike::as_latin(&name).map(|text| Reading { text, part: false, beside: false });
-            names.push(Reading { text: name.into_owned(), part: false, beside: false });
-            names.extend(latin);
-        }
-    }
-    if names.len() > MAX_ASKED {
-        return too_long(names.len(), "names", MAX_ASKED);
-    }
-    let mut readings = question::readings(names, MAX_READINGS);
-    if readings.len() > MAX_READINGS {
-        return too_long(readings.len(), "readings", MAX_READINGS);
-    }
-    // "Bluebell Toys, LLC" does not ask for whoever is called "LLC".
-    let is_whole = |text: &str| text == query || read.iter().any(|whole| whole == text);
-    readings.retain(|reading| {
-        is_whole(&reading.text) || !question::tells_nothing(&normal(&reading.text, MAX_TOKENS).tokens)
-    });
-    Ok(readings)
 }
 
 #[cfg(test)]

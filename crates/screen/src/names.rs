@@ -6,7 +6,7 @@ use tracehound_attribution::{
     index::Index,
     names::{
         garbled, half_compared, may_be_foreign, may_be_japanese, mixed_word, no_name, not_compared, read_as,
-        translated_word,
+        script_parts, translated_word,
     },
 };
 use tracehound_model::{Decision, Gap, GapKind, text::label, verdict::SourceAsOf};
@@ -70,7 +70,12 @@ impl NameCover {
 /// Why finding nothing says nothing about this name, with the remedy; `None` where all of it can be compared. Where
 /// something was `found`, only what was not compared at all is told.
 pub fn name_gap(name: &str, found: bool) -> Option<Gap> {
-    gap_of(name, found).or_else(|| gap_of(&read_as(name)?, found))
+    let of_parts = || {
+        let parts = script_parts(name);
+        let mut others = parts.iter().filter(|part| part.chars().all(|letter| !letter.is_ascii_alphabetic()));
+        others.find_map(|part| gap_of(part, found))
+    };
+    gap_of(name, found).or_else(|| gap_of(&read_as(name)?, found)).or_else(of_parts)
 }
 
 fn gap_of(name: &str, found: bool) -> Option<Gap> {

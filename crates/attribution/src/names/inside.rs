@@ -4,7 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use tracehound_model::PartyKind;
 
-use super::{DEFAULT_THRESHOLD, NameIndex, ORGANISATION, Term, WEAK, han, korean, mandarin, question, score};
+use super::{
+    DEFAULT_THRESHOLD, NameIndex, ORGANISATION, Term, WEAK, korean, mandarin, ordinary_words, question,
+    score, script,
+};
 
 /// How telling such a name must be: of two words, of more, and of any where what stands beside it is a place or a desk.
 const INSIDE_TWO: f64 = 0.8;
@@ -41,7 +44,7 @@ impl NameIndex {
         is_person: bool,
     ) -> Vec<u32> {
         // Syllables are no words.
-        if query.chars().any(|letter| han::is_han(letter) || matches!(letter, '\u{ac00}'..='\u{d7a3}')) {
+        if script::has_syllables(query) {
             return Vec::new();
         }
         let is_core = |place: &usize| forms & (1 << (place & 63)) == 0;
@@ -105,6 +108,8 @@ impl NameIndex {
             0 => false,
             1 if is_company && self.is_entity(name) => true,
             1 if !organisation => false,
+            // "University of Phoenix" is not the company Phoenix.
+            1 if !is_beside && ordinary_words::is_word(telling[0].text()) => false,
             1 => kinds & WEAK == 0 && is_long(telling[0]) && tells >= INSIDE_BESIDE && self.is_entity(name),
             _ if is_beside => tells >= INSIDE_BESIDE,
             // "Shams al-Din" in its own letters is a given name of many, and "Li Wei (David)" is not "David Wei".

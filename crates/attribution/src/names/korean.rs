@@ -299,6 +299,11 @@ pub(super) fn is_family(word: &str) -> bool {
     FAMILIES.contains_key(word)
 }
 
+/// Whether Latin words are a Korean name: a family name and syllables.
+pub(super) fn is_name(words: &[String]) -> bool {
+    !KoreanName::readings("a", words).is_empty()
+}
+
 const fn is_hangul(character: char) -> bool {
     matches!(character, '\u{ac00}'..='\u{d7a3}')
 }

@@ -13,7 +13,7 @@ const TABLE: &str = include_str!("data/legal-forms.txt");
 const MAX_SPELT: usize = 5;
 
 /// Forms that are known in questions alone: what was prepared of lists is counted without them.
-const ASKED: &[&str] = &["eirl", "ksc", "kscc", "kscp", "psc", "saog", "saoc"];
+const ASKED_TABLE: &str = include_str!("data/legal-forms-asked.txt");
 
 /// A form as the words it is made of, folded.
 #[derive(Debug)]
@@ -33,12 +33,18 @@ enum Stands {
 }
 
 /// Forms by their first word, longest first.
-static FORMS: LazyLock<HashMap<String, Vec<Form>>> = LazyLock::new(read);
+type Forms = HashMap<String, Vec<Form>>;
+static FORMS: LazyLock<Forms> = LazyLock::new(|| read(&[TABLE]));
+static ASKED: LazyLock<Forms> = LazyLock::new(|| read(&[TABLE, ASKED_TABLE]));
 
-fn read() -> HashMap<String, Vec<Form>> {
-    let mut forms: HashMap<String, Vec<Form>> = HashMap::new();
+fn read(tables: &[&str]) -> Forms {
+    let mut forms = Forms::new();
     let mut section = Stands::Anywhere;
-    let lines = TABLE.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let lines = tables
+        .iter()
+        .flat_map(|table| table.lines())
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'));
     for line in lines {
         if line.starts_with('[') {
             section = match line {
@@ -72,26 +78,13 @@ fn plain(word: &str) -> String {
 
 /// Whether a word alone is a legal form.
 pub(super) fn is_form(word: &str) -> bool {
-    ASKED.contains(&word)
-        || FORMS.get(&plain(word)).is_some_and(|forms| forms.iter().any(|form| form.words.len() == 1))
+    ASKED.get(&plain(word)).is_some_and(|forms| forms.iter().any(|form| form.words.len() == 1))
 }
 
-/// As [`forms`], of a question: at its end forms count that the lists' names are not counted without.
+/// As [`forms`], of a question.
 pub(super) fn forms_asked(tokens: &[String]) -> u64 {
-    let length = tokens.len().min(64);
-    let ends = |form: &&&str| {
-        let letters = form.chars().map(String::from).collect::<Vec<_>>();
-        let is_spelt = tokens[..length].ends_with(&letters) && letters.len() < length;
-        if is_spelt {
-            Some(letters.len())
-        } else {
-            (length > 1 && tokens[length - 1] == ***form).then_some(1)
-        }
-    };
-    let own = ASKED.iter().find_map(|form| ends(&form)).map_or(0, |count| bits(length - count, count));
-    let first = tokens.first().filter(|first| length > 1 && ASKED.contains(&first.as_str())).map_or(0, |_| 1);
-    let found = forms(tokens) | own | first;
-    if found == bits(0, length) { forms(tokens) } else { found }
+    let found = found_in(tokens, &ASKED);
+    if found == bits(0, tokens.len().min(64)) { forms(tokens) } else { found }
 }
 
 /// A bit for each of `tokens` (at most 64) that belongs to a legal form; none where all do, as a company may be called
@@ -103,10 +96,14 @@ pub(super) fn forms(tokens: &[String]) -> u64 {
 
 /// As [`forms`], also where all do.
 pub(super) fn all_forms(tokens: &[String]) -> u64 {
+    found_in(tokens, &FORMS)
+}
+
+fn found_in(tokens: &[String], forms: &Forms) -> u64 {
     let folded: Vec<String> = tokens.iter().take(64).map(|token| plain(token)).collect();
     let mut found = 0;
     for place in 0..folded.len() {
-        if let Some(length) = form_at(&folded, place, &[Stands::Anywhere]) {
+        if let Some(length) = form_at(forms, &folded, place, &[Stands::Anywhere]) {
             found |= bits(place, length);
         }
     }
@@ -116,11 +113,13 @@ pub(super) fn all_forms(tokens: &[String]) -> u64 {
         before = Some(found);
         for place in 0..folded.len() {
             let at_begin = place == 0 || found & bits(place - 1, 1) != 0;
-            if at_begin && let Some(length) = form_at(&folded, place, &[Stands::Anywhere, Stands::Edge]) {
+            if at_begin
+                && let Some(length) = form_at(forms, &folded, place, &[Stands::Anywhere, Stands::Edge])
+            {
                 found |= bits(place, length);
             }
             let all = [Stands::Anywhere, Stands::Edge, Stands::End];
-            if let Some(length) = form_at(&folded, place, &all)
+            if let Some(length) = form_at(forms, &folded, place, &all)
                 && (place + length == folded.len() || found & bits(place + length, 1) != 0)
             {
                 found |= bits(place, length);
@@ -136,8 +135,8 @@ fn bits(first: usize, count: usize) -> u64 {
 }
 
 /// How many words the longest form has that begins at `place` and may stand so.
-fn form_at(folded: &[String], place: usize, stands: &[Stands]) -> Option<usize> {
-    let forms = FORMS.get(&folded[place])?;
+fn form_at(forms: &Forms, folded: &[String], place: usize, stands: &[Stands]) -> Option<usize> {
+    let forms = forms.get(&folded[place])?;
     let fits = |form: &&Form| stands.contains(&form.stands) && folded[place..].starts_with(&form.words);
     forms.iter().find(fits).map(|form| form.words.len())
 }

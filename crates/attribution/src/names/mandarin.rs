@@ -173,6 +173,11 @@ pub(super) fn is_syllable(word: &str) -> bool {
     PINYIN.contains(word)
 }
 
+/// Whether a word is syllables of Mandarin.
+pub(super) fn is_spelt(word: &str) -> bool {
+    !ways_of(word, |part| PINYIN.contains(part).then_some(())).is_empty()
+}
+
 /// A text as Chinese names that others spelt; none where it is none.
 pub(super) fn names(text: &str) -> Vec<HanName> {
     let words: Vec<String> = text
@@ -221,12 +226,8 @@ fn plain(word: &str) -> String {
 /// name with a stroke in it.
 fn is_wade_giles(words: &[String]) -> bool {
     let syllables = || words.iter().flat_map(|word| word.split('-'));
-    let is_pinyin = |syllable: &str| {
-        let whole = ways_of(syllable, |part| PINYIN.contains(part).then_some(()));
-        !whole.is_empty()
-    };
     words.iter().any(|word| word.contains('\'') || word.matches('-').count() == 1)
-        || syllables().any(|syllable| !is_pinyin(syllable))
+        || syllables().any(|syllable| !is_spelt(syllable))
 }
 
 /// The ways to part a word into syllables of a system.

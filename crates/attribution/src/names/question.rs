@@ -6,8 +6,8 @@
 use std::{collections::HashMap, sync::LazyLock};
 
 use super::{
-    abroad, articles, cases, foreign, han, legal_forms, normal::normal, respell, score::Term, translated,
-    written,
+    abroad, articles, cases, foreign, han, korean, legal_forms, normal::normal, respell, score::Term, stuck,
+    translated, written,
 };
 use crate::country::{by_name, country};
 
@@ -257,7 +257,11 @@ pub(super) fn readings(names: Vec<Reading>, most: usize) -> Vec<Reading> {
                 add(text, true, true);
             }
             let parts = without_asides(&own.text).into_iter().chain(without_ends(&own.text));
-            for text in parts.chain(before_address(&own.text)).chain(without_around(&own.text)) {
+            for text in parts
+                .chain(before_address(&own.text))
+                .chain(without_around(&own.text))
+                .chain(stuck::without_other_given(&own.text))
+            {
                 add(text, true, false);
             }
             let others: [fn(&str) -> Option<String>; 7] = [
@@ -690,7 +694,12 @@ pub(super) fn without_title(text: &str) -> Option<String> {
         let longest = ends.filter(|title| last.ends_with(**title)).max_by_key(|title| title.len());
         let bare = longest.map_or(*last, |title| &last[..last.len() - title.len()]);
         let enough = bare.chars().count() > 1 || words.len() > 1 && !bare.is_empty();
-        if enough && bare.len() < last.len() && longest.is_some_and(|title| title.chars().count() > 1) {
+        // One syllable may end a name.
+        let is_title = |title: &&str| {
+            let is_apart = ["씨", "님"].contains(title) && bare.chars().count() > 2;
+            title.chars().count() > 1 || is_apart && korean::is_person(&bare.chars().collect::<Vec<_>>())
+        };
+        if enough && bare.len() < last.len() && longest.is_some_and(is_title) {
             *last = bare;
         }
     }
@@ -789,6 +798,7 @@ mod tests {
             ("г-н Назаров", "Назаров"),
             ("김정은 국무위원장", "김정은"),
             ("김정은위원장", "김정은"),
+            ("김정은씨", "김정은"),
             ("Foo Bar B.V.B.A.", "Foo Bar"),
             ("Foo Bar d.d.", "Foo Bar"),
             ("Foo Bar Sp. k.", "Foo Bar"),

@@ -6,6 +6,8 @@
 
 use deunicode::deunicode;
 
+use super::korean;
+
 /// Letters of a language's spelling and those of lists, longest first.
 type Rules = &'static [(&'static str, &'static str)];
 
@@ -243,6 +245,10 @@ pub(super) fn respelt(text: &str) -> Vec<String> {
     }
     if has(&["oe"]) && is_slavic() {
         add(DUTCH);
+    }
+    // "Kim Jong-oen".
+    if has(&["oe"]) && words().any(korean::is_family) {
+        add(&[("oe", "u")]);
     }
     if has(&["gine", "jine"]) {
         add(&[("gine", "zhin"), ("jine", "zhin"), ("gue", "ge"), ("gui", "gi"), ("ou", "u")]);

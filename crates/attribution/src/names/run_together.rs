@@ -3,7 +3,7 @@
 use super::{
     NameIndex, ORGANISATION, Term, WEAK,
     normal::{normal, short_forms},
-    ordinary,
+    ordinary, ordinary_words,
     question::{Reading, is_place},
 };
 
@@ -51,7 +51,7 @@ impl NameIndex {
     /// The ways in which words of one listed name make this word, whatever their order.
     fn parts_of(&self, token: &str) -> Vec<String> {
         let is_plain = token.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        if token.len() < LEAST_LETTERS || !is_plain || token.len() > super::MAX_QUERY_BYTES / 10 {
+        if token.len() < LEAST_LETTERS || !is_plain || token.len() > super::asked::MAX_QUERY_BYTES / 10 {
             return Vec::new();
         }
         let least = if token.len() < LEAST_LONG { LEAST_PART_SHORT } else { LEAST_PART };
@@ -90,7 +90,7 @@ impl NameIndex {
             let term = self.term(word);
             let is_long =
                 text.chars().count() >= LEAST_ONE_WORD && !text.bytes().any(|byte| byte.is_ascii_digit());
-            is_long && term.may_tell() && !is_place(text)
+            is_long && term.may_tell() && !is_place(text) && !ordinary_words::is_word(text)
         });
         let names = word.map_or(&[][..], |word| self.names_with(word));
         let mut parties: Vec<u32> = names.iter().map(|&name| self.names[name as usize].party).collect();
@@ -108,7 +108,9 @@ impl NameIndex {
                 .map(|place| name.tokens[place])
                 .collect();
             let says_little = |&other: &u32| {
-                Some(other) == word || !self.term(other).may_tell() || self.names_with(other).len() >= MANY
+                let text = self.term(other);
+                let is_said = !text.may_tell() || is_place(text.text()) || says_what(text.text());
+                Some(other) == word || is_said || self.names_with(other).len() >= MANY
             };
             let at_end = core.first().copied() == word || core.last().copied() == word;
             core.len() > 1 && (at_end || core.iter().all(says_little))
@@ -130,7 +132,8 @@ impl NameIndex {
             [telling] if is_kind && !kinds.is_empty() && !ordinary::is_family(telling) => telling,
             _ => "",
         };
-        let place = |token: u32| is_place(self.term(token).text());
+        // Of the two states of this name one has most of the listed ones.
+        let place = |token: u32| is_place(self.term(token).text()) || self.term(token).text() == "korea";
         let is_it = move |&number: &u32| {
             let name = self.name(number);
             let (mut own, mut places): (Vec<&str>, usize) = (Vec::new(), 0);
@@ -151,6 +154,11 @@ impl NameIndex {
         };
         self.named_by(word).filter(is_it).collect::<Vec<_>>().into_iter()
     }
+}
+
+/// Whether a word says what an organisation does, as "banking" does.
+fn says_what(word: &str) -> bool {
+    word.strip_suffix("ing").is_some_and(|stem| Term::new(stem, 1.0).is_generic())
 }
 
 /// Whether `rest` is made of further words of a name, which are noted.

@@ -33,7 +33,7 @@ const LONGER: f64 = 0.04;
 /// Consonants and vowels from which that says something.
 const LEAST_SKELETON: usize = 5;
 /// Words that are the same but for regular differences between romanisations.
-const SAME_FOLDED: f64 = 0.97;
+pub(super) const SAME_FOLDED: f64 = 0.97;
 /// Two words on one side, one on the other.
 pub(super) const JOINED: f64 = 0.98;
 /// Such words must be more alike than others.
@@ -45,7 +45,7 @@ const LEAST_AS_ONE: f64 = 0.925;
 /// Letters of a word that is likened to several.
 const LEAST_ONE: usize = 6;
 /// A person's given and family name, of one who has more between or behind them, where they tell enough.
-const DROPPED: f64 = 0.87;
+pub(super) const DROPPED: f64 = 0.87;
 /// What these two must tell together, as [`TELLING`] measures it, and what the family name must beside an initial.
 const DROPPED_TELLS: f64 = 0.9;
 const INITIAL_TELLS: f64 = 0.7;
@@ -54,6 +54,10 @@ const ORDINARY_TELLS: f64 = 0.3;
 /// What a given and a family name must more where another word stands beside them, and how many may.
 const BESIDE_TELLS: f64 = 0.2;
 const MOST_BESIDE: usize = 1;
+/// What a given and a family name must tell together that stand anywhere in a longer question, and what they must where the
+/// family name is an ordinary one.
+pub(super) const PAIR: f64 = 0.9;
+pub(super) const ORDINARY_PAIR: f64 = 1.2;
 /// Words of a question that are a given and a family name.
 const GIVEN_AND_FAMILY: RangeInclusive<usize> = 2..=4;
 /// A spelling of a word of a script without vowels from here on is the word.
@@ -61,7 +65,7 @@ const SURE_READING: f64 = 0.9;
 /// What a person's name of ordinary words counts for of which one is not.
 const NOT_AS_READ: f64 = 0.92;
 /// From here on a word without vowels is spelt as usual.
-const SAME_READING: f64 = 0.95;
+pub(super) const SAME_READING: f64 = 0.95;
 /// The same words in an order that is neither the written one nor the one around the comma.
 const OTHER_ORDER: f64 = 0.99;
 /// What a form of company, an article or a title weighs, against a word of the same rarity.
@@ -89,6 +93,10 @@ pub(super) const SURE: f64 = 0.94;
 /// What a person's name counts for of which no word is sure, and a company's of one short word: "Marine Francois" is not
 /// "Maricel Francisco", and "Lind ASA" not "Linda".
 const NOTHING_SURE: f64 = 0.95;
+
+/// Letters of a word that is all of an organisation's name, up to which it is no other one, and what two such count for.
+const SHORT_WORD: usize = 3;
+const SHORT_AND_OTHER: f64 = 0.8;
 
 /// Below this a word is likely to be another, and how much each step below it costs beside itself.
 const DOUBTED: f64 = 0.9;
@@ -552,6 +560,9 @@ pub(super) fn score(sought: &Sought<'_>, name: &[&Term<'_>], kind: Kind) -> f64 
     };
     let doubt = if !organisation && !all_same && are_ordinary() { doubt * NOT_AS_READ } else { doubt };
     let score = (query_share * doubt * (1.0 - loss * (1.0 - name_share))).clamp(0.0, OTHER_ORDER);
+    // Of so few letters one is a word: "KEEP" is not "KIB", nor "DNB" "DNP".
+    let is_one = organisation && query.len() == 1 && name.len() == 1;
+    let score = if is_one && are_short(query[0], name[0]) { score.min(SHORT_AND_OTHER) } else { score };
     match kind {
         Kind::Person { before_comma } if score < DROPPED && all_sure => {
             let (given, family) = given_and_family(name, before_comma);
@@ -562,6 +573,12 @@ pub(super) fn score(sought: &Sought<'_>, name: &[&Term<'_>], kind: Kind) -> f64 
         }
         _ => score,
     }
+}
+
+/// Whether two words of Latin letters differ of which one has hardly any.
+fn are_short(one: &Term<'_>, other: &Term<'_>) -> bool {
+    let is_short = one.text.len().min(other.text.len()) <= SHORT_WORD;
+    is_short && one.text != other.text && !one.is_abjad() && !other.is_abjad()
 }
 
 /// What a question has beside a person's given and family name.
@@ -582,7 +599,7 @@ fn at_ends(used: u64, query: &[&Term<'_>]) -> Option<usize> {
 }
 
 /// Where the first given name and the family name of a person stand: around the comma, or first and last.
-fn given_and_family(name: &[&Term<'_>], before_comma: usize) -> (Option<usize>, Range<usize>) {
+pub(super) fn given_and_family(name: &[&Term<'_>], before_comma: usize) -> (Option<usize>, Range<usize>) {
     let (from, family) = match before_comma {
         0 => (0, name.len().saturating_sub(1)..name.len()),
         comma => (comma, 0..comma.min(name.len())),

@@ -22,14 +22,12 @@ const COMPARED: &[(u32, u32)] = &[
     (0x2de0, 0x2dff),
     (0xa640, 0xa69f),
     (0xa720, 0xa7ff),
-    // Korean letters and syllables.
+    // Korean syllables, and letters that make such.
     (0x1100, 0x11ff),
-    (0x3131, 0x318e),
     (0xac00, 0xd7a3),
-    // Ligatures, full-width Latin letters, half-width Korean ones.
+    // Ligatures, full-width Latin letters.
     (0xfb00, 0xfb17),
     (0xff21, 0xff5a),
-    (0xffa0, 0xffdc),
 ];
 
 /// Longest name of a person in syllables.
@@ -57,7 +55,9 @@ const OTHERS: &[(u32, u32, &str)] = &[
     (0x1780, 0x17ff, "Khmer"),
     (0x1800, 0x18af, "Mongolian"),
     (0x3041, 0x30ff, "Japanese kana"),
+    (0x3131, 0x318e, "Hangul letters that make no syllables"),
     (0x31f0, 0x31ff, "Japanese kana"),
+    (0xffa0, 0xffdc, "Hangul letters that make no syllables"),
     (0xff66, 0xff9f, "Japanese kana"),
 ];
 
@@ -129,6 +129,11 @@ pub(super) fn in_syllables(name: &str) -> bool {
         && letters().all(|character| han::is_han(character) || is_hangul(character))
 }
 
+/// Whether a name has Hangul syllables or Chinese characters.
+pub(super) fn has_syllables(name: &str) -> bool {
+    name.chars().any(|character| han::is_han(character) || is_hangul(character))
+}
+
 const fn is_hangul(character: char) -> bool {
     matches!(character, '\u{ac00}'..='\u{d7a3}')
 }
@@ -155,6 +160,7 @@ mod tests {
         for name in ["キム・ジョンウン", "やまだ", "ｷﾑ"] {
             assert_eq!(not_compared(name), Some("Japanese kana"), "{name}");
         }
+        assert_eq!(not_compared("ㄱㅣㅁㅈㅓㅇㅇㅡㄴ"), Some("Hangul letters that make no syllables"));
         assert_eq!(not_compared("สมชาย"), Some("Thai"));
         assert_eq!(not_compared("Ravi राम"), Some("Devanagari"));
         assert_eq!(not_compared("𞤀𞤣"), Some("a script without known readings"));

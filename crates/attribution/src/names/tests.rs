@@ -1,6 +1,9 @@
 //! Hostile names.
 
-use super::*;
+use super::{
+    asked::{MAX_QUERY_BYTES, MAX_READINGS, asked},
+    *,
+};
 
 /// Every part of a hostile name is bounded, and with it the work: so many names at most, of so many words.
 #[test]

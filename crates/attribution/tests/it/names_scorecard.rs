@@ -180,7 +180,9 @@ fn table_of_disguises(index: &NameIndex, wheel: &Path, all: &[Party], page: &mut
     let mut line = |text: &str| writeln!(page, "{text}").expect("a string takes every write");
     line(&format!(
         "The disguises of {name} {version} ({licence}), seed 0, of persons of the same half, against the\nsame lists. Its last \
-         three classes are put together of listed names, and nobody listed has them: a match is wrong there.\n"
+         three classes are put together of listed names, and nobody listed has them: a match is wrong there,\nalso where it is meant: in most of \
+         `token_swap` a listed person's given and family name stand beside another one, as in \"Vladimir Vova Putin\", and\nthat \
+         is for a person to tell.\n"
     ));
     line("| disguise | queries | matched | share |\n|---|---|---|---|");
     for ((is_wrong, class), [asked, found]) in classes {

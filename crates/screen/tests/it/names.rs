@@ -185,3 +185,22 @@ fn ordinary_names_have_no_gap() {
         assert_eq!(name_gap(name, false), None, "{name}");
     }
 }
+
+/// What stands beside a name in another script says nothing of it.
+#[test]
+fn a_part_that_is_not_compared_is_told_whatever_stands_beside_it() {
+    for name in [
+        "Vladimir 블라디미르 푸틴",
+        "Mr. 조선광선은행",
+        "Bank 정찰총국 USD",
+        "to ㄱㅣㅁㅈㅓㅇㅇㅡㄴ",
+        "Mr. حزب الله",
+        "payment إيغور",
+    ] {
+        assert!(name_gap(name, false).is_some(), "{name}");
+    }
+    for name in ["Kim Min-su 김민수", "Mr. 김민수", "김민수, Seoul", "Mr. محمد علی", "Mr. Иван Петров"]
+    {
+        assert_eq!(name_gap(name, false), None, "{name}");
+    }
+}

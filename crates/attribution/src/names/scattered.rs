@@ -120,7 +120,10 @@ fn tells(name: &[&Term<'_>], given: usize, family: &[usize], question: &[Term<'_
     if in_abjad && (is_known(rarest) && is_known(given) || name[given].may_be_title()) {
         return false;
     }
-    let is_ordinary = in_abjad || ordinary::is_family(name[rarest].text());
-    let least = if is_ordinary { score::ORDINARY_PAIR } else { score::PAIR };
+    let least = match () {
+        () if in_abjad => score::ABJAD_PAIR,
+        () if ordinary::is_family(name[rarest].text()) => score::ORDINARY_PAIR,
+        () => score::PAIR,
+    };
     tells(rarest) + tells(given) >= least
 }

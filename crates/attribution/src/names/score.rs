@@ -55,9 +55,10 @@ const ORDINARY_TELLS: f64 = 0.3;
 const BESIDE_TELLS: f64 = 0.2;
 const MOST_BESIDE: usize = 1;
 /// What a given and a family name must tell together that stand anywhere in a longer question, and what they must where the
-/// family name is an ordinary one.
-pub(super) const PAIR: f64 = 0.9;
-pub(super) const ORDINARY_PAIR: f64 = 1.2;
+/// family name is an ordinary one, and where words are written without vowels.
+pub(super) const PAIR: f64 = 1.0;
+pub(super) const ORDINARY_PAIR: f64 = 1.3;
+pub(super) const ABJAD_PAIR: f64 = 1.9;
 /// Words of a question that are a given and a family name.
 const GIVEN_AND_FAMILY: RangeInclusive<usize> = 2..=4;
 /// A spelling of a word of a script without vowels from here on is the word.

@@ -334,7 +334,8 @@ impl AttributionFolder {
         if history.and_then(|history| history.scope_on(published)).is_none_or(|scope| scope == Scope::Extract)
         {
             return refused(
-                "what is here of that day is a part of a list, and nobody's word makes it the whole",
+                "what is here of that day is a part of a list, or a list of which not all was read, and nobody's word makes it \
+                 the whole",
             );
         }
         self.record_check(source, at, &CheckOutcome::Word)

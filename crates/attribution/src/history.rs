@@ -13,7 +13,7 @@ pub enum Scope {
     List,
     /// Every address of the list, but not every party: it says nothing about the names it lacks.
     Addresses,
-    /// A part: it says nothing about whom it lacks.
+    /// A part, or a list of which something was not read: it says nothing about whom it lacks.
     Extract,
 }
 
@@ -85,10 +85,13 @@ impl SourceHistory {
     /// The last moment, not after `as_of`, for which the list versions here are known to be all there was; `None` when
     /// nothing vouches for any moment up to then.
     ///
-    /// A list version vouches for its own day, unless it is an extract; a check at the publisher for the time from the
-    /// newest list version to the check; a history of changes for all its days; none of them from the day on of which a version
-    /// is [`waiting`](Self::waiting).
+    /// A list version vouches for its own day; a check at the publisher for the time from the newest list version to the
+    /// check; a history of changes for all its days; none of them from the day on of which a version is
+    /// [`waiting`](Self::waiting), and nothing at all while the newest version is an extract.
     pub fn vouched_until(&self, as_of: Timestamp) -> Option<Timestamp> {
+        if self.scope_on(as_of.to_zoned(TimeZone::UTC).date()) == Some(Scope::Extract) {
+            return None;
+        }
         let list_versions = self.snapshots.iter().enumerate();
         let whole = list_versions.filter(|&(position, _)| self.scope_at(position) != Scope::Extract);
         let own = whole.filter_map(|(_, &day)| Some((day, end_of(day)?)));
@@ -155,6 +158,8 @@ mod tests {
     fn an_extract_vouches_for_nothing() {
         let mut list = history(&["2025-01-01", "2025-03-01"]);
         list.scopes = vec![Scope::Addresses, Scope::Extract];
-        assert_eq!(list.vouched_until(at("2025-03-01T12:00:00Z")), Some(at("2025-01-01T23:59:59Z")));
+        list.vouched.push(Vouched { since: list.snapshots[0], until: at("2025-02-28T08:00:00Z") });
+        assert_eq!(list.vouched_until(at("2025-03-01T12:00:00Z")), None, "it names somebody new");
+        assert_eq!(list.vouched_until(at("2025-02-28T12:00:00Z")), Some(at("2025-02-28T08:00:00Z")));
     }
 }

@@ -134,9 +134,8 @@ pub(crate) fn missing_lists(
             continue;
         };
         missing.extend(waits(source));
-        if let Some(limit) = policy.require.checked_within_days {
-            missing.extend(too_old(source, limit, as_of));
-        }
+        let aged = || too_old(source, policy.require.checked_within_days?, as_of);
+        missing.extend(partial(source).or_else(aged));
     }
     if let Some(limit) = policy.require.advisories_within_days {
         missing.extend(missing_advisories(policy, advisories, limit, as_of));
@@ -169,13 +168,20 @@ fn waits(source: &SourceAsOf) -> Option<Gap> {
     Some(Gap::about_list(GapKind::ListWaiting, &id.0, sentence).mend(remedy))
 }
 
+/// That nothing vouches for a source, where nothing does.
+fn partial(SourceAsOf { id, published, vouched_until, .. }: &SourceAsOf) -> Option<Gap> {
+    vouched_until.is_none().then(|| {
+        let sentence = format!(
+            "{id} of {published} is a part of a list, or not all of it was read: nothing tells whom it lacks"
+        );
+        Gap::about_list(GapKind::ListPartial, &id.0, sentence).mend(NEWER_LIST)
+    })
+}
+
 /// Why a source is older than `limit` days, where it is.
 fn too_old(source: &SourceAsOf, limit: u32, as_of: Timestamp) -> Option<Gap> {
     let SourceAsOf { id, published, .. } = source;
-    let Some(known) = source.vouched_until else {
-        let sentence = format!("{id} of {published} is a part of a list: nothing tells whom it lacks");
-        return Some(Gap::about_list(GapKind::ListPartial, &id.0, sentence).mend(NEWER_LIST));
-    };
+    let known = source.vouched_until?;
     let age = as_of.duration_since(known);
     (age > SignedDuration::from_hours(24 * i64::from(limit))).then(|| {
         let sentence = format!(

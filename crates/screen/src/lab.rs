@@ -215,7 +215,6 @@ fn seen_by(policy: &Policy, exposure: ExposureType) -> bool {
 /// Lists that the policy requires to be known as whole, of which the record does not say it: the policy that it was recorded
 /// under did not ask. Of an official list every policy does.
 fn unvouched(policy: &Policy, known: Option<&Policy>, recorded: &Verdict) -> Option<String> {
-    policy.require.checked_within_days?;
     let asked = |id: &SourceId| {
         official::official(id).is_some() || known.is_some_and(|known| known.require.sources.contains(id))
     };

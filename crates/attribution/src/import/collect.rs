@@ -409,7 +409,8 @@ impl Collector {
         }
         Ok(Snapshot {
             source: self.source,
-            scope: self.format.scope(),
+            // Nothing tells whom a row names that is not read.
+            scope: if self.account.left_out > 0 { Scope::Extract } else { self.format.scope() },
             claims: self.claims,
             parties: self.parties,
             format: self.format,

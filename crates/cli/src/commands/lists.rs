@@ -73,7 +73,7 @@ pub(crate) fn run(common: &Common, data: &Folder, command: &ListsCommand, out: &
 }
 
 /// Exit code of an import that took a list and left some of it out.
-const NOT_ALL: u8 = 30;
+pub(crate) const NOT_ALL: u8 = 30;
 
 fn import(common: &Common, folder: &AttributionFolder, args: &ImportArgs, out: &mut dyn Write) -> Result<u8> {
     if let (Some(id), true) = (&args.source, args.files.len() > 1) {

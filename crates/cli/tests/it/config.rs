@@ -171,6 +171,16 @@ fn mirrors_and_further_lists_are_fetched_and_vouch_for_nothing() {
     let un = freshness.out.lines().find(|line| line.contains("un-sc")).expect("a line").to_owned();
     assert!(un.contains("never"), "{un}");
 
+    // What is not read of a list is told by the exit code, for nobody reads what a nightly job prints.
+    let lame = serving(format!("{shells}{{\"id\":\"y\",\"schema\":\"Person\",\"prop").into());
+    let also = format!("own-shells=ftm={}/x.json", lame.url);
+    let ran = run(&file, &["lists", "update", "own-shells", "--also", &also], &[]);
+    assert!(ran.code != Some(0), "{}{}", ran.out, ran.err);
+    let rows = serving(b"address\n3AAUBbKJorvNhEUFhKnep9YTwmZECxE4Nk\n3AAUBbKJorv\n".to_vec());
+    let also = format!("own-rows=csv={}/x.csv", rows.url);
+    let ran = run(&file, &["lists", "update", "own-rows", "--also", &also], &[]);
+    assert_eq!(ran.code, Some(30), "{}{}", ran.out, ran.err);
+
     drop(folder);
     for (text, said) in [
         ("mirror = [\"ofac=https://h/KEY\"]", "no official list"),

@@ -385,6 +385,20 @@ fn a_list_fetched_by_hand_is_whole_on_a_persons_word() {
     assert_eq!((code("2025-03-01"), code("2025-03-08")), (Some(0), Some(30)));
     let fresh = text(&tracehound(data.path(), &["lists", "freshness"], ""));
     assert!(fresh.contains("checked 2025-02-27T00:00:00Z by a person's word"), "{fresh}");
+    // A list of which a row is not read is a part of one, too: "allow" would rest on what nobody looked at.
+    let whole = "address,label\n3AAUBbKJorvNhEUFhKnep9YTwmZECxE4Nk,x\n";
+    let day = ["--source", "house", "--published", "2025-02-28", "--kind", "sanctions"];
+    let imported = |name: &str, rows: &str| {
+        let path = file(data.path(), name, &format!("{whole}{rows}"));
+        tracehound(data.path(), &[&["lists", "import", &path][..], &day].concat(), "").status.code()
+    };
+    assert_eq!((imported("lame.csv", ",Somebody\n"), code("2025-02-28T12:00:00Z")), (Some(30), Some(30)));
+    let lame = data.path().join("lame.csv").to_string_lossy().into_owned();
+    let word = [&["lists", "import", &lame][..], &day, &["--checked-at", "2025-02-28T13:00:00Z"]].concat();
+    let word = tracehound(data.path(), &word, "");
+    assert_eq!(word.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&word.stderr).contains("not all was read"));
+    assert_eq!((imported("mended.csv", ""), code("2025-02-28T12:00:00Z")), (Some(0), Some(0)));
     // A part of a list stays a part.
     let part = file(data.path(), "part.csv", "address\n3AAUBbKJorvNhEUFhKnep9YTwmZECxE4Nk\n");
     let args = [

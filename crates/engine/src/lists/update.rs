@@ -65,7 +65,8 @@ pub struct Updated {
 /// How the update of a list ended.
 #[derive(Clone, Debug)]
 pub enum UpdateOutcome {
-    /// It is what its publisher has now.
+    /// It is what its publisher has now; where something was left out of it ([`Imported::rows`]), that part is not searched for
+    /// and the check is on record as a failed one.
     Current(Box<Imported>),
     /// The last good version stays in force.
     Kept {
@@ -106,7 +107,8 @@ impl Workspace {
             let (outcome, check) = match taken {
                 Ok(done) => {
                     let imported = Imported::new(spec.title.clone(), done);
-                    (UpdateOutcome::Current(Box::new(imported)), Some(CheckOutcome::Current))
+                    let check = check_of(&imported);
+                    (UpdateOutcome::Current(Box::new(imported)), Some(check))
                 }
                 Err(Refused { waits, answered, reason }) => {
                     // What waits for a person is on record as that.
@@ -156,6 +158,17 @@ impl Workspace {
             ..Options::default()
         };
         self.attribution().import(&mut file, &options, self.now()).map_err(|error| Refused::by(&error))
+    }
+}
+
+/// What the check of a list comes to that was taken in: what is not read of it makes it no success.
+fn check_of(imported: &Imported) -> CheckOutcome {
+    match imported.rows.left_out {
+        0 => CheckOutcome::Current,
+        count => {
+            let were = if count == 1 { "entry was" } else { "entries were" };
+            CheckOutcome::Failed(format!("{count} {were} left out: it is not all that its publisher has"))
+        }
     }
 }
 

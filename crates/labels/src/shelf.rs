@@ -439,9 +439,9 @@ impl Shelf {
         let bytes = read_bounded(file)?;
         let signatures = signatures_beside(file)?;
         let staged = Staged::new(&self.folder, &bytes)?;
-        let pack = Pack::open(&staged.path)?;
+        let pack = Pack::open(&staged.path).map_err(|error| error.of_copy(file))?;
         let entry = self.judged(&pack, &bytes, keys, &signatures, today)?;
-        pack.check()?;
+        pack.check().map_err(|error| error.of_copy(file))?;
         drop(pack);
         self.put_in_force(staged, entry)
     }
@@ -518,7 +518,7 @@ impl Shelf {
         let base = Pack::open(&self.folder.join(entry.file()))?;
         let staged = Staged::empty(&self.folder);
         let manifest = delta::apply(io::Cursor::new(&bytes), &base, &staged.path)?;
-        let pack = Pack::open(&staged.path)?;
+        let pack = Pack::open(&staged.path).map_err(|error| error.of_copy(file))?;
         if manifest.name != entry.name {
             return Err(ShelfError::NoSuchPack { name: manifest.name });
         }

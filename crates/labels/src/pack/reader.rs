@@ -39,6 +39,21 @@ pub enum PackError {
     },
 }
 
+impl PackError {
+    /// The same of the file that a person gave, of which a copy was read.
+    pub(crate) fn of_copy(self, given: &Path) -> Self {
+        match self {
+            Self::Damaged { what, .. } => Self::Damaged { path: given.display().to_string(), what },
+            Self::File(ColumnError::Corrupt { what, .. }) => Self::File(ColumnError::corrupt(given, what)),
+            Self::File(ColumnError::Version { found, expected, .. }) => {
+                Self::File(ColumnError::Version { path: given.to_owned(), found, expected })
+            }
+            // What the system refused is about the copy.
+            Self::File(refused) => Self::File(refused),
+        }
+    }
+}
+
 /// A pack: immutable, shared by as many readers as wanted.
 #[derive(Debug)]
 pub struct Pack {

@@ -364,6 +364,22 @@ fn another_file_of_the_same_name_and_version_is_not_the_pack_that_was_taken_in()
 }
 
 #[test]
+fn a_damaged_pack_is_refused_under_the_name_that_was_given() {
+    let desk = Desk::new();
+    let file = desk.file("one", plan(1), &[at(1, "Kraken")]);
+    let whole = fs::read(&file).expect("read");
+    let flipped =
+        |place: usize| whole.iter().enumerate().map(|(at, byte)| byte ^ u8::from(at == place)).collect();
+    let lame: [Vec<u8>; 4] =
+        [whole[..whole.len() / 2].to_vec(), Vec::new(), flipped(0), flipped(whole.len() - 1)];
+    for bytes in lame {
+        fs::write(&file, &bytes).expect("written");
+        let refused = desk.shelf.apply(&file, None, TODAY).expect_err("damaged").to_string();
+        assert!(refused.contains(&*file.to_string_lossy()) && !refused.contains(".staged"), "{refused}");
+    }
+}
+
+#[test]
 fn the_very_same_pack_is_taken_again_and_another_of_its_version_is_not() {
     let desk = Desk::new();
     let file = desk.file("one", plan(1), &[at(1, "Kraken")]);

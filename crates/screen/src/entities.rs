@@ -126,8 +126,11 @@ impl Entities<'_> {
         entity
     }
 
-    /// The same, neither looked for among what is remembered nor remembered.
+    /// The same, neither looked for among the names that are remembered nor remembered.
     pub fn look_up(&self, owner: AddrNum) -> Option<Entity> {
+        if self.keys.is_nobody(owner, self.day) {
+            return None;
+        }
         let claims = self.keys.claims_on(owner);
         let best = best_claim(&claims, self.day);
         let listed = || {
@@ -141,6 +144,9 @@ impl Entities<'_> {
             })
         };
         let labels = labels::on_owner(&self.keys, owner, self.day);
+        if claims.is_empty() && labels.is_empty() {
+            self.keys.remember_nobody(owner, self.day);
+        }
         labels.entity(self.deposits).or_else(listed)
     }
 }

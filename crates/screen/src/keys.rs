@@ -12,7 +12,10 @@
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use ahash::RandomState;
@@ -27,6 +30,8 @@ use tracehound_model::{
 
 /// Owners whose P2SH form is worked out at most: a quarter of a second of hashing and some 40 MB.
 const MOST_WRAPPED: usize = 1 << 20;
+/// Owners without a name that are remembered at most: half a megabyte.
+const NOBODIES: usize = 1 << 16;
 
 /// Key hash by the hash in the P2SH form.
 type Wrapped = HashMap<[u8; 20], KeyHash>;
@@ -57,6 +62,30 @@ struct Tables {
     claimed: OnceLock<Claimed>,
     claimed_wrapped: OnceLock<Wrapped>,
     ledger_wrapped: OnceLock<Option<Wrapped>>,
+    nobodies: Nobodies,
+}
+
+/// Owners whom nothing names on a day. Each has one place, which it shares with others: the last one has it.
+#[derive(Debug, Default)]
+struct Nobodies(OnceLock<Box<[AtomicU64]>>);
+
+impl Nobodies {
+    fn holds(&self, owner: AddrNum, day: Date) -> bool {
+        let place = self.0.get().map(|places| &places[owner.0 as usize % NOBODIES]);
+        place.is_some_and(|place| place.load(Ordering::Relaxed) == Self::number(owner, day))
+    }
+
+    fn add(&self, owner: AddrNum, day: Date) {
+        let places = self.0.get_or_init(|| (0..NOBODIES).map(|_| AtomicU64::new(0)).collect());
+        places[owner.0 as usize % NOBODIES].store(Self::number(owner, day), Ordering::Relaxed);
+    }
+
+    /// An owner and a day in one number that is not 0.
+    fn number(owner: AddrNum, day: Date) -> u64 {
+        let year = u64::from(day.year().unsigned_abs());
+        let day = (year << 9 | u64::from(day.day_of_year().unsigned_abs())) + 1;
+        day << 32 | u64::from(owner.0)
+    }
 }
 
 /// What is known of keys in one index and, if there is one, one ledger. Cheap to clone; the tables are shared.
@@ -112,16 +141,18 @@ impl<'a> Keys<'a> {
             ScriptType::P2sh => self.behind(script),
             // Most subjects of a batch without a ledger end here.
             ScriptType::P2pkh | ScriptType::P2wpkh if self.ledger.is_none() => {
-                script.key_hash().filter(|hash| {
-                    let claimed = self.claimed();
-                    claimed.named.contains(hash)
-                        || (!claimed.scripts.is_empty() && claimed.scripts.contains(&wrap(hash)))
-                })
+                script.key_hash().filter(|hash| self.is_claimed(hash))
             }
             _ => script.key_hash(),
         };
         let Some(hash) = hash else { return Vec::new() };
         self.forms_beside(script, &hash)
+    }
+
+    /// Whether a claim or a label names any form of the key with this hash.
+    fn is_claimed(&self, hash: &KeyHash) -> bool {
+        let claimed = self.claimed();
+        claimed.named.contains(hash) || (!claimed.scripts.is_empty() && claimed.scripts.contains(&wrap(hash)))
     }
 
     /// The other forms of the key with this hash, of which `script` is one.
@@ -187,7 +218,7 @@ impl<'a> Keys<'a> {
         found.into_iter().collect()
     }
 
-    /// The addresses of the key behind an owner of the ledger, its own first.
+    /// The addresses of the key behind an owner of the ledger by which claims and labels can name it, its own first.
     pub fn addresses_of(&self, owner: AddrNum) -> Vec<Address> {
         let address = self.ledger.and_then(|(network, ledger)| {
             let script = ledger.script_key(owner)?;
@@ -196,6 +227,13 @@ impl<'a> Keys<'a> {
             Address::from_script(network, hybrid.flatten().unwrap_or(&script))
         });
         let Some(address) = address else { return Vec::new() };
+        // Most owners of a ledger end here: a question meets hundreds.
+        let of_hash =
+            |script: &&ScriptKey| matches!(script.script_type(), ScriptType::P2pkh | ScriptType::P2wpkh);
+        let hash = address.script().filter(of_hash).and_then(ScriptKey::key_hash);
+        if hash.is_some_and(|hash| !self.is_claimed(&hash)) {
+            return vec![address];
+        }
         std::iter::once(address).chain(self.addresses_beside(&address)).collect()
     }
 
@@ -203,6 +241,17 @@ impl<'a> Keys<'a> {
     pub fn claims_on(&self, owner: AddrNum) -> Vec<ClaimRef<'a>> {
         let addresses = self.addresses_of(owner);
         addresses.iter().flat_map(|address| self.index.lookup(address.key().as_ref())).collect()
+    }
+
+    /// Whether the owner is remembered as one whom nothing names on a day: the subjects of a batch meet the same ones again and
+    /// again.
+    pub(crate) fn is_nobody(&self, owner: AddrNum, day: Date) -> bool {
+        self.tables.nobodies.holds(owner, day)
+    }
+
+    /// Remembers that nothing names an owner on a day.
+    pub(crate) fn remember_nobody(&self, owner: AddrNum, day: Date) {
+        self.tables.nobodies.add(owner, day);
     }
 
     /// Of the claims about an owner that hold on a day, the one it is called by: a service's before
@@ -309,4 +358,23 @@ fn wrap(hash: &KeyHash) -> [u8; 20] {
 
 fn key_hash_in(wrapped: &Wrapped, script: &ScriptKey) -> Option<KeyHash> {
     wrapped.get(script.payload()).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_owner_is_nobody_on_the_day_that_was_asked_about_alone() {
+        let (nobodies, day) = (Nobodies::default(), "2025-03-01".parse().expect("a day"));
+        let same_place = AddrNum(7 + NOBODIES as u32);
+        assert!(!nobodies.holds(AddrNum(0), day) && !nobodies.holds(AddrNum(7), day));
+        nobodies.add(AddrNum(7), day);
+        let days: [Date; 3] =
+            ["2025-03-02", "2024-02-29", "2026-03-01"].map(|day| day.parse().expect("a day"));
+        assert!(nobodies.holds(AddrNum(7), day) && !nobodies.holds(same_place, day));
+        assert!(days.iter().all(|other| !nobodies.holds(AddrNum(7), *other)));
+        nobodies.add(same_place, day);
+        assert!(nobodies.holds(same_place, day) && !nobodies.holds(AddrNum(7), day));
+    }
 }

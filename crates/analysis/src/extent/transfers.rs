@@ -40,7 +40,7 @@ fn watches(rows: &dyn TransferRows, whose: Whose<'_>) -> Option<String> {
 /// What helps where a ledger watches too few.
 const WATCH_MORE: &str = "tracehound ingest evm with --watch ADDRESS watches more";
 
-/// What may have moved and was not told, and why that may be: the words of every answer.
+/// What may have moved and was not told, and why that may be: the words of every answer, after `1 block is` and `2 blocks are`.
 const UNSEEN: [(Unseen, &str); 5] = [
     (
         Unseen::RECEIPTS,
@@ -52,7 +52,7 @@ const UNSEEN: [(Unseen, &str); 5] = [
         "with transactions that could not be traced or do not say whether they failed: what those moved is not known",
     ),
     (Unseen::SOME_FEES, "with transactions that do not say what they paid for gas"),
-    (Unseen::SOME_ISSUES, "that do not say whom the chain paid some of its rewards"),
+    (Unseen::SOME_ISSUES, "silent on whom the chain paid some of its rewards"),
 ];
 
 /// In words: what a ledger of transfers lacks up to its last block of these accounts' movements. Nothing for a whole one. O(blocks).
@@ -140,5 +140,24 @@ impl Extent {
         }
         extent.say_how_old(asked, &gap);
         extent
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_told_of_one_block_and_of_several_is_a_sentence() {
+        for (_, what) in UNSEEN {
+            // What follows `is` and `are` alike: no clause with a verb of its own number.
+            assert!(
+                ["with", "without", "silent"].contains(&what.split(' ').next().unwrap_or_default()),
+                "{what}"
+            );
+        }
+        let (_, rewards) = UNSEEN[4];
+        assert_eq!(told(1, rewards), "1 block is silent on whom the chain paid some of its rewards");
+        assert_eq!(told(2, rewards), "2 blocks are silent on whom the chain paid some of its rewards");
     }
 }

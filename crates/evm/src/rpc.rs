@@ -1,18 +1,21 @@
-//! A node's JSON-RPC interface over HTTP.
+//! A node's JSON-RPC interface, over HTTP or a WebSocket.
 
 use std::{ops::Range, sync::Arc};
 
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Value, json, value::RawValue};
 use tracehound_model::endpoint::{Endpoint, EndpointError};
-use tracehound_net::Client;
+use tracehound_net::{Answer, Client, Line};
 pub use tracehound_net::{HttpError, HttpLimits};
 
 /// Why a call has no result. `server` is scheme and host only.
 #[derive(Debug, thiserror::Error)]
 pub enum RpcError {
     /// The address of the server is none. It is not repeated: it may hold a key.
-    #[error("what was given as the node's address is none: {0}; give http://HOST:PORT or https://HOST/PATH")]
+    #[error(
+        "what was given as the node's address is none: {0}; give http://HOST:PORT or https://HOST/PATH, or its socket: ws://HOST:PORT \
+         or wss://HOST/PATH"
+    )]
     Url(EndpointError),
     /// The address of the server's socket is none. It is not repeated: it may hold a key.
     #[error(
@@ -135,40 +138,107 @@ fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<&
     <&RawValue>::deserialize(deserializer).map(Some)
 }
 
+/// How questions come to a node.
+#[derive(Debug)]
+enum Way {
+    Http(Client),
+    Socket(Box<Line>),
+}
+
 /// A node reached by JSON-RPC.
 #[derive(Debug)]
 pub struct Rpc {
-    client: Client,
+    way: Way,
     calls: u64,
 }
 
+/// Whether an address is one of a socket, by its scheme.
+pub fn is_socket(url: &str) -> bool {
+    let scheme = url.trim().split_once("://").map_or("", |(scheme, _)| scheme);
+    ["ws", "wss"].iter().any(|own| scheme.eq_ignore_ascii_case(own))
+}
+
+/// Whether what came over a socket is for whoever asked, and not what the node tells by itself: that has a method and no id.
+fn is_answer(said: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Told {
+        #[serde(default)]
+        method: Option<IgnoredAny>,
+        #[serde(default)]
+        id: Option<IgnoredAny>,
+    }
+    // A list is what a batch is answered with, though it could be read as the two fields.
+    said.trim_ascii_start().first() != Some(&b'{')
+        || !matches!(serde_json::from_slice(said), Ok(Told { method: Some(_), id: None }))
+}
+
 impl Rpc {
-    /// A node at `url`, such as `http://127.0.0.1:8545`. Nothing is sent yet.
+    /// A node at `url`, such as `http://127.0.0.1:8545` or `ws://127.0.0.1:8546`. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// When that is no address, or holds a name or password.
     pub fn new(url: &str, limits: HttpLimits) -> Result<Self, RpcError> {
-        let endpoint = Endpoint::parse(url).map_err(RpcError::Url)?;
+        let parse = if is_socket(url) { Endpoint::parse_socket } else { Endpoint::parse };
+        let endpoint = parse(url).map_err(RpcError::Url)?;
         if endpoint.has_user() {
             return Err(RpcError::User(endpoint.shown().to_owned()));
         }
-        Ok(Self { client: Client::new(endpoint, limits), calls: 0 })
+        let way = if is_socket(url) {
+            Way::Socket(Box::new(Line::new(endpoint, limits)))
+        } else {
+            Way::Http(Client::new(endpoint, limits))
+        };
+        Ok(Self { way, calls: 0 })
     }
 
     /// Scheme and host of the node: all of its address that may be shown.
     pub fn server(&self) -> &str {
-        self.client.shown()
+        self.endpoint().shown()
+    }
+
+    fn endpoint(&self) -> &Endpoint {
+        match &self.way {
+            Way::Http(client) => client.server(),
+            Way::Socket(line) => line.server(),
+        }
+    }
+
+    /// Sends a request and waits for what is sent back.
+    fn exchange(&mut self, request: &Value) -> Result<Answer, HttpError> {
+        let request = request.to_string();
+        match &mut self.way {
+            Way::Http(client) => client.post_json("", None, request.as_bytes()),
+            Way::Socket(line) => line.ask(&request, &is_answer),
+        }
+    }
+
+    /// Leaves a socket on which came what nobody asked for: the answer may still be on its way, and is not to be taken for that to
+    /// the next question.
+    fn heard<T>(&mut self, told: Result<T, RpcError>) -> Result<T, RpcError> {
+        if let (Err(RpcError::Shape { .. }), Way::Socket(line)) = (&told, &mut self.way) {
+            line.hang_up();
+        }
+        told
     }
 
     /// Calls a method and returns its result, `null` included.
+    ///
+    /// # Errors
+    /// When there is no answer, or none to this question; when the node refuses.
     pub fn call(&mut self, method: &str, params: &Value) -> Result<Value, RpcError> {
+        let told = self.called(method, params);
+        self.heard(told)
+    }
+
+    fn called(&mut self, method: &str, params: &Value) -> Result<Value, RpcError> {
         self.calls += 1;
         let request = json!({ "jsonrpc": "2.0", "id": self.calls, "method": method, "params": params });
-        let answer = self.client.post_json("", None, request.to_string().as_bytes())?;
+        let answer = self.exchange(&request)?;
         match (serde_json::from_slice(&answer.body), answer.status) {
             (Ok(Value::Object(mut reply)), _) if reply.contains_key("jsonrpc") => {
                 self.result(method, &mut reply)
             }
-            (_, 200) => {
-                Err(self.shape(method, format!("it begins with {}", self.client.excerpt(&answer.body))))
-            }
+            (_, 200) => Err(self.shape(method, format!("it begins with {}", self.excerpt(&answer.body)))),
             _ => Err(answer.into_error().into()),
         }
     }
@@ -178,6 +248,11 @@ impl Rpc {
     /// # Errors
     /// When the request as a whole has no answer. That one of several questions has none stands in its place among the answers.
     pub fn ask(&mut self, questions: &[Question]) -> Result<Answers, RpcError> {
+        let told = self.asked(questions);
+        self.heard(told)
+    }
+
+    fn asked(&mut self, questions: &[Question]) -> Result<Answers, RpcError> {
         let Some(((method, _), first)) = questions.first().zip(self.calls.checked_add(1)) else {
             return Ok(Answers { body: String::new(), each: Vec::new() });
         };
@@ -187,7 +262,7 @@ impl Rpc {
             [single] => one((0, single)),
             several => several.iter().enumerate().map(one).collect(),
         };
-        let answer = self.client.post_json("", None, request.to_string().as_bytes())?;
+        let answer = self.exchange(&request)?;
         let Ok(body) = std::str::from_utf8(&answer.body) else {
             return Err(self.shape(method, "it is no text"));
         };
@@ -239,20 +314,34 @@ impl Rpc {
     }
 
     /// Why something is no list of answers: an error for all of them, or nothing that is known.
-    fn no_batch(&self, method: &str, answer: tracehound_net::Answer) -> RpcError {
+    fn no_batch(&self, method: &str, answer: Answer) -> RpcError {
         let single: Result<Reply<'_>, _> = serde_json::from_slice(&answer.body);
         match (single, answer.status) {
             (Ok(Reply { error: Some(error), jsonrpc: Some(_), .. }), _) => {
                 self.refused(method, error.code, &error.message)
             }
-            (_, 200) => self.shape(method, format!("it begins with {}", self.client.excerpt(&answer.body))),
+            (_, 200) => self.shape(method, format!("it begins with {}", self.excerpt(&answer.body))),
             _ => answer.into_error().into(),
         }
     }
 
     /// Reads what lies at the address itself by GET, such as the list of a Safe transaction service.
+    ///
+    /// # Errors
+    /// When nothing lies there; over a socket, where nothing is read so.
     pub fn get(&self) -> Result<Vec<u8>, RpcError> {
-        Ok(self.client.get_json("")?.ok()?)
+        match &self.way {
+            Way::Http(client) => Ok(client.get_json("")?.ok()?),
+            Way::Socket(line) => {
+                let (url, reason) =
+                    (line.server().shown().to_owned(), "it is a socket, and a web address is needed");
+                Err(HttpError::Url { url, reason: reason.to_owned() }.into())
+            }
+        }
+    }
+
+    fn excerpt(&self, words: impl AsRef<[u8]>) -> String {
+        self.endpoint().excerpt(words.as_ref())
     }
 
     fn result(&self, method: &str, reply: &mut serde_json::Map<String, Value>) -> Result<Value, RpcError> {
@@ -276,7 +365,7 @@ impl Rpc {
             server: self.server().to_owned(),
             method: method.to_owned(),
             code,
-            message: self.client.excerpt(message),
+            message: self.excerpt(message),
         }
     }
 

@@ -53,12 +53,24 @@ pub struct Endpoint {
 impl Endpoint {
     /// Reads an address such as `https://me:password@node.example:8545/v3/KEY?more=KEY`.
     pub fn parse(address: &str) -> Result<Self, EndpointError> {
+        Self::parse_as(address, &["http", "https"])
+    }
+
+    /// Reads the address of a socket, such as `wss://node.example/v3/KEY`.
+    ///
+    /// # Errors
+    /// As [`Self::parse`]; an address of another kind has no fitting [scheme](EndpointError::Scheme).
+    pub fn parse_socket(address: &str) -> Result<Self, EndpointError> {
+        Self::parse_as(address, &["ws", "wss"])
+    }
+
+    fn parse_as(address: &str, schemes: &[&str]) -> Result<Self, EndpointError> {
         let address = address.trim();
         if address.chars().any(|c| c.is_whitespace() || c.is_control()) {
             return Err(EndpointError::Blank);
         }
         let (scheme, rest) = address.split_once("://").ok_or(EndpointError::Scheme)?;
-        let scheme = ["http", "https"].into_iter().find(|known| scheme.eq_ignore_ascii_case(known));
+        let scheme = schemes.iter().find(|known| scheme.eq_ignore_ascii_case(known));
         let scheme = scheme.ok_or(EndpointError::Scheme)?;
         let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
         let host = authority.rsplit('@').next().unwrap_or_default();
@@ -377,6 +389,17 @@ mod tests {
             assert_eq!(end.exposed(), address);
         }
         assert_eq!(shown("nonsense/KEY"), "an address that cannot be read");
+    }
+
+    #[test]
+    fn the_address_of_a_socket_is_one_of_its_own() {
+        let end = Endpoint::parse_socket(" WSS://me:pw@node.example:8546/v3/0123456789abcdef ")
+            .expect("an address");
+        assert_eq!((end.shown(), end.has_user()), ("wss://node.example:8546", true));
+        assert_eq!(end.excerpt(b"no 0123456789ABCDEF here"), "no … here");
+        assert_eq!(Endpoint::parse_socket("https://node.example"), Err(EndpointError::Scheme));
+        assert_eq!(Endpoint::parse("ws://node.example"), Err(EndpointError::Scheme));
+        assert_eq!(Endpoint::parse_socket("ws://"), Err(EndpointError::Host));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::{io, time::Duration};
 
-use ureq::{Agent, Body, Error, config::ConfigBuilder, http::Response, typestate::AgentScope};
+use ureq::{Agent, Error, config::ConfigBuilder, http::HeaderMap, typestate::AgentScope};
 
 /// Bytes of an answer's headers.
 const MAX_HEADERS: usize = 64 << 10;
@@ -21,14 +21,14 @@ pub(crate) fn config() -> ConfigBuilder<AgentScope> {
 }
 
 /// A header's value; `None` where it is missing, no text, or longer than any we need.
-pub(crate) fn header(response: &Response<Body>, name: &str) -> Option<String> {
-    let value = response.headers().get(name)?.to_str().ok()?;
+pub(crate) fn header(headers: &HeaderMap, name: &str) -> Option<String> {
+    let value = headers.get(name)?.to_str().ok()?;
     (value.len() <= MAX_HEADER).then(|| value.trim().to_owned())
 }
 
 /// The pause that a server asks for. A date instead of seconds is no wish that is heeded.
-pub(crate) fn retry_after(response: &Response<Body>) -> Option<Duration> {
-    let digits = header(response, "retry-after")?;
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let digits = header(headers, "retry-after")?;
     let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     // More digits than a number has is still a long time.
     is_number.then(|| Duration::from_secs(digits.parse().unwrap_or(u64::MAX)))

@@ -64,7 +64,7 @@ pub struct Answer {
     /// The whole body, unpacked.
     pub body: Vec<u8>,
     /// The beginning of the body, fit to be shown.
-    excerpt: String,
+    pub(crate) excerpt: String,
 }
 
 impl Answer {
@@ -181,7 +181,7 @@ impl Client {
         let _span = debug_span!("exchange", url).entered();
         let mut tries = Tries::new(self.limits.retries, self.limits.pause, Duration::MAX);
         loop {
-            let tried = call().map(|response| (retry_after(&response), response));
+            let tried = call().map(|response| (retry_after(response.headers()), response));
             let (asked, outcome) = match tried {
                 Ok((asked, response)) => (asked, self.read(url, response)),
                 Err(error) => (None, Err(error)),
@@ -213,7 +213,7 @@ impl Client {
         if response.body().content_length().is_some_and(|length| length > limit) {
             return too_large(url);
         }
-        let content_type = header(&response, "content-type");
+        let content_type = header(response.headers(), "content-type");
         let mut body = Vec::new();
         let mut reader = response.into_body().into_reader().take(limit.saturating_add(1));
         reader.read_to_end(&mut body).map_err(Error::from)?;

@@ -121,12 +121,12 @@ impl Incoming {
     /// Its type, as the server says it, in lower case; empty where it says none. A server's words, which can repeat the
     /// address: see [`excerpt`].
     pub fn content_type(&self) -> String {
-        header(&self.response, "content-type").unwrap_or_default().to_ascii_lowercase()
+        header(self.response.headers(), "content-type").unwrap_or_default().to_ascii_lowercase()
     }
 
     /// What the server says of it.
     pub fn validators(&self) -> Validators {
-        let said = |name| header(&self.response, name);
+        let said = |name| header(self.response.headers(), name);
         Validators { etag: said("etag"), last_modified: said("last-modified") }
     }
 
@@ -192,7 +192,7 @@ impl Asking<'_> {
             let outcome = self.request(url)?;
             let (asked, status) = match &outcome {
                 Ok(response) if is_busy(response.status().as_u16()) => {
-                    (retry_after(response), Some(response.status().as_u16()))
+                    (retry_after(response.headers()), Some(response.status().as_u16()))
                 }
                 Err(error) if is_broken(error) && !is_out_of_reach(error) => (None, None),
                 _ => return outcome.map_err(|error| self.failure(url, &error)),
@@ -265,7 +265,7 @@ fn is_from_reach(error: &io::Error) -> bool {
 
 /// Where a redirect leads.
 fn follow(from: &Uri, response: &Response<Body>, reach: Reach) -> Result<Uri, HttpError> {
-    let to = header(response, "location").unwrap_or_default();
+    let to = header(response.headers(), "location").unwrap_or_default();
     // Where it leads can repeat a key of the address that was asked.
     let refuse = |reason: String| HttpError::Redirect { from: shown(from), to: endpoint::shown(&to), reason };
     let next = resolve(from, &to).ok_or_else(|| refuse("that is no address".to_owned()))?;

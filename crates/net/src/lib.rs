@@ -1,7 +1,7 @@
 //! The one HTTP client: blocking, and with a limit on everything that a server decides.
 //!
-//! [`Client`] asks one server that the user named, such as a node; [`Socket`] hears what it says by itself. [`download`] fetches a
-//! public file from wherever its publisher's redirects lead, within reach.
+//! [`Client`] asks one server that the user named, such as a node; [`Socket`] hears what it says by itself, and [`Line`] asks it over
+//! one. [`download`] fetches a public file from wherever its publisher's redirects lead, within reach.
 //!
 //! **Invariants.** No answer takes longer or grows larger than the limits say, whatever length it states and however well it
 //! is packed. No server makes us wait longer than a minute before another try, or five minutes for all of them. Of an address
@@ -13,6 +13,7 @@ mod agent;
 mod client;
 mod download;
 mod error;
+mod line;
 mod reach;
 mod retry;
 mod socket;
@@ -20,5 +21,6 @@ mod socket;
 pub use client::{Answer, Client, HttpLimits};
 pub use download::{Download, DownloadLimits, Incoming, Validators, download, excerpt};
 pub use error::HttpError;
+pub use line::Line;
 pub use retry::{Next, Pace, Tries};
-pub use socket::{Socket, socket_endpoint};
+pub use socket::Socket;

@@ -1,152 +1,240 @@
 //! What a server says by itself, over a WebSocket.
 //!
 //! A socket is a bell and no source: what it says may be late, twice, or missing where the connection broke. Whoever hears it
-//! asks for the rest by a [`Client`](crate::Client).
+//! asks for the rest by a [`Client`](crate::Client) or a [`Line`](crate::Line).
 
 use std::{
-    fmt, io,
+    fmt,
+    io::{self, Read, Write},
     net::{TcpStream, ToSocketAddrs},
     time::{Duration, Instant},
 };
 
-use tracehound_model::endpoint::{Endpoint, EndpointError};
+use tracehound_model::endpoint::Endpoint;
 use tracing::debug;
 use tungstenite::{
-    Error, HandshakeError, Message, WebSocket, client_tls_with_config, protocol::WebSocketConfig,
+    Error, HandshakeError, Message, WebSocket, client_tls_with_config,
+    error::CapacityError,
+    http::Response,
+    protocol::{CloseFrame, WebSocketConfig},
     stream::MaybeTlsStream,
 };
 
-use crate::HttpError;
-
-/// Bytes of one message: what rings is short.
-const MESSAGE: usize = 1 << 20;
+use crate::{
+    HttpError,
+    agent::{is_redirect, retry_after},
+};
 
 /// A connection on which a server speaks by itself. It goes to the server directly, whatever proxy the environment names.
 pub struct Socket {
-    socket: WebSocket<MaybeTlsStream<TcpStream>>,
+    connection: WebSocket<MaybeTlsStream<Timed>>,
     server: Endpoint,
+    /// Bytes of one message.
+    most: u64,
 }
 
 impl fmt::Debug for Socket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Socket({})", shown(&self.server))
+        write!(f, "Socket({})", self.server.shown())
     }
 }
 
-/// The server of a socket's address (`ws://HOST:PORT`, `wss://HOST/PATH`), as one that is asked over HTTP has it.
-///
-/// # Errors
-/// When it is none.
-pub fn socket_endpoint(url: &str) -> Result<Endpoint, EndpointError> {
-    let (scheme, rest) = url.trim().split_once("://").ok_or(EndpointError::Scheme)?;
-    match scheme.to_ascii_lowercase().as_str() {
-        "ws" => Endpoint::parse(&format!("http://{rest}")),
-        "wss" => Endpoint::parse(&format!("https://{rest}")),
-        _ => Err(EndpointError::Scheme),
-    }
+/// Why there is no socket, and how long its server wants to be left alone.
+#[derive(Debug)]
+pub(crate) struct NotOpened {
+    pub(crate) error: HttpError,
+    pub(crate) pause: Option<Duration>,
 }
 
-/// Scheme, host and port, the scheme that of a socket.
-fn shown(server: &Endpoint) -> String {
-    format!("ws{}", server.shown().trim_start_matches("http"))
+impl From<HttpError> for NotOpened {
+    fn from(error: HttpError) -> Self {
+        Self { error, pause: None }
+    }
 }
 
 impl Socket {
-    /// Connects to a server ([`socket_endpoint`]); each step of it takes at most `timeout`.
+    /// Connects to a server ([`Endpoint::parse_socket`]) that says no more than `most` bytes at once. All of it takes at most
+    /// `timeout`, but for its name.
     ///
     /// # Errors
     /// When nobody answers in time, or as a web server that knows no sockets.
-    pub fn open(server: Endpoint, timeout: Duration) -> Result<Self, HttpError> {
-        let url = format!("ws{}", server.exposed().get("http".len()..).unwrap_or_default());
-        let broken = |problem: String| HttpError::Connection {
-            url: shown(&server),
-            problem: server.excerpt(problem.as_bytes()),
-        };
-        let (host, port) = host_of(&server);
-        let addresses = (host.as_str(), port).to_socket_addrs().map_err(|error| broken(error.to_string()))?;
-        let mut problem = "its name leads to no address".to_owned();
-        let mut stream = None;
-        for address in addresses {
-            match TcpStream::connect_timeout(&address, timeout) {
-                Ok(connected) => {
-                    stream = Some(connected);
-                    break;
-                }
-                Err(error) => problem = error.to_string(),
-            }
-        }
-        let stream = stream.ok_or_else(|| broken(problem))?;
-        let limited = stream
-            .set_read_timeout(Some(timeout))
-            .and_then(|()| stream.set_write_timeout(Some(timeout)))
-            .and_then(|()| stream.set_nodelay(true));
-        limited.map_err(|error| broken(error.to_string()))?;
-        let config = WebSocketConfig::default().max_message_size(Some(MESSAGE)).max_frame_size(Some(MESSAGE));
-        match client_tls_with_config(url.as_str(), stream, Some(config), None) {
-            Ok((socket, _)) => Ok(Self { socket, server }),
-            Err(HandshakeError::Interrupted(_)) => {
-                Err(HttpError::Timeout { url: shown(&server), limit: timeout })
-            }
-            Err(HandshakeError::Failure(error)) => Err(broken(error.to_string())),
+    pub fn open(server: Endpoint, most: u64, timeout: Duration) -> Result<Self, HttpError> {
+        Self::open_by(server, most, timeout, Instant::now() + timeout).map_err(|refused| refused.error)
+    }
+
+    /// The same, by a moment; `timeout` is what is said of it.
+    pub(crate) fn open_by(
+        server: Endpoint,
+        most: u64,
+        timeout: Duration,
+        until: Instant,
+    ) -> Result<Self, NotOpened> {
+        let late = || HttpError::Timeout { url: server.shown().to_owned(), limit: timeout };
+        let stream = Timed::connect(&server, until).map_err(|error| match error.kind() {
+            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => late(),
+            _ => broken(&server, &error.to_string()),
+        })?;
+        let bytes = usize::try_from(most).unwrap_or(usize::MAX);
+        let config = WebSocketConfig::default().max_message_size(Some(bytes)).max_frame_size(Some(bytes));
+        match client_tls_with_config(server.exposed(), stream, Some(config), None) {
+            Ok((connection, _)) => Ok(Self { connection, server, most }),
+            Err(HandshakeError::Interrupted(_)) => Err(late().into()),
+            Err(HandshakeError::Failure(Error::Http(response))) => Err(refused(&server, &response)),
+            Err(HandshakeError::Failure(error)) => Err(broken(&server, &error.to_string()).into()),
         }
     }
 
-    /// Says something.
+    /// Says something within this time.
     ///
     /// # Errors
-    /// When the connection is broken.
-    pub fn say(&mut self, text: &str) -> Result<(), HttpError> {
-        self.socket.send(Message::text(text)).map_err(|error| self.broken(&error))
+    /// When the connection is broken, or the server does not take it in time.
+    pub fn say(&mut self, text: &str, within: Duration) -> Result<(), HttpError> {
+        self.say_by(text, within, Instant::now() + within)
+    }
+
+    /// The same, by a moment; `within` is what is said of it.
+    pub(crate) fn say_by(&mut self, text: &str, within: Duration, until: Instant) -> Result<(), HttpError> {
+        self.timed().until = until;
+        self.connection.send(Message::text(text)).map_err(|error| {
+            if is_late(&error) {
+                return HttpError::Timeout { url: self.server.shown().to_owned(), limit: within };
+            }
+            self.broken(&error)
+        })
     }
 
     /// What the server says next; nothing where it says nothing for so long.
     ///
     /// # Errors
-    /// When the connection is broken or was ended: nothing more will come.
-    pub fn next(&mut self, within: Duration) -> Result<Option<String>, HttpError> {
-        let until = Instant::now() + within;
+    /// When the connection is broken or was ended, or more was said than is heard: nothing more will come.
+    pub fn next(&mut self, within: Duration) -> Result<Option<Vec<u8>>, HttpError> {
+        self.next_by(Instant::now() + within)
+    }
+
+    /// The same, by a moment.
+    pub(crate) fn next_by(&mut self, until: Instant) -> Result<Option<Vec<u8>>, HttpError> {
+        self.timed().until = until;
         loop {
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
+            // Whoever sends nothing but control messages is not read for ever.
+            if Instant::now() >= until {
                 return Ok(None);
             }
-            self.stream().set_read_timeout(Some(left)).map_err(|error| self.broken(&Error::Io(error)))?;
-            match self.socket.read() {
-                Ok(Message::Text(text)) => return Ok(Some(text.as_str().to_owned())),
-                Ok(_) => {}
-                Err(Error::Io(error))
-                    if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) =>
-                {
-                    return Ok(None);
+            match self.connection.read() {
+                Ok(message @ (Message::Text(_) | Message::Binary(_))) => {
+                    return Ok(Some(message.into_data().into()));
                 }
+                Ok(Message::Close(frame)) => return Err(broken(&self.server, &farewell(frame.as_ref()))),
+                Ok(_) => {}
+                Err(error) if is_late(&error) => return Ok(None),
                 Err(error) => {
-                    debug!(server = %shown(&self.server), "a socket ended");
+                    debug!(server = self.server.shown(), "a socket ended");
                     return Err(self.broken(&error));
                 }
             }
         }
     }
 
-    fn stream(&self) -> &TcpStream {
-        match self.socket.get_ref() {
-            MaybeTlsStream::Rustls(tls) => &tls.sock,
+    fn timed(&mut self) -> &mut Timed {
+        match self.connection.get_mut() {
+            MaybeTlsStream::Rustls(tls) => &mut tls.sock,
             MaybeTlsStream::Plain(plain) => plain,
             _ => unreachable!("no other kind of connection is built in"),
         }
     }
 
     fn broken(&self, error: &Error) -> HttpError {
-        HttpError::Connection {
-            url: shown(&self.server),
-            problem: self.server.excerpt(error.to_string().as_bytes()),
+        match error {
+            Error::Capacity(CapacityError::MessageTooLong { .. }) => {
+                HttpError::TooLarge { url: self.server.shown().to_owned(), limit: self.most }
+            }
+            error => broken(&self.server, &error.to_string()),
         }
+    }
+}
+
+/// Why nothing more comes, without what could be a key: a library's words can repeat the whole address.
+fn broken(server: &Endpoint, problem: &str) -> HttpError {
+    HttpError::Connection { url: server.shown().to_owned(), problem: server.excerpt(problem.as_bytes()) }
+}
+
+/// An answer to the wish for a socket that is none.
+fn refused(server: &Endpoint, response: &Response<Option<Vec<u8>>>) -> NotOpened {
+    let (url, status) = (server.shown().to_owned(), response.status().as_u16());
+    if is_redirect(status) {
+        return HttpError::Moved { url, status }.into();
+    }
+    let said = response.body().as_deref().map(|body| server.excerpt(body)).filter(|said| !said.is_empty());
+    let excerpt = said.unwrap_or_else(|| "a web server answers there, and opens no socket".to_owned());
+    NotOpened { error: HttpError::Status { url, status, excerpt }, pause: retry_after(response.headers()) }
+}
+
+/// What a server says when it ends a connection.
+fn farewell(frame: Option<&CloseFrame>) -> String {
+    match frame {
+        Some(frame) if frame.reason.is_empty() => {
+            format!("it ended the connection ({})", u16::from(frame.code))
+        }
+        Some(frame) => format!("it ended the connection ({}): {}", u16::from(frame.code), frame.reason),
+        None => "it ended the connection".to_owned(),
+    }
+}
+
+fn is_late(error: &Error) -> bool {
+    matches!(error, Error::Io(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut))
+}
+
+/// A connection of which nothing is awaited beyond a moment. A message comes in as many pieces as the server likes, so a limit
+/// on the wait for each would be none on the whole.
+struct Timed {
+    stream: TcpStream,
+    until: Instant,
+}
+
+impl Timed {
+    fn connect(server: &Endpoint, until: Instant) -> io::Result<Self> {
+        let (host, port) = host_of(server);
+        let mut failed = io::Error::other("its name leads to no address");
+        for address in (host.as_str(), port).to_socket_addrs()? {
+            match TcpStream::connect_timeout(&address, left(until)?) {
+                Ok(stream) => {
+                    stream.set_nodelay(true)?;
+                    return Ok(Self { stream, until });
+                }
+                Err(error) => failed = error,
+            }
+        }
+        Err(failed)
+    }
+}
+
+/// How long it is until a moment; that it has passed is told as a wait that took too long is.
+fn left(until: Instant) -> io::Result<Duration> {
+    let left = until.saturating_duration_since(Instant::now());
+    if left.is_zero() { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(left) }
+}
+
+impl Read for Timed {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        self.stream.set_read_timeout(Some(left(self.until)?))?;
+        self.stream.read(bytes)
+    }
+}
+
+impl Write for Timed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.stream.set_write_timeout(Some(left(self.until)?))?;
+        self.stream.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
     }
 }
 
 /// Host and port of a server.
 fn host_of(server: &Endpoint) -> (String, u16) {
-    let (scheme, host) = server.shown().split_once("://").unwrap_or(("http", server.shown()));
-    let usual = if scheme == "https" { 443 } else { 80 };
+    let (scheme, host) = server.shown().split_once("://").unwrap_or(("ws", server.shown()));
+    let usual = if scheme == "wss" { 443 } else { 80 };
     let (name, port) = match host.rsplit_once(':') {
         Some((name, port)) if !port.contains(']') => (name, port.parse().unwrap_or(usual)),
         _ => (host, usual),
@@ -159,14 +247,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_address_of_a_socket_shows_no_more_than_its_server() {
-        let server = socket_endpoint("wss://node.example/v3/0123456789abcdef").expect("an address");
-        assert_eq!(
-            (shown(&server).as_str(), host_of(&server)),
-            ("wss://node.example", ("node.example".into(), 443))
-        );
-        let server = socket_endpoint("ws://[::1]:8546").expect("an address");
-        assert_eq!((shown(&server).as_str(), host_of(&server)), ("ws://[::1]:8546", ("::1".into(), 8_546)));
-        assert_eq!(socket_endpoint("http://node.example").err(), Some(EndpointError::Scheme));
+    fn host_and_port_of_a_socket_are_those_of_its_address() {
+        for (address, host, port) in [
+            ("wss://node.example/v3/0123456789abcdef", "node.example", 443),
+            ("ws://node.example", "node.example", 80),
+            ("ws://[::1]:8546", "::1", 8_546),
+        ] {
+            let server = Endpoint::parse_socket(address).expect("an address");
+            assert_eq!(host_of(&server), (host.to_owned(), port));
+        }
     }
 }

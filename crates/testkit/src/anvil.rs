@@ -61,6 +61,11 @@ impl Anvil {
     pub fn url(&self) -> &str {
         &self.url
     }
+
+    /// Where its socket is.
+    pub fn socket_url(&self) -> String {
+        self.url.replacen("http", "ws", 1)
+    }
 }
 
 impl Drop for Anvil {

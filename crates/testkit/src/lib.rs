@@ -6,6 +6,7 @@ pub mod blocks;
 pub mod esplora;
 pub mod http;
 pub mod npm;
+pub mod socket;
 
 use std::{
     io::Write,

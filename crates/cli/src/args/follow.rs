@@ -45,7 +45,7 @@ pub(crate) struct TraceArgs {
 #[derive(Debug, Args)]
 pub(crate) struct SourceArgs {
     /// Without a ledger: fetch accounts from an `explorer` with Etherscan's interface, or by `rpc` from a node that lists what an
-    /// account moved (`trace_filter`). The server learns what you ask about. @FILE and env:NAME name a file or a variable that holds
+    /// account moved (`trace_filter`), over HTTP or a WebSocket. The server learns what you ask about. @FILE and env:NAME name a file or a variable that holds
     /// the address
     #[arg(long, num_args = 2, value_names = ["KIND", "URL"])]
     pub source: Vec<Given>,

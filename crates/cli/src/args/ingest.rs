@@ -30,6 +30,7 @@ pub(crate) enum IngestCommand {
   tracehound ingest evm --rpc http://127.0.0.1:8545
   tracehound ingest evm --rpc @/etc/tracehound/node-url --from-height 21895000 --per-second 25
   tracehound ingest evm --rpc http://127.0.0.1:8545 --follow --ws ws://127.0.0.1:8546
+  tracehound ingest evm --rpc ws://127.0.0.1:8546 --follow
   tracehound ingest evm --rpc http://127.0.0.1:8545 --from-height 21895000 --watch 0x47666Fab8bd0Ac7003bce3f5C3585383F09486E2 --watch @more.txt
 Every block of era1 files and of a node is held against its header's hash, and the headers against each other; receipts,
 transactions and withdrawals against the header's roots. Era1 files hold blocks and receipts up to the end of mining; they hold
@@ -37,7 +38,9 @@ no traces, so what contracts passed on of the chain's own coin is not in the led
 debug_traceBlockByNumber, else trace_block; one that has neither leaves the same gap. Files of ethereum-etl are taken at their word.
 A run that was ended or failed goes on where the ledger ends when the same command is run again; where the node left the ledger's
 chain, the ledger goes back first. With --follow the node is asked for what is beyond the last block that is held whenever it tells
-of a block (--ws), and every --poll in any case, so that none is missed; it ends with Ctrl-C.
+of a block (--ws, or --rpc itself where that is a socket), and every --poll in any case, so that none is missed; it ends with Ctrl-C.
+Over a socket (ws://, wss://) all questions go over one connection, which is opened anew where it breaks, and what is read is the same
+as over HTTP; it goes to the node directly, whatever proxy the environment names.
 With --watch the ledger holds the transactions alone that moved something of the accounts named, each whole; all blocks are read and
 proved as ever. Whatever is asked of another account, or of the time before the first block, is incomplete, and `trace` names the
 accounts that it would take (to_watch with --output json). Naming more accounts reads the ledger's blocks anew, beside it, until it
@@ -53,8 +56,8 @@ pub(crate) struct EvmArgs {
     /// of them
     #[arg(long, requires_all = ["paths", "chain"])]
     pub etl: bool,
-    /// A running node's JSON-RPC interface instead; of what follows the host nothing is ever printed. @FILE and env:NAME name a file
-    /// or a variable that holds the address
+    /// A running node's JSON-RPC interface instead, over HTTP or a WebSocket (ws://HOST:PORT); of what follows the host nothing is ever
+    /// printed. @FILE and env:NAME name a file or a variable that holds the address
     #[arg(long, value_name = "URL")]
     pub rpc: Option<Given>,
     /// The chain that the blocks must be of: eth, base, eip155:137 [default: that of the first era1 file's name, or the node's]
@@ -100,7 +103,8 @@ pub(crate) struct EvmNodeArgs {
     /// Go on with new blocks as they come
     #[arg(long, conflicts_with = "paths")]
     pub follow: bool,
-    /// The node's socket (ws://HOST:PORT), on which it tells of new blocks; without it they are asked for every --poll
+    /// The node's socket (ws://HOST:PORT), on which it tells of new blocks; without one, --rpc itself where that is a socket, else they
+    /// are asked for every --poll
     #[arg(long, value_name = "URL", requires = "follow", conflicts_with = "paths")]
     pub ws: Option<Given>,
     /// Time after which the node is asked for new blocks, whatever its socket tells

@@ -110,6 +110,49 @@ fn a_nodes_blocks_become_a_ledger_and_a_second_run_goes_on_where_the_first_ended
 }
 
 #[test]
+fn a_ledger_by_a_nodes_socket_is_the_one_by_http_and_one_address_is_enough_to_follow_it() {
+    let Some(mut local) = Local::start() else { return };
+    for value in 1..=9 {
+        local.pay(value);
+    }
+    let http = tempfile::tempdir().expect("temporary folder");
+    let by_http = document(&local.ingest(http.path(), &["--output", "json"]));
+    let socket = local.anvil.socket_url();
+    let data = tempfile::tempdir().expect("temporary folder");
+    let args = ["ingest", "evm", "--rpc", &socket, "--depth", "0"];
+    let output =
+        tracehound(data.path(), &[&args[..], &["--output", "json", "--to-height", "5"]].concat(), "");
+    let told = document(&output);
+    assert_eq!((&told["blocks"], &told["node"]["proof"]), (&6.into(), &true.into()), "{}", errors(&output));
+    assert_eq!(
+        (told["node"]["server"].as_str(), &told["node"]["problem"]),
+        (Some(socket.as_str()), &Value::Null)
+    );
+    // Followed with no other address: were it for the clock, the test would take hours.
+    let follow = ["--follow", "--poll", "1h", "--output", "jsonl"];
+    let mut child = start(data.path(), &[&args[..], &follow].concat());
+    let mut said = BufReader::new(child.stderr.take().expect("piped"));
+    let mut next = || {
+        let mut line = String::new();
+        assert!(said.read_line(&mut line).expect("reads") > 0, "it ended");
+        line
+    };
+    let line = next();
+    assert!(line.starts_with("block 9: 4 blocks appended so far"), "{line}");
+    local.pay(10);
+    let line = next();
+    assert!(line.starts_with("block 10: "), "{line}");
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("a process");
+    kill_process(pid, Signal::INT).expect("is there");
+    assert_eq!(child.wait().expect("ends").code(), Some(4));
+    let by_socket = document(&tracehound(data.path(), &[&args[..], &["--output", "json"]].concat(), ""));
+    let rest = document(&local.ingest(http.path(), &["--output", "json"]));
+    assert_eq!((&by_socket["blocks"], &rest["blocks"]), (&0.into(), &1.into()));
+    assert_eq!(by_socket["snapshot"], rest["snapshot"]);
+    assert_ne!(by_http["snapshot"], rest["snapshot"]);
+}
+
+#[test]
 fn a_node_is_followed_by_its_socket_through_a_reorganisation_until_it_is_ended() {
     let Some(mut local) = Local::start() else { return };
     local.pay(7);
@@ -162,6 +205,8 @@ fn what_a_node_cannot_be_asked_for_is_refused_before_anything_is_made() {
         (&["--rpc", nowhere][..], 1, "http://127.0.0.1:1"),
         (&["--rpc", "127.0.0.1:8545/0123456789abcdef"], 1, "give http://HOST:PORT"),
         (&["--rpc", nowhere, "--ws", "ws://127.0.0.1:1"], 2, "--follow"),
+        (&["--rpc", "ws://127.0.0.1:1/v3/0123456789abcdef"], 1, "ws://127.0.0.1:1"),
+        (&["--rpc", "ws:/127.0.0.1:1/0123456789abcdef"], 1, "ws://HOST:PORT"),
         (&["--rpc", nowhere, "/some/era1"], 2, "cannot be used with"),
         (&["--etl", "/nowhere"], 2, "--chain"),
         (&["--etl", "--chain", "eip155:31337", "/nowhere"], 1, "there are rules for eth"),

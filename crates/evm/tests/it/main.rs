@@ -11,6 +11,7 @@ mod movements;
 mod recorded;
 mod roots;
 mod rpc;
+mod rpc_socket;
 mod safe_service;
 mod scorecard;
 mod store;

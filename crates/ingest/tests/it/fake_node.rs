@@ -11,7 +11,10 @@ use alloy_consensus::{
 };
 use alloy_primitives::{Address, B256, Bytes, Log, Signature, TxKind, U256, b256, logs_bloom};
 use serde_json::{Value, json};
-use tracehound_testkit::http::{Request, Response, Server};
+use tracehound_testkit::{
+    http::{Response, Server},
+    socket::{Say, SocketServer},
+};
 
 /// `Transfer(address,address,uint256)`.
 const TRANSFER: B256 = b256!("ddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef");
@@ -170,13 +173,33 @@ impl FakeNode {
         let server = Server::start(move |request| {
             let mut state = shared.lock().unwrap_or_else(PoisonError::into_inner);
             count.fetch_add(1, Ordering::SeqCst);
-            state.respond(request)
+            state.respond(&request.body)
         });
         Self { server, state, asked }
     }
 
     pub(crate) fn url(&self) -> String {
         self.server.url()
+    }
+
+    /// A socket of the same node: what is said to an answer may be changed, given the connection's number and the answer's on it.
+    pub(crate) fn socket(
+        &self,
+        say: impl Fn(usize, usize, String) -> Vec<Say> + Send + Sync + 'static,
+    ) -> SocketServer {
+        let (shared, count) = (Arc::clone(&self.state), Arc::clone(&self.asked));
+        let answers = Mutex::new(Vec::new());
+        SocketServer::start(move |connection, question| {
+            let mut state = shared.lock().unwrap_or_else(PoisonError::into_inner);
+            count.fetch_add(1, Ordering::SeqCst);
+            let Some(response) = state.respond(question.as_bytes()) else { return vec![Say::End("enough")] };
+            let mut answers = answers.lock().unwrap_or_else(PoisonError::into_inner);
+            if answers.len() <= connection {
+                answers.resize(connection + 1, 0);
+            }
+            answers[connection] += 1;
+            say(connection, answers[connection], String::from_utf8(response.body).expect("text"))
+        })
     }
 
     /// Requests so far.
@@ -220,8 +243,8 @@ impl FakeNode {
 }
 
 impl State {
-    fn respond(&mut self, request: &Request) -> Option<Response> {
-        let told: Value = serde_json::from_slice(&request.body).expect("JSON");
+    fn respond(&mut self, request: &[u8]) -> Option<Response> {
+        let told: Value = serde_json::from_slice(request).expect("JSON");
         let questions = match &told {
             Value::Array(several) => several.clone(),
             single => vec![single.clone()],

@@ -10,3 +10,4 @@ mod evm_node;
 mod fake_node;
 mod follow;
 mod node;
+mod socket;

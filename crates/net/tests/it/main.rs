@@ -2,6 +2,7 @@
 
 mod client;
 mod download;
+mod line;
 
 use std::{net::TcpStream, time::Duration};
 

@@ -13,7 +13,7 @@ use serde::Serialize;
 use tracehound_evm::{
     chains::{Keeps, Rules},
     node::{End, EndBy, Node, NodeOptions, TracesBy, chain_id},
-    rpc::HttpLimits,
+    rpc::{HttpLimits, is_socket},
 };
 use tracehound_ingest::{
     EvmNodeOptions, EvmNodeReport, EvmRound, NewBlocks, TransferIngestError, TransferProgress, Widening,
@@ -66,7 +66,8 @@ pub enum ReadTo {
 /// How new blocks are waited for.
 #[derive(Clone, Debug)]
 pub struct Following {
-    /// The node's socket (`ws://HOST:PORT`), on which it tells of new blocks; it may hold a key.
+    /// The node's socket (`ws://HOST:PORT`), on which it tells of new blocks; it may hold a key. Without one a node that is itself
+    /// asked over a socket tells of them at the same address.
     pub socket: Option<String>,
     /// The node is asked at least once in so much time, whatever the socket says.
     pub every: Duration,
@@ -126,7 +127,8 @@ impl Workspace {
         told: &mut dyn FnMut(&EvmRound, Option<&str>) -> ControlFlow<()>,
         stop: &dyn Fn() -> ControlFlow<()>,
     ) -> Result<TakenIn, EngineError> {
-        let mut bell = NewBlocks::new(following.socket.clone(), following.every);
+        let own = || is_socket(&source.url).then(|| source.url.clone());
+        let mut bell = NewBlocks::new(following.socket.clone().or_else(own), following.every);
         let mut between = |round: &EvmRound| {
             told(round, bell.problem())?;
             bell.wait(stop)

@@ -3,7 +3,7 @@
 pub mod audit;
 pub mod batch;
 
-use std::{ops::ControlFlow, sync::Arc};
+use std::{collections::BTreeSet, ops::ControlFlow, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
@@ -164,8 +164,9 @@ impl Snapshot {
         show: &dyn Fn(&Told) -> ControlFlow<()>,
     ) -> Result<Screening<'a>, EngineError> {
         let chain = Chain::Evm(fetching.chain_id);
-        let subjects: Vec<_> =
-            fetching.subjects.iter().filter_map(|text| subject(fetching.chain_id, text).ok()).collect();
+        let mut seen = BTreeSet::new();
+        let subjects = fetching.subjects.iter().filter_map(|text| subject(fetching.chain_id, text).ok());
+        let subjects: Vec<_> = subjects.filter(|subject| seen.insert(*subject)).collect();
         let screening = self.screening(question)?;
         if subjects.is_empty() {
             return Ok(screening);

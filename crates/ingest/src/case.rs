@@ -10,7 +10,10 @@ mod record;
 mod rows;
 mod sources;
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 use jiff::{SignedDuration, Timestamp};
 use tracehound_columns::ColumnError;
@@ -66,33 +69,40 @@ pub enum CaseError {
     },
 }
 
-/// What was fetched of the accounts of one chain.
+/// What was fetched of the accounts of one chain, as far as it was looked up: nights of batches leave many files.
 #[derive(Debug)]
 pub struct Case {
     dir: PathBuf,
     chain: tracehound_model::Chain,
-    fetched: Vec<Fetched>,
+    fetched: BTreeMap<String, Fetched>,
 }
 
 impl Case {
     /// Of an EVM chain, in `dir`, which need not exist.
+    pub fn open(dir: impl Into<PathBuf>, chain_id: u64) -> Self {
+        let chain = tracehound_model::Chain::Evm(chain_id);
+        Self { dir: dir.into(), chain, fetched: BTreeMap::new() }
+    }
+
+    /// Reads what was fetched of these subjects before.
     ///
     /// # Errors
     /// When what lies there cannot be read.
-    pub fn open(dir: impl Into<PathBuf>, chain_id: u64) -> Result<Self, CaseError> {
-        let (dir, chain) = (dir.into(), tracehound_model::Chain::Evm(chain_id));
-        let fetched = record::read_all(&dir, chain)?;
-        Ok(Self { dir, chain, fetched })
+    pub fn look_up<'s>(&mut self, subjects: impl IntoIterator<Item = &'s Subject>) -> Result<(), CaseError> {
+        for subject in subjects {
+            let name = subject.name();
+            if !self.fetched.contains_key(&name)
+                && let Some(own) = record::read(&self.dir, self.chain, &name)?
+            {
+                self.fetched.insert(name, own);
+            }
+        }
+        Ok(())
     }
 
-    /// What is known of a subject, an address or the hash of a transaction.
+    /// What is known of a subject that was looked up or fetched, an address or the hash of a transaction.
     pub fn of(&self, subject: &str) -> Option<&Fetched> {
-        self.fetched.iter().find(|own| own.subject == subject)
-    }
-
-    /// All that was fetched, by subject.
-    pub fn all(&self) -> &[Fetched] {
-        &self.fetched
+        self.fetched.get(subject)
     }
 
     /// Whether a subject was fetched from this server less than `max_age` ago, so that it need not be fetched again.
@@ -137,19 +147,18 @@ impl Case {
             txs,
         };
         record::write(&self.dir, &fetched)?;
-        self.fetched.retain(|own| own.subject != fetched.subject);
-        let at = self.fetched.partition_point(|own| own.subject < fetched.subject);
-        self.fetched.insert(at, fetched);
-        Ok(&self.fetched[at])
+        let name = fetched.subject.clone();
+        self.fetched.insert(name.clone(), fetched);
+        Ok(&self.fetched[&name])
     }
 
-    /// The rows of what was fetched of these subjects, up to a moment in seconds since 1970-01-01 UTC.
+    /// The rows of what is known of these subjects, up to a moment in seconds since 1970-01-01 UTC.
     ///
     /// # Errors
     /// When what was fetched contradicts itself.
     pub fn rows(&self, subjects: &BTreeSet<Subject>, as_of: Option<u64>) -> Result<CaseRows, CaseError> {
         let names: BTreeSet<String> = subjects.iter().map(Subject::name).collect();
-        let fetched: Vec<&Fetched> = self.fetched.iter().filter(|own| names.contains(&own.subject)).collect();
+        let fetched: Vec<&Fetched> = names.iter().filter_map(|name| self.fetched.get(name)).collect();
         rows::of(self.chain, &fetched, as_of)
     }
 }

@@ -15,6 +15,9 @@ use super::{
     group(ArgGroup::new("names").args(["name", "name_column"]).multiple(true)),
     after_help = "Without a ledger, `strict` answers `incomplete` for whoever is on no list: ingest a chain, or ask
 the lists alone with --policy lists-only.
+With --source a batch is read to its end (64 MB at most), then whoever it names on the chain is fetched, each once, within one budget,
+those first who were never fetched, and then it is answered. Whoever the budget does not reach is `incomplete`, with the reason; what
+was fetched is kept, and the same command goes on with the others.
 
 Examples:
   tracehound screen 3LU8wRu4ZnXP4UM8Yo6kkTiGHM9BubgyiG
@@ -25,6 +28,7 @@ Examples:
   tracehound screen withdrawals.csv.gz --column address --audit --summary run.json > audited.csv
   tracehound screen ADDRESS --esplora https://blockstream.info/api
   tracehound screen 0xADDRESS 0xHASH --policy explorer --source explorer https://api.etherscan.io/v2/api
+  tracehound screen withdrawals.csv --column address --policy explorer --source explorer https://api.etherscan.io/v2/api --budget 20000
   tracehound screen --name \"Sim Hyon-Sop\" --born 1983 --country KP
   tracehound screen --name --stdin --output jsonl < names.txt
   tracehound screen customers.csv --name-column name --born-column born --country-column country --output csv"
@@ -34,12 +38,12 @@ pub(crate) struct ScreenArgs {
     #[arg(value_name = "SUBJECT", required_unless_present_any = ["stdin", "name"])]
     pub subjects: Vec<String>,
     /// Read subjects from standard input, one a line; empty lines and lines that begin with # are skipped
-    #[arg(long, conflicts_with = "source")]
+    #[arg(long)]
     pub stdin: bool,
     /// Read the subjects from this column of a CSV file with a header, or this field of a file of JSON lines (either may be
     /// gzipped), named as SUBJECT or given by --stdin. Answers carry the row's number, of several files the file's name too; what
     /// cannot be read is a refused row, and the rest is answered
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["name", "esplora", "source"])]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["name", "esplora"])]
     pub column: Option<String>,
     /// A table for auditors: the input's own columns, and with them decision, entity, list, rule, since when, and why nothing could
     /// be said. What holds for all rows stands once, in the file of --summary

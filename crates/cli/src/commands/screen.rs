@@ -12,7 +12,7 @@ use tracehound_engine::{
     screen::{
         self, Esplora, Fetching, Question, RefusedSubject, Screening,
         audit::{self, Counts, Summary},
-        batch::{Row, Subjects},
+        batch::{Held, Row, Subjects, asked_about},
     },
     transfers::case::Told,
 };
@@ -59,9 +59,11 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &ScreenArgs, out: &mut d
         snapshot: args.snapshot,
         prices: prices.as_ref(),
     };
-    let screening = screening(common, data, &snapshot, args, &question)?;
+    let mut opened = opened(args)?;
+    let asked = asked(args, &mut opened)?;
+    let screening = screening(common, data, &snapshot, args, &question, &asked)?;
     let screener = screening.screener();
-    let inputs = inputs(args)?;
+    let inputs = inputs(args, opened)?;
     if args.audit && !matches!(common.output, Output::Text | Output::Csv) {
         return Err(miette!("--audit writes a table: leave --output out, or say csv"));
     }
@@ -192,6 +194,7 @@ fn screening<'a>(
     snapshot: &Snapshot,
     args: &ScreenArgs,
     question: &Question<'a>,
+    asked: &[String],
 ) -> Result<Screening<'a>> {
     if let Some(source) = source::of(&args.fetched)? {
         let chain_id = match args.chain {
@@ -202,7 +205,7 @@ fn screening<'a>(
                 return Err(miette!("--source is there for EVM chains alone, not for {name}"));
             }
         };
-        let fetching = Fetching { chain_id, source: &source, subjects: &args.subjects };
+        let fetching = Fetching { chain_id, source: &source, subjects: asked };
         let run = |show: &dyn Fn(&Told) -> ControlFlow<()>| {
             snapshot.screening_by_source(question, &fetching, show).into_diagnostic()
         };
@@ -210,12 +213,8 @@ fn screening<'a>(
     }
     let Some(server) = &args.esplora else { return snapshot.screening(question).into_diagnostic() };
     let url = server.read("the server's address")?;
-    let esplora = Esplora {
-        url: &url,
-        subjects: &args.subjects,
-        limit: args.esplora_limit,
-        max_age: args.esplora_max_age,
-    };
+    let esplora =
+        Esplora { url: &url, subjects: asked, limit: args.esplora_limit, max_age: args.esplora_max_age };
     let bar = progress::counter(common.quiet);
     let show = |subject: &str| bar.set_message(format!("fetching the transactions of {subject}"));
     let screening = snapshot.screening_by_esplora(question, &esplora, &show).into_diagnostic()?;
@@ -224,27 +223,53 @@ fn screening<'a>(
     Ok(screening)
 }
 
-/// The inputs that are read row by row, with their names.
-fn inputs(args: &ScreenArgs) -> Result<Vec<(String, Subjects<batch::Input>)>> {
-    let Some(column) = &args.column else {
-        let stdin = args.stdin.then(|| (STDIN.to_owned(), Subjects::lines(batch::stdin())));
-        return Ok(stdin.into_iter().collect());
-    };
+/// What is read row by row, with its name.
+fn opened(args: &ScreenArgs) -> Result<Vec<(String, batch::Input)>> {
     let mut inputs = Vec::new();
-    for file in &args.subjects {
+    for file in args.subjects.iter().filter(|_| args.column.is_some()) {
         let name = if file == "-" { STDIN } else { file };
         inputs.push((label(name).into_owned(), batch::file(Path::new(file))?));
     }
     if args.stdin {
         inputs.push((STDIN.to_owned(), batch::stdin()));
     }
-    inputs
+    Ok(inputs)
+}
+
+/// Whom a server is to be asked about, if one is named: whoever the command line names, and whoever the inputs do, which are then
+/// read to their end before any row is answered. One budget goes for all of them.
+fn asked(args: &ScreenArgs, opened: &mut [(String, batch::Input)]) -> Result<Vec<String>> {
+    let mut asked = if args.column.is_none() { args.subjects.clone() } else { Vec::new() };
+    if args.fetched.source.is_empty() {
+        return Ok(asked);
+    }
+    let mut held = Held::default();
+    for (name, input) in opened {
+        let all = held.hold(&mut *input).map_err(|error| miette!("{name}: {error}"))?;
+        asked.extend(asked_about(rows_of(args, name, Box::new(all.clone()))?));
+        *input = Box::new(all);
+    }
+    Ok(asked)
+}
+
+/// The rows of inputs, with the inputs' names.
+fn inputs(
+    args: &ScreenArgs,
+    opened: Vec<(String, batch::Input)>,
+) -> Result<Vec<(String, Subjects<batch::Input>)>> {
+    opened
         .into_iter()
         .map(|(name, input)| {
-            let subjects = Subjects::column(input, column).map_err(|error| miette!("{name}: {error}"))?;
-            Ok((name, if args.audit { subjects.keeping_rows() } else { subjects }))
+            let rows = rows_of(args, &name, input)?;
+            Ok((name, rows))
         })
         .collect()
+}
+
+fn rows_of(args: &ScreenArgs, name: &str, input: batch::Input) -> Result<Subjects<batch::Input>> {
+    let Some(column) = &args.column else { return Ok(Subjects::lines(input)) };
+    let subjects = Subjects::column(input, column).map_err(|error| miette!("{name}: {error}"))?;
+    Ok(if args.audit { subjects.keeping_rows() } else { subjects })
 }
 
 /// Answers subjects and renders the answers.

@@ -433,11 +433,104 @@ fn counterparties_that_an_explorer_tells_are_screened_without_a_ledger() {
         tracehound(data.path(), &["screen", &account(7), "--policy", "explorer", "--as-of", SOON], "");
     assert_eq!(alone.status.code(), Some(30));
     assert!(text(&alone).contains("--source explorer URL"), "{}", text(&alone));
-    for wrong in [&["--stdin"][..], &["--chain", "btc"], &["--esplora", &url]] {
+    for wrong in [&["--chain", "btc"][..], &["--esplora", &url]] {
         let args = ["screen", &account(4), "--source", "explorer", &url];
         let output = tracehound(data.path(), &[&args[..], wrong].concat(), "");
         assert!([Some(1), Some(2)].contains(&output.status.code()), "{wrong:?}: {}", text(&output));
     }
+}
+
+/// Rows of a batch that is answered over what an explorer tells, by number.
+fn batch(
+    data: &Path,
+    explorer: &Explorer,
+    more: &[&str],
+    stdin: &str,
+) -> (Option<i32>, BTreeMap<u64, Value>) {
+    let url = explorer.url();
+    let args = ["screen", "--policy", "explorer", "--as-of", SOON, "--output", "jsonl", "--stdin"];
+    let source = ["--source", "explorer", &url, "--per-second", "1000000"];
+    let output = tracehound(data, &[&args[..], &source, more].concat(), stdin);
+    let said = text(&output);
+    let rows = said.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    (output.status.code(), rows.map(|row| (row["row"].as_u64().expect("a number"), row)).collect())
+}
+
+#[test]
+fn a_batch_is_fetched_within_one_budget_and_goes_on_the_next_time() {
+    let (data, explorer) = (tempfile::tempdir().expect("a folder"), Explorer::start());
+    accuse(data.path());
+    // Two ask about the same account; one is of another chain, one of none.
+    let subjects = [
+        account(4),
+        account(6),
+        account(4).replace("0x", "0X"),
+        hash(3),
+        "1F1tAaz5x1HUXrCNLbtMDqcw6o5GNn4xqX".to_owned(),
+        "nonsense".to_owned(),
+        account(7),
+        account(9_999),
+    ];
+    let lines = format!("# withdrawals\n{}\n", subjects.join("\n"));
+    let is_short =
+        |row: &Value| row["coverage"]["gaps"].to_string().contains("questions is used up (--budget)");
+    let mut reached = 0;
+    let mut runs = 0;
+    let last = loop {
+        let (code, rows) = batch(data.path(), &explorer, &["--budget", "12"], &lines);
+        let (asked, whom) = explorer.asked();
+        assert!(asked <= 12 && rows.len() == subjects.len(), "{asked} questions, {} rows", rows.len());
+        for row in rows.values().filter(|row| is_short(row)) {
+            assert_eq!(row["decision"], "incomplete", "{row}");
+        }
+        let now = rows.values().filter(|row| !is_short(row)).count();
+        // The account that two rows are about is fetched once, so both are reached at once.
+        assert_eq!(is_short(&rows[&2]), is_short(&rows[&4]));
+        runs += 1;
+        if now == subjects.len() {
+            break (code, rows);
+        }
+        assert!(now > reached, "each run reaches rows that none did before: {whom:?}");
+        reached = now;
+    };
+    assert!(runs > 2, "{runs}");
+    // The same as with a budget for all of it; nothing is fetched twice.
+    let fresh = tempfile::tempdir().expect("a folder");
+    accuse(fresh.path());
+    let (code, rows) = batch(fresh.path(), &explorer, &[], &lines);
+    let decisions = |rows: &BTreeMap<u64, Value>| -> Vec<(u64, String, String)> {
+        let one = |(number, row): (&u64, &Value)| {
+            (*number, row["decision"].to_string(), row["exposures"].to_string())
+        };
+        rows.iter().map(one).collect()
+    };
+    assert_eq!((code, decisions(&rows)), (last.0, decisions(&last.1)));
+    explorer.asked();
+    batch(fresh.path(), &explorer, &[], &lines);
+    assert_eq!(explorer.asked().0, 1, "the last block alone");
+    let decision = |number: u64| rows[&number]["decision"].as_str().unwrap_or("refused").to_owned();
+    assert_eq!((decision(2), decision(4)), ("allow".to_owned(), "allow".to_owned()));
+    assert_eq!(decision(5), "review", "who pays in it is the thief");
+    assert_eq!((decision(6), decision(7)), ("incomplete".to_owned(), "refused".to_owned()));
+    // A table: its rows are asked about, and its name is no subject.
+    let table = data.path().join("withdrawals.csv");
+    std::fs::write(&table, format!("id,address\n1,{}\n2,{}\n", account(4), account(6))).expect("written");
+    let (table, url) = (table.to_string_lossy().into_owned(), explorer.url());
+    let args =
+        ["screen", &table, "--column", "address", "--policy", "explorer", "--as-of", SOON, "--output", "csv"];
+    let source = ["--source", "explorer", &url, "--per-second", "1000000"];
+    let output = tracehound(data.path(), &[&args[..], &source].concat(), "");
+    assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
+    assert_eq!(text(&output).lines().count(), 3, "{}", text(&output));
+    assert_eq!(explorer.asked().0, 1, "both were fetched before");
+    // What is too large to be read twice is refused before anything is asked.
+    let huge = data.path().join("huge.csv");
+    std::fs::write(&huge, format!("address\n{}", "0x00\n".repeat(14 << 20))).expect("written");
+    let huge = huge.to_string_lossy().into_owned();
+    let args = ["screen", &huge, "--column", "address", "--source", "explorer", &url];
+    let output = tracehound(data.path(), &args, "");
+    assert_eq!((output.status.code(), explorer.asked().0), (Some(1), 0));
+    assert!(errors(&output).contains("64 MB"), "{}", errors(&output));
 }
 
 #[test]

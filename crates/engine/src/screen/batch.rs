@@ -2,9 +2,11 @@
 //! losing count.
 
 use std::{
+    collections::HashSet,
     io::{self, BufReader, Chain, Cursor, Read},
     ops::ControlFlow,
     sync::{
+        Arc,
         atomic::{AtomicBool, Ordering},
         mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, channel, sync_channel},
     },
@@ -95,6 +97,56 @@ fn begun<R: Read>(mut input: R, marks: &[&[u8]]) -> (Vec<u8>, Whole<R>) {
 }
 
 type Whole<R> = BufReader<Chain<Cursor<Vec<u8>>, R>>;
+
+/// Bytes of the inputs of a batch that are held to be read twice, as UTF-8.
+const MOST_HELD: u64 = 64 << 20;
+
+/// Inputs that are read twice: for whom they ask about, and to be answered.
+#[derive(Debug)]
+pub struct Held {
+    left: u64,
+}
+
+impl Default for Held {
+    fn default() -> Self {
+        Self { left: MOST_HELD }
+    }
+}
+
+impl Held {
+    /// Reads an [unpacked] input to its end, which can then be read as often as it is copied.
+    ///
+    /// # Errors
+    /// An input that cannot be read, or is too long with those before it.
+    pub fn hold(&mut self, input: impl Read) -> io::Result<Cursor<Arc<[u8]>>> {
+        let mut bytes = Vec::new();
+        let read = input.take(self.left + 1).read_to_end(&mut bytes)? as u64;
+        let Some(left) = self.left.checked_sub(read) else {
+            let why =
+                format!("with a source a batch has at most {} MB, for it is read twice", MOST_HELD >> 20);
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
+        };
+        self.left = left;
+        Ok(Cursor::new(bytes.into()))
+    }
+}
+
+/// Whom the rows of an input ask about, each once, up to where it breaks off: whoever answers the rows says that it does.
+pub fn asked_about<R: Read>(mut subjects: Subjects<R>) -> Vec<String> {
+    let mut seen = HashSet::new();
+    let mut asked = Vec::new();
+    let mut goes_on = true;
+    while goes_on {
+        let mut batch = Batch::default();
+        goes_on = subjects.fill(&mut batch, ROWS).is_ok_and(|more| more);
+        for row in batch.rows().filter(|row| row.refused.is_none()) {
+            if seen.insert(row.subject.to_owned()) {
+                asked.push(row.subject.to_owned());
+            }
+        }
+    }
+    asked
+}
 
 enum Unpacked<R: Read> {
     Plain(Whole<R>),

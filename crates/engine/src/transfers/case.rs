@@ -238,7 +238,11 @@ impl Snapshot {
     ) -> Result<Gathered, EngineError> {
         let rules = known_rules(chain_id)?;
         let mut run = Run::begin(self, chain_id, &rules, source, show)?;
-        run.fetch_all(subjects, false)?;
+        // What was never fetched comes first, then what is oldest: a batch that one budget does not fetch is fetched by several.
+        run.case.look_up(subjects)?;
+        let mut wanted = subjects.to_vec();
+        wanted.sort_by_key(|subject| run.case.of(&subject.name()).map(|own| own.at));
+        run.fetch_all(&wanted, false)?;
         let seconds = as_of.and_then(|moment| u64::try_from(moment.as_second()).ok());
         let rows = run.case.rows(&run.tried, seconds)?;
         let until = rows.tip.and_then(|tip| Timestamp::from_second(i64::try_from(tip.time).ok()?).ok());
@@ -308,7 +312,7 @@ impl<'a> Run<'a> {
         let mut server = source.open(rules)?;
         let tip = server.tip()?;
         Ok(Run {
-            case: Case::open(snapshot.folder().case(chain_id), chain_id)?,
+            case: Case::open(snapshot.folder().case(chain_id), chain_id),
             server,
             source,
             tip,
@@ -327,8 +331,10 @@ impl<'a> Run<'a> {
 
     /// Fetches what is not there. Where it must be, a failure is an error.
     fn fetch_all(&mut self, wanted: &[Subject], is_needed: bool) -> Result<(), EngineError> {
-        let new: Vec<Subject> = wanted.iter().copied().filter(|subject| !self.is_fresh(subject)).collect();
-        self.tried.extend(wanted.iter().filter(|subject| !new.contains(subject)));
+        self.case.look_up(wanted)?;
+        let (known, new): (Vec<Subject>, Vec<Subject>) =
+            wanted.iter().copied().partition(|subject| self.is_fresh(subject));
+        self.tried.extend(known);
         if new.is_empty() {
             return Ok(());
         }

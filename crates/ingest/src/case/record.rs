@@ -22,8 +22,6 @@ pub(super) const VERSION: u32 = 2;
 const OLDEST: u32 = 1;
 /// Largest file that is read: some hundred thousand movements.
 const MOST: u64 = 256 << 20;
-/// Files that are read.
-const MOST_FILES: usize = 100_000;
 
 /// The last block that a server told of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -173,42 +171,30 @@ fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> CaseE
     move |source| CaseError::Io { action, path, source }
 }
 
-/// All that was fetched, by subject.
-pub(super) fn read_all(dir: &Path, chain: Chain) -> Result<Vec<Fetched>, CaseError> {
-    let entries = match fs::read_dir(dir) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.map_err(io("reading", dir))?,
+/// What was fetched of a subject; nothing where it was not.
+pub(super) fn read(dir: &Path, chain: Chain, subject: &str) -> Result<Option<Fetched>, CaseError> {
+    let path = dir.join(format!("{subject}.json"));
+    let damaged = |what: String| CaseError::Damaged { path: path.clone(), what };
+    let file = match File::open(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        file => file.map_err(io("reading", &path))?,
     };
-    let mut fetched = Vec::new();
-    for entry in entries {
-        let path = entry.map_err(io("reading", dir))?.path();
-        if path.extension().is_none_or(|extension| extension != "json") {
-            continue;
-        }
-        let damaged = |what: String| CaseError::Damaged { path: path.clone(), what };
-        if fetched.len() == MOST_FILES {
-            return Err(damaged(format!("there are more than {MOST_FILES} files beside it")));
-        }
-        let mut bytes = Vec::new();
-        let file = File::open(&path).map_err(io("reading", &path))?;
-        file.take(MOST + 1).read_to_end(&mut bytes).map_err(io("reading", &path))?;
-        if bytes.len() as u64 > MOST {
-            return Err(damaged(format!("it has more than {MOST} bytes")));
-        }
-        let own: Fetched = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
-        if !(OLDEST..=VERSION).contains(&own.version) || own.chain != chain.to_string() {
-            return Err(damaged(format!("version {} for {}", own.version, own.chain)));
-        }
-        if path.file_stem().and_then(|stem| stem.to_str()) != Some(own.subject.as_str()) {
-            return Err(damaged("it is of another subject than its name says".to_owned()));
-        }
-        if own.txs.iter().flat_map(|tx| &tx.movements).any(|moved| moved.asset.chain() != chain) {
-            return Err(damaged("it moves assets of another chain".to_owned()));
-        }
-        fetched.push(own);
+    let mut bytes = Vec::new();
+    file.take(MOST + 1).read_to_end(&mut bytes).map_err(io("reading", &path))?;
+    if bytes.len() as u64 > MOST {
+        return Err(damaged(format!("it has more than {MOST} bytes")));
     }
-    fetched.sort_by(|a, b| a.subject.cmp(&b.subject));
-    Ok(fetched)
+    let own: Fetched = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
+    if !(OLDEST..=VERSION).contains(&own.version) || own.chain != chain.to_string() {
+        return Err(damaged(format!("version {} for {}", own.version, own.chain)));
+    }
+    if own.subject != subject {
+        return Err(damaged("it is of another subject than its name says".to_owned()));
+    }
+    if own.txs.iter().flat_map(|tx| &tx.movements).any(|moved| moved.asset.chain() != chain) {
+        return Err(damaged("it moves assets of another chain".to_owned()));
+    }
+    Ok(Some(own))
 }
 
 /// Writes what was fetched, whole or not at all.

@@ -21,7 +21,7 @@ use crate::{
     patterns::Patterns,
     peel::Peeled,
     policy::{Change, Preset},
-    range::Generated,
+    range::{Generated, GeneratedAccounts},
     screen::{RefusedSubject, audit::Summary},
     trace::{Comparison, Trace, Traced},
     transfers::{
@@ -121,5 +121,6 @@ documents! {
     Advice: "wallet-check" version 1;
     Vetted: "vet-repo" version 1;
     Generated: "range-generate" version 1;
+    GeneratedAccounts: "range-generate-accounts" version 1;
     Configuration: "config-show" version 1;
 }

@@ -14,10 +14,16 @@
 mod etl;
 mod heist;
 mod life;
+mod truth;
 mod world;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
+use schemars::JsonSchema;
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 use tracehound_model::{
     Address, Amount, Asset, Chain,
@@ -43,6 +49,37 @@ pub struct AccountConfig {
     pub txs: u64,
     /// Heists in it; each needs [`FEWEST_TXS_A_HEIST`] transactions.
     pub heists: u16,
+}
+
+/// What was written of a chain of accounts.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
+pub struct AccountSummary {
+    /// Files of ethereum-etl.
+    pub files: Vec<std::path::PathBuf>,
+    /// The chain that they are of.
+    pub chain: Chain,
+    /// Blocks, the first included.
+    pub blocks: u64,
+    /// Transactions.
+    pub txs: u64,
+    /// Movements, fees and what the first block allots included.
+    pub movements: u64,
+    /// Thefts.
+    pub heists: HeistNumber,
+}
+
+/// Generates a chain of accounts and writes it into a folder: files of ethereum-etl, and the truth beside them
+/// ([`TRUTH_FILE`](crate::TRUTH_FILE)).
+///
+/// # Errors
+/// When it has no room for the heists, is too large, or a file is there already or cannot be written.
+pub fn generate_accounts(config: AccountConfig, dir: &Path) -> Result<AccountSummary, RangeError> {
+    let made = AccountChain::generate(config)?;
+    let files = made.write_etl(dir)?;
+    let movements = made.write_truth(dir)?;
+    let txs = made.blocks.iter().map(|block| block.txs.len() as u64).sum();
+    let blocks = made.blocks.len() as u64;
+    Ok(AccountSummary { files, chain: chain(), blocks, txs, movements, heists: config.heists })
 }
 
 /// The part that an account plays.

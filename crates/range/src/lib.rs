@@ -27,8 +27,8 @@ mod truth;
 mod wire;
 
 pub use accounts::{
-    ACCOUNT_CHAIN, AccountChain, AccountConfig, AccountHeist, AccountTruth, Bait, BaitKind,
-    FEWEST_TXS_A_HEIST, HeistNumber, Money, Part,
+    ACCOUNT_CHAIN, AccountChain, AccountConfig, AccountHeist, AccountSummary, AccountTruth, Bait, BaitKind,
+    FEWEST_TXS_A_HEIST, HeistNumber, Money, Part, generate_accounts,
 };
 pub use case::{DemoCase, GENERATED_SOURCE, demo_case};
 pub use config::{Difficulty, GeneratorConfig, MAX_TXS, MIN_TXS, MOST_ACCOUNT_TXS, Profile};

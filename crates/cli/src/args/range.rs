@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RangeCommand {
-    /// Write a generated chain with heists as block files, and the truth about every satoshi of them
+    /// Write a generated chain with heists as block files or as files of ethereum-etl, and the truth about every unit of the loot
     Generate(RangeGenerateArgs),
     /// Measure taint, clusters, CoinJoins, change, peel chains and exposure against the truth
     Score(RangeScoreArgs),
@@ -15,12 +15,19 @@ pub(crate) enum RangeCommand {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tracehound range generate --txs 100000 --heists 50 --seed 1 heists/
-  tracehound ingest bitcoin --network regtest heists/")]
+  tracehound ingest bitcoin --network regtest heists/
+  tracehound range generate --accounts --txs 20000 --heists 10 legs/
+  tracehound ingest evm --etl --chain sepolia legs/
+With --accounts the chain is one of accounts, by Ethereum's rules and under the id of a test network (Sepolia); nothing of it happened
+there. Its truth names the movements that took the loot (HASH:N, as `trace` takes them) and where it is in the end.")]
 pub(crate) struct RangeGenerateArgs {
-    /// Folder for the block files and truth.jsonl; nothing in it is overwritten
+    /// Folder for the chain's files and truth.jsonl; nothing in it is overwritten
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
-    /// Transactions in the chain, 1,000 to 10,000,000
+    /// A chain of accounts, as files of ethereum-etl, instead of block files of Bitcoin
+    #[arg(long, conflicts_with = "hard")]
+    pub accounts: bool,
+    /// Transactions in the chain, 1,000 to 10,000,000; of accounts 1,000,000 at most, and 200 for each heist at least
     #[arg(long, value_name = "COUNT", default_value_t = 100_000)]
     pub txs: u64,
     /// Heists in the chain

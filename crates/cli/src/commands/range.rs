@@ -8,12 +8,12 @@ use std::{
 };
 
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
-use tracehound_engine::range::Generated;
+use tracehound_engine::range::{Generated, GeneratedAccounts};
 use tracehound_ingest::{BitcoinFiles, ingest_bitcoin_files};
 use tracehound_ledger::Ledger;
 use tracehound_model::{BitcoinNetwork, text::label};
 use tracehound_range::{
-    Difficulty, HeistConfig, TRUTH_FILE, generate_heists,
+    AccountConfig, Difficulty, HeistConfig, TRUTH_FILE, generate_accounts, generate_heists,
     score::{Answers, Chain, Score, error_rates, scorecard},
 };
 
@@ -31,6 +31,9 @@ pub(crate) fn run(common: &Common, command: &RangeCommand, out: &mut dyn Write) 
 }
 
 fn generate(common: &Common, args: &RangeGenerateArgs, out: &mut dyn Write) -> Result<u8> {
+    if args.accounts {
+        return accounts(common, args, out);
+    }
     let difficulty = if args.hard { Difficulty::Hard } else { Difficulty::Usual };
     let config = HeistConfig { seed: args.seed, tx_count: args.txs, heists: args.heists, difficulty };
     let bar = progress::counter(common.quiet);
@@ -52,6 +55,31 @@ fn generate(common: &Common, args: &RangeGenerateArgs, out: &mut dyn Write) -> R
         }
     }
     .into_diagnostic()?;
+    Ok(0)
+}
+
+fn accounts(common: &Common, args: &RangeGenerateArgs, out: &mut dyn Write) -> Result<u8> {
+    let heists = u16::try_from(args.heists).unwrap_or(u16::MAX);
+    let config = AccountConfig { seed: args.seed, txs: args.txs, heists };
+    let bar = progress::counter(common.quiet);
+    bar.set_message("generating");
+    let written = generate_accounts(config, &args.dir).into_diagnostic()?;
+    bar.finish_and_clear();
+    match common.output {
+        Output::Text => writeln!(
+            out,
+            "Generated (not real): {} blocks of {}, {} transactions, {} movements in {}; the truth is in {TRUTH_FILE}",
+            written.blocks,
+            written.chain.short_name(),
+            written.txs,
+            written.movements,
+            args.dir.display()
+        )
+        .into_diagnostic()?,
+        Output::Json | Output::Jsonl | Output::Csv => {
+            return json(out, common.output, &GeneratedAccounts::new(written)).map(|()| 0);
+        }
+    }
     Ok(0)
 }
 

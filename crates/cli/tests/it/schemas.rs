@@ -69,6 +69,8 @@ fn answers_without_a_ledger_have_the_forms_that_are_described() {
     let list = data.path().join("list.csv");
     fs::write(&list, "address,label\n1F1tAaz5x1HUXrCNLbtMDqcw6o5GNn4xqX,x\n").expect("written");
     let (list, heists) = (list.to_string_lossy(), data.path().join("heists"));
+    let legs = data.path().join("legs");
+    let legs = legs.to_string_lossy();
     let (heists, listed) = (heists.to_string_lossy(), "3LU8wRu4ZnXP4UM8Yo6kkTiGHM9BubgyiG");
     for (name, args, input) in [
         ("lists-import", &["lists", "import", &list, "--source", "own", "--published", "2025-11-01"][..], ""),
@@ -84,6 +86,11 @@ fn answers_without_a_ledger_have_the_forms_that_are_described() {
         ("refused-line", &["analyze", "boltzmann", "--stdin"], "nonsense"),
         ("range-generate", &["range", "generate", &heists, "--txs", "1000", "--heists", "1"], ""),
         ("ingest-bitcoin", &["ingest", "bitcoin", &heists], ""),
+        (
+            "range-generate-accounts",
+            &["range", "generate", "--accounts", &legs, "--txs", "400", "--heists", "2"],
+            "",
+        ),
     ] {
         has_form(name, &tracehound(data.path(), &[args, &["--output", "jsonl"]].concat(), input));
     }

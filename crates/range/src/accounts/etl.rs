@@ -4,7 +4,7 @@ use std::{
     fmt::Write as _,
     fs::{OpenOptions, create_dir_all},
     io::Write as _,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use sha3::{Digest as _, Keccak256};
@@ -42,11 +42,11 @@ const FILES: [(&str, &str); 5] = [
 ];
 
 impl AccountChain {
-    /// Writes the chain as files of ethereum-etl into a folder.
+    /// Writes the chain as files of ethereum-etl into a folder; says which.
     ///
     /// # Errors
     /// When a file is there already or cannot be written.
-    pub fn write_etl(&self, dir: &Path) -> Result<(), RangeError> {
+    pub fn write_etl(&self, dir: &Path) -> Result<Vec<PathBuf>, RangeError> {
         let mut tables = FILES.map(|(_, head)| format!("{head}\n"));
         let mut parent = [0; 32];
         for block in &self.blocks {
@@ -54,6 +54,7 @@ impl AccountChain {
         }
         let io = |path: &Path, source| RangeError::Io { path: path.to_owned(), source };
         create_dir_all(dir).map_err(|source| io(dir, source))?;
+        let mut files = Vec::with_capacity(FILES.len());
         for ((name, _), table) in FILES.iter().zip(tables) {
             let path = dir.join(name);
             let mut file = match OpenOptions::new().write(true).create_new(true).open(&path) {
@@ -64,8 +65,9 @@ impl AccountChain {
                 Err(source) => return Err(io(&path, source)),
             };
             file.write_all(table.as_bytes()).map_err(|source| io(&path, source))?;
+            files.push(path);
         }
-        Ok(())
+        Ok(files)
     }
 
     fn block(&self, block: &AccountBlock, parent: &mut [u8; 32], tables: &mut [String; 5]) {

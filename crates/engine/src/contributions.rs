@@ -54,6 +54,9 @@ pub struct Contributions {
     /// The labels that passed.
     #[serde(skip)]
     pub labels: Vec<Label>,
+    /// The files that proofs name.
+    #[serde(skip)]
+    pub proofs: BTreeSet<PathBuf>,
 }
 
 /// A row, and what its proof shows.
@@ -144,6 +147,7 @@ impl Workspace {
             let (row, label) = match row {
                 Err(unread) => (Proved::unread(line, unread.row, unread.reason), None),
                 Ok(row) => {
+                    answer.proofs.extend(row.proof.files().map(|name| against.proofs.join(name)));
                     let checked = checker.check(&row)?;
                     (Proved::of(line, &row, checked), Some(row.label))
                 }

@@ -10,10 +10,34 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tracehound_model::{Confidence, text};
 
-use crate::{Family, HEURISTIC, Label, Nature, Predicate, lint};
+use crate::{Family, HEURISTIC, Label, Nature, Predicate, concept, identity, lint};
 
 /// Longest line, in bytes.
 const MAX_LINE: u64 = 64 << 10;
+/// How sure a page is that says what somebody else did: a curated repository.
+const ACCUSING_PAGE: Confidence = Confidence(50);
+/// How sure a page of an explorer is.
+const EXPLORERS_PAGE: Confidence = Confidence(30);
+/// Hosts of explorers, whose names are copied from each other and owners' own of nobody.
+const EXPLORERS: &[&str] = &[
+    "etherscan.io",
+    "bscscan.com",
+    "polygonscan.com",
+    "arbiscan.io",
+    "basescan.org",
+    "lineascan.build",
+    "snowtrace.io",
+    "snowscan.xyz",
+    "gnosisscan.io",
+    "tronscan.org",
+    "solscan.io",
+    "blockscout.com",
+    "blockchair.com",
+    "blockchain.com",
+    "walletexplorer.com",
+    "oklink.com",
+    "arkm.com",
+];
 
 /// A label and its proof.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
@@ -130,6 +154,23 @@ pub enum Unfit {
     /// Nobody is named.
     #[error("it names no entity, and {0} shows an entity's address")]
     NoEntity(&'static str),
+    /// The words of a signature are whose the address is.
+    #[error("a signature covers chain, address, entity and day: the label must be called as its entity is")]
+    OtherWords,
+    /// Nobody says that of themselves.
+    #[error("{0} shows whose an address is, and no accusation: its category is another, and its nature none")]
+    Accuses(&'static str),
+    /// An authority speaks by its documents.
+    #[error("its source `{source_name}` is an authority, and {kind} shows nothing that an authority says")]
+    Authoritys {
+        /// The source.
+        source_name: String,
+        /// Of which kind its proof is.
+        kind: &'static str,
+    },
+    /// No page.
+    #[error("`{0}` is no address of a page: write https://HOST/PATH")]
+    NoPage(String),
     /// A day that has not come.
     #[error("the day of its proof, {0}, has not come")]
     Future(Date),
@@ -153,15 +194,29 @@ impl Proof {
         }
     }
 
+    /// The files that it names.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        let (file, wallets) = match self {
+            Self::Signature { .. } => (None, None),
+            Self::Payment { file, .. } | Self::Page { file, .. } | Self::Authority { file, .. } => {
+                (Some(file), None)
+            }
+            Self::Derived { input, wallets } => (Some(input), wallets.as_ref()),
+        };
+        file.into_iter().chain(wallets).map(String::as_str)
+    }
+
     /// How sure a label can be that it shows.
-    pub const fn most(&self) -> Confidence {
-        Confidence(match self {
-            Self::Signature { .. } => 100,
-            Self::Page { .. } => 70,
-            Self::Authority { .. } => 60,
-            Self::Payment { .. } => 50,
-            Self::Derived { .. } => 10,
-        })
+    fn most(&self, label: &Label) -> Confidence {
+        match self {
+            Self::Signature { .. } => Confidence(100),
+            Self::Page { url, .. } if host(url).is_some_and(is_explorer) => EXPLORERS_PAGE,
+            Self::Page { .. } if accuses(label) => ACCUSING_PAGE,
+            Self::Page { .. } => Confidence(70),
+            Self::Authority { .. } => Confidence(60),
+            Self::Payment { .. } => Confidence(50),
+            Self::Derived { .. } => Confidence(10),
+        }
     }
 }
 
@@ -173,17 +228,33 @@ impl Contribution {
     pub fn fits(&self, today: Date) -> Result<(), Unfit> {
         let Self { label, proof } = self;
         lint::check(label)?;
-        let (said, most, kind) = (label.confidence, proof.most(), proof.kind());
+        let (said, most, kind) = (label.confidence, proof.most(label), proof.kind());
         if said > most {
             return Err(Unfit::TooSure { said: said.0, kind, most: most.0 });
         }
         let source = &label.provenance.source;
+        if Family::of(source).authority && !matches!(proof, Proof::Authority { .. }) {
+            return Err(Unfit::Authoritys { source_name: text::label(source).into_owned(), kind });
+        }
         match proof {
             Proof::Signature { .. } if label.predicate != Predicate::Controls => {
                 return Err(Unfit::NotControls);
             }
             Proof::Signature { .. } | Proof::Payment { .. } if label.entity.is_none() => {
                 return Err(Unfit::NoEntity(kind));
+            }
+            Proof::Signature { .. } | Proof::Payment { .. }
+                if accuses(label) || label.nature != Nature::Entity =>
+            {
+                return Err(Unfit::Accuses(kind));
+            }
+            Proof::Signature { .. }
+                if label.entity.as_deref().map(identity) != Some(identity(&label.label)) =>
+            {
+                return Err(Unfit::OtherWords);
+            }
+            Proof::Page { url, .. } if host(url).is_none() => {
+                return Err(Unfit::NoPage(text::label(url).into_owned()));
             }
             Proof::Authority { .. } if !Family::of(source).authority => {
                 return Err(Unfit::NoAuthority(text::label(source).into_owned()));
@@ -200,6 +271,27 @@ impl Contribution {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether a label says that something grave was done.
+fn accuses(label: &Label) -> bool {
+    concept::category(&label.concept).is_some_and(concept::is_accusation)
+}
+
+/// The host of a page's address; none of what is no such address.
+fn host(url: &str) -> Option<&str> {
+    let rest = ["https://", "http://"].iter().find_map(|scheme| url.trim().strip_prefix(scheme))?;
+    let host = rest.split(['/', '?', '#', ':']).next()?;
+    let is_name =
+        |part: &str| !part.is_empty() && part.bytes().all(|at| at.is_ascii_alphanumeric() || at == b'-');
+    (host.contains('.') && host.split('.').all(is_name)).then_some(host)
+}
+
+fn is_explorer(host: &str) -> bool {
+    let host = host.to_ascii_lowercase();
+    EXPLORERS
+        .iter()
+        .any(|known| host.strip_suffix(known).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
 }
 
 /// The text that the key of a label's address signs: one line, with all that the label says of whose it is.

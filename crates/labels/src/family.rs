@@ -64,7 +64,13 @@ pub struct Family {
 impl Family {
     /// The family of a source.
     pub fn of(source: &str) -> Self {
-        let begins = |listed: &&Listed| listed.sources.iter().any(|start| begins(source, start));
+        // An authority is no host of pages.
+        let whole = source;
+        let source = bare(source);
+        let begins = |listed: &&Listed| {
+            let named = if listed.authority { whole } else { source };
+            listed.sources.iter().any(|start| begins(named, start))
+        };
         if let Some(listed) = FAMILIES.iter().find(begins) {
             return Self { id: Cow::Borrowed(&listed.id), authority: listed.authority };
         }
@@ -74,6 +80,17 @@ impl Family {
         let id = if is_taken { format!("source {owner}") } else { owner };
         Self { id: Cow::Owned(id), authority: false }
     }
+}
+
+/// A source without what stands before every page's and repository's name.
+fn bare(source: &str) -> &str {
+    let mut bare = source.trim();
+    for head in ["https://", "http://", "www.", "github.com/", "raw.githubusercontent.com/"] {
+        if bare.get(..head.len()).is_some_and(|own| own.eq_ignore_ascii_case(head)) {
+            bare = &bare[head.len()..];
+        }
+    }
+    bare
 }
 
 /// Whether a name begins with another as a whole word: `NBCTF (Israel)` with `NBCTF`, and `NBCTFake` not.
@@ -105,11 +122,25 @@ mod tests {
         let id = |source: &str| Family::of(source).id.into_owned();
         assert_eq!(id("duneanalytics/spellbook labels_dao_multisig"), "etherscan");
         assert_eq!(id("forta-network/labelled-datasets"), "etherscan");
+        for copied in [
+            "etherscan.io",
+            "Etherscan",
+            "www.etherscan.io",
+            "https://etherscan.io/address/0x1",
+            "bscscan.com",
+            "https://github.com/brianleect/etherscan-labels",
+            "github.com/dawsbot/eth-labels",
+        ] {
+            assert_eq!(id(copied), "etherscan", "{copied}");
+        }
+        assert_ne!(id("etherscanner/list"), "etherscan");
+        assert_eq!(id("https://github.com/a/b"), id("a/c"));
         assert_eq!(id("DefiLlama/DefiLlama-Adapters cex"), id("DefiLlama/bridges-server src/adapters"));
         assert_eq!(id("safe-global/safe-deployments"), id("safe-global/safe-modules-deployments"));
         assert_eq!(id("safe-global/safe-deployments"), "safe-global");
         assert!(Family::of("NBCTF (Israel MoD) via opensanctions").authority);
         assert!(!Family::of("NBCTFake").authority);
+        assert!(!Family::of("https://fbi.example.invalid").authority);
         assert!(!Family::of("FBIfans/list").authority);
         assert_eq!(id("operator's correction"), "operator");
         for posing in ["operator/foo", "Operator/foo", "operator", "owner/x", "ofac/x"] {

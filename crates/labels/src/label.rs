@@ -108,11 +108,13 @@ pub struct Label {
 }
 
 impl Label {
-    /// The kind of actor in our words. An asset or a victim is no actor.
+    /// The kind of actor in our words. An asset or a victim is no actor, but whoever made an asset that is a fraud.
     pub fn category(&self) -> Option<Category> {
+        let category = concept::category(&self.concept);
         match self.nature {
-            Nature::Entity => Some(concept::category(&self.concept).unwrap_or(Category::Unknown)),
-            Nature::Asset | Nature::Victim => None,
+            Nature::Entity => Some(category.unwrap_or(Category::Unknown)),
+            Nature::Asset => category.filter(|category| concept::is_accusation(*category)),
+            Nature::Victim => None,
         }
     }
 

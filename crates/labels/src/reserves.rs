@@ -158,7 +158,7 @@ impl<'r> Reserves<'r> {
                 version: day.to_string(),
                 licence: licence.clone(),
             },
-            confidence: if names(text, entity) { BY_KEY } else { BY_FILE },
+            confidence: if says_whose(text, entity) { BY_KEY } else { BY_FILE },
             valid_from: None,
             valid_to: None,
         };
@@ -226,11 +226,32 @@ fn chain_named(network: &str) -> Option<Chain> {
     Chain::from_caip2(&id.parse().ok()?)
 }
 
-/// Whether a text names an entity: its words, one after the other.
-fn names(text: &str, entity: &str) -> bool {
-    let [text, entity] = [text, entity].map(|text| {
+/// Whether a text says whose the address is, and nothing else: "I am an OKX address".
+fn says_whose(text: &str, entity: &str) -> bool {
+    let words = |text: &str| {
         let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-        words.map(str::to_lowercase).collect::<Vec<_>>()
-    });
-    !entity.is_empty() && text.windows(entity.len()).any(|words| words == entity)
+        words.map(str::to_lowercase).collect::<Vec<_>>().join(" ")
+    };
+    let (text, entity) = (words(text), words(entity));
+    !entity.is_empty() && ["a", "an"].iter().any(|article| text == format!("i am {article} {entity} address"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_says_something_else_of_an_entity_makes_nobody_sure() {
+        // Whoever has a key signs what they like.
+        for (said, is_own) in [
+            ("I am an OKX address", true),
+            ("i am a okx address.", true),
+            ("This address does not belong to OKX", false),
+            ("I am not an OKX address", false),
+            ("I am an OKX address, says Binance", false),
+            ("OKX", false),
+        ] {
+            assert_eq!(says_whose(said, "OKX"), is_own, "{said}");
+        }
+    }
 }

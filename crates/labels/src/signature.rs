@@ -3,8 +3,9 @@
 //! minisign's signatures, which are Ed25519 over the BLAKE2b-512 of a file: <https://jedisct1.github.io/minisign/>. A
 //! publisher with one key signs once. A project's pack asks for several signatures, so that one stolen key signs nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use base64::Engine as _;
 use minisign_verify::{PublicKey, Signature};
 use serde::{Deserialize, Serialize};
 
@@ -67,6 +68,9 @@ impl Keys {
             PublicKey::from_base64(line).map(|_| line.to_owned()).map_err(|_| shown())
         };
         let keys = texts.into_iter().map(key).collect::<Result<BTreeSet<String>, _>>()?;
+        // The same key under another id is no further one.
+        let keys: BTreeMap<_, _> = keys.into_iter().map(|key| (ed25519(&key), key)).collect();
+        let keys: BTreeSet<String> = keys.into_values().collect();
         if needed == 0 || keys.len() < needed || keys.len() > MAX_KEYS {
             return Err(SignatureError::Needed { keys: keys.len(), needed });
         }
@@ -95,9 +99,16 @@ impl Keys {
                 PublicKey::from_base64(key).is_ok_and(|key| key.verify(bytes, &signature, false).is_ok())
             }));
         }
-        if good.len() < self.needed {
-            return Err(SignatureError::TooFew { good: good.len(), needed: self.needed });
+        let different: BTreeSet<_> = good.iter().map(|key| ed25519(key)).collect();
+        if different.len() < self.needed {
+            return Err(SignatureError::TooFew { good: different.len(), needed: self.needed });
         }
         Ok(good)
     }
+}
+
+/// The Ed25519 key in a public key of minisign: behind two bytes of the algorithm and eight of an id that whoever made it chose.
+fn ed25519(key: &str) -> Vec<u8> {
+    let bytes = base64::engine::general_purpose::STANDARD.decode(key).unwrap_or_default();
+    bytes.get(10..).unwrap_or_default().to_vec()
 }

@@ -88,7 +88,8 @@ fn weighed_here(statements: &[Statement<'_>]) -> Vec<Weighed> {
 /// Whether it says of the address what no thief's is: an honest actor's, an asset's, a victim's.
 fn is_harmless(statement: &Statement<'_>) -> bool {
     match statement.label.nature {
-        Nature::Asset | Nature::Victim => true,
+        Nature::Victim => true,
+        Nature::Asset => statement.label.category().is_none(),
         Nature::Entity => statement
             .label
             .category()

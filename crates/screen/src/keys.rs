@@ -290,11 +290,11 @@ impl<'a> Keys<'a> {
                 Subject::Tx { .. } | Subject::Opaque(_) => None,
             });
             // Another coin's address that has stood for one of Bitcoin's names the same key.
-            let claims = claims.flat_map(|address| {
+            let all = claims.chain(self.packs.into_iter().flat_map(Packs::scripted)).flat_map(|address| {
                 let others = address.script().is_none().then(|| address.same_owner());
                 std::iter::once(address).chain(others.into_iter().flatten())
             });
-            for address in claims.chain(self.packs.into_iter().flat_map(Packs::scripted)) {
+            for address in all {
                 let Some(script) = address.script() else { continue };
                 if script.script_type() == ScriptType::P2sh {
                     claimed.scripts.extend(<[u8; 20]>::try_from(script.payload()));

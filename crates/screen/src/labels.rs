@@ -216,10 +216,10 @@ fn said(found: &Found<'_>, weighed: Weighed, vouched: bool) -> Said {
         pack_version: found.version,
     };
     let not_counted = match label.nature {
-        Nature::Asset => Some("it names an asset, which is nobody"),
+        Nature::Asset if label.category().is_none() => Some("it names an asset, which is nobody"),
         Nature::Victim => Some("it names a victim of an exploit, and no thief"),
-        Nature::Entity if found.correction.is_some_and(Correction::denies) => Some("it says who it is not"),
-        Nature::Entity => Shared::of(&label.subject).map(not_held),
+        _ if found.correction.is_some_and(Correction::denies) => Some("it says who it is not"),
+        Nature::Entity | Nature::Asset => Shared::of(&label.subject).map(not_held),
     };
     let since = label.on_record_from(found.issued);
     Said { label, labelled, confidence: weighed.confidence, vouched, since, not_counted }

@@ -179,7 +179,7 @@ pub(crate) struct ShowArgs {
 #[command(group = clap::ArgGroup::new("what").required(true).args(["file", "ledger", "trace"]), after_help = "Examples:
   tracehound labels coverage addresses.txt
   tracehound labels coverage payments.csv --column to --value-column amount --chain eip155:1
-  tracehound trace --from ADDRESS --output json > case.json; tracehound labels coverage --trace case.json
+  tracehound trace ADDRESS --output json > case.json; tracehound labels coverage --trace case.json
   tracehound labels coverage --ledger --network mainnet
 A name is an entity's: assets, victims and what is only described are counted apart. Exit code 30 when no pack is in force or one
 is too old, when a row could not be read, and when there is nothing to count.")]

@@ -19,7 +19,7 @@ const SIGNATURE: &str = "0xecc54b79fe5d3a7aa140bd3121d41c8f43ecd9737143e931938f8
 
 fn label(chain: &str, address: &str, source: &str, confidence: u8) -> Value {
     json!({
-        "chain": chain, "address": address, "label": "Hot wallet", "entity": "Binance", "category": "exchange",
+        "chain": chain, "address": address, "label": "Binance", "entity": "Binance", "category": "exchange",
         "predicate": "controls", "source": source, "version": "2025-06-01", "licence": "CC0-1.0", "confidence": confidence,
     })
 }
@@ -86,6 +86,13 @@ fn each_kind_of_proof_passes_or_is_refused_with_its_row_and_the_reason() {
     let (code, _, error) =
         desk.run(&["labels", "pack", "--plan", "@plan-1.toml", "--to", "@passed.labels", "@passed.csv"]);
     assert_eq!(code, Some(0), "{error}");
+    // What is read stays what it is.
+    for read in ["@submitted.jsonl", "@page.html", "@order.txt"] {
+        let before = std::fs::read(desk.path(&read[1..])).expect("read");
+        let (code, _, error) = desk.run(&["labels", "check", "@submitted.jsonl", "--to", read]);
+        assert!(code == Some(1) && error.contains("is read for it"), "{read}: {error}");
+        assert_eq!(std::fs::read(desk.path(&read[1..])).expect("read"), before, "{read}");
+    }
     // Nothing is not everything.
     desk.write("submitted.jsonl", "\n");
     let (code, said, _) = desk.run(&check);

@@ -3,7 +3,9 @@
 use std::{fs, path::Path};
 
 use serde_json::Value;
-use tracehound_model::OutPoint;
+use tracehound_model::{
+    Address, BitcoinNetwork, Chain, OutPoint, ScriptKey, ScriptType, key_forms::forms_beside,
+};
 use tracehound_testkit::blocks::owner;
 
 use crate::{
@@ -18,10 +20,12 @@ const ROUTER: &str = "0x881D40237659C251811CEC9c364ef91dC08D300C";
 const UNKNOWN: &str = "0x1111111111111111111111111111111111111112";
 const LISTS_ONLY: [&str; 4] = ["--policy", "lists-only", "--as-of", "2025-11-20T12:00:00Z"];
 
-/// Puts a pack of rows (chain, address, label, entity, category, predicate, source, confidence) in force.
+/// Puts a pack of rows (chain, address, label, entity, category, predicate, source, confidence, perhaps nature) in force.
 fn apply(data: &Path, name: &str, more: &str, rows: &[String]) {
     let at = |end: &str| data.join(format!("{name}.{end}")).display().to_string();
-    let header = "chain,address,label,entity,category,predicate,source,confidence,version,licence";
+    let nature = if rows.iter().all(|row| row.split(',').count() == 9) { "nature," } else { "" };
+    let header =
+        format!("chain,address,label,entity,category,predicate,source,confidence,{nature}version,licence");
     let rows: Vec<String> = rows.iter().map(|row| format!("{row},7f3/2023-01-02,CC0-1.0\n")).collect();
     fs::write(at("csv"), format!("{header}\n{}", rows.concat())).expect("written");
     let plan = format!(
@@ -101,6 +105,53 @@ fn a_verdict_shows_whose_label_it_rests_on_and_that_it_is_disputed() {
     assert!(String::from_utf8_lossy(&gone.stderr).contains("packs of labels of the snapshot"), "{gone:?}");
     let without = screen(data.path(), WALLET, &["--output", "jsonl"]);
     assert!(without.status.code() == Some(0) && !text(&without).contains("labelled"), "{}", text(&without));
+}
+
+/// What is said of a key on another coin is said of whoever holds it.
+#[test]
+fn a_label_on_another_coins_form_of_a_key_is_found_from_all_its_forms() {
+    let hash = hex::decode("f54a5851e9372b87810a8e60cdd2e7cfd80b6e31").expect("hexadecimal");
+    let script = ScriptKey::new(ScriptType::P2pkh, &hash).expect("20 bytes");
+    let hash = script.key_hash().expect("of a key");
+    let form =
+        |script: &ScriptKey| Address::from_script(BitcoinNetwork::Mainnet, script).expect("an address");
+    let forms: Vec<Address> =
+        std::iter::once(form(&script)).chain(forms_beside(&script, &hash, &[]).iter().map(form)).collect();
+    assert!(forms.len() >= 3, "{forms:?}");
+    let cash = form(&script).same_owner().find(|other| other.fits(Chain::BitcoinCash)).expect("its own form");
+    for of in [cash.to_string(), form(&script).to_string()] {
+        let data = tempfile::tempdir().expect("a folder");
+        let chain = Chain::BitcoinCash.caip2();
+        apply(data.path(), "cash", "", &[format!("{chain},{of},Cell,Cell,terrorism,controls,a/list,60")]);
+        for subject in forms.iter().chain([&cash]) {
+            let shown = screen(data.path(), &subject.to_string(), &[]);
+            assert_eq!(shown.status.code(), Some(20), "{of} from {subject}: {}", text(&shown));
+        }
+    }
+}
+
+/// A counterfeit is an asset, and whoever made it is accused.
+#[test]
+fn an_accusation_counts_whatever_nature_stands_in_its_row() {
+    let data = tempfile::tempdir().expect("a folder");
+    let rows = ["phishing", "scam", "terrorism", "defi_token"].map(|category| {
+        let address = format!("0x{:0>40}", hex::encode(category));
+        (
+            category,
+            address.clone(),
+            format!("eip155:1,{address},Fake,Fake,{category},contract_of,a/list,50,asset"),
+        )
+    });
+    apply(data.path(), "fakes", "", &rows.each_ref().map(|(.., row)| row.clone()));
+    for (category, address, _) in &rows {
+        let shown = screen(data.path(), address, &[]);
+        let wanted: &[i32] = if *category == "defi_token" { &[0] } else { &[10, 20] };
+        assert!(
+            shown.status.code().is_some_and(|code| wanted.contains(&code)),
+            "{category}: {}",
+            text(&shown)
+        );
+    }
 }
 
 #[test]

@@ -188,14 +188,18 @@ impl Packs {
         filter.may_hold(key)
     }
 
-    /// The addresses with a script that packs speak of: those of Bitcoin and its kin. O(them).
+    /// The addresses that packs speak of which show a script, or have stood for one that does on Bitcoin: those of Bitcoin and its
+    /// kin. O(them).
     pub fn scripted(&self) -> impl Iterator<Item = Address> {
-        let corrected = self.corrections.keys().filter_map(|subject| match subject {
-            Subject::Address(address) => Some(*address).filter(|address| address.script().is_some()),
+        let shows = |address: &Address| {
+            address.script().is_some() || address.same_owner().any(|other| other.script().is_some())
+        };
+        let corrected = self.corrections.keys().filter_map(move |subject| match subject {
+            Subject::Address(address) => Some(*address).filter(shows),
             Subject::Tx { .. } | Subject::Opaque(_) => None,
         });
         let packs = self.readable.iter();
-        corrected.chain(packs.flat_map(|(_, pack)| pack.subjects(|first| first.script().is_some())))
+        corrected.chain(packs.flat_map(move |(_, pack)| pack.subjects(shows)))
     }
 
     /// Everything that packs say of addresses of a chain on a day. O(labels of the chain's forms).

@@ -11,7 +11,7 @@ use crate::made::row;
 const WALLET: &str = "0x28C6c06298d514Db089934071355E5743bf21d60";
 
 fn says(confidence: u8) -> Label {
-    row(&format!("eip155:1|{WALLET}|Hot wallet|Binance|exchange|controls|binance.com|{confidence}"))
+    row(&format!("eip155:1|{WALLET}|Binance|Binance|exchange|controls|binance.com|{confidence}"))
 }
 
 fn page() -> Proof {
@@ -72,6 +72,52 @@ fn what_a_proof_cannot_show_is_refused_before_it_is_looked_at() {
         matches!(fits(person, page()), Err(Unfit::Forbidden(_))),
         "no proof makes a private person public"
     );
+}
+
+/// What is not signed, and what a page or a receipt does not show, passes by none of them.
+#[test]
+fn a_proof_shows_whose_an_address_is_and_not_what_it_does_or_who_says_so() {
+    let paid = || Proof::Payment { tx: String::new(), file: String::new(), sha256: String::new() };
+    let says = |label: &str, entity: &str, category: &str, source: &str, confidence: u8| {
+        row(&format!("eip155:1|{WALLET}|{label}|{entity}|{category}|controls|{source}|{confidence}"))
+    };
+    for category in
+        ["terrorism", "phishing", "ransomware", "service_hack", "sanction", "victim", "defi_token"]
+    {
+        let label = says("Binance", "Binance", category, "binance.com", 40);
+        for proof in [signature(), paid()] {
+            assert!(matches!(fits(label.clone(), proof), Err(Unfit::Accuses(_))), "{category}");
+        }
+    }
+    for words in ["funds Hamas", "Binance: Hot wallet", "Foo Exchange funds Hamas"] {
+        let label = says(words, "Foo Exchange", "exchange", "foo.example", 40);
+        assert!(matches!(fits(label.clone(), signature()), Err(Unfit::OtherWords)), "{words}");
+        assert!(fits(label, page()).is_ok(), "{words}");
+    }
+    for source in ["FBI", "U.S. Treasury OFAC", "NBCTF (Israel MoD)"] {
+        let label = says("Foo Exchange", "Foo Exchange", "exchange", source, 40);
+        for proof in [signature(), page(), paid()] {
+            assert!(matches!(fits(label.clone(), proof), Err(Unfit::Authoritys { .. })), "{source}");
+        }
+    }
+    let at = |url: &str| Proof::Page { url: url.to_owned(), file: String::new(), sha256: String::new() };
+    for url in ["", "javascript:alert(1)", "file:///etc/passwd", "https://", "https://host", "wallets.html"] {
+        assert!(
+            matches!(fits(says("Foo", "Foo", "exchange", "foo", 10), at(url)), Err(Unfit::NoPage(_))),
+            "{url}"
+        );
+    }
+    for (url, category, most) in [
+        ("https://foo.example/wallets", "exchange", 70),
+        ("https://foo.example/scams.csv", "phishing", 50),
+        ("https://etherscan.io/address/0x1", "exchange", 30),
+        ("https://www.tronscan.org/#/address/T1", "exchange", 30),
+        ("https://not-etherscan.io/wallets", "exchange", 70),
+    ] {
+        assert!(fits(says("Foo", "Foo", category, "foo", most), at(url)).is_ok(), "{url}");
+        let more = fits(says("Foo", "Foo", category, "foo", most + 1), at(url));
+        assert!(matches!(more, Err(Unfit::TooSure { .. })), "{url}: {more:?}");
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 use std::{fs, path::Path};
 
+use base64::Engine as _;
 use jiff::civil::{Date, date};
 use minisign::{KeyPair, sign};
 use tracehound_labels::{
@@ -150,6 +151,15 @@ fn too_few_keys_and_text_that_is_none_are_refused() {
     let text = a.pk.to_base64();
     assert!(matches!(
         Keys::new([text.as_str(), text.as_str()], 2),
+        Err(SignatureError::Needed { keys: 1, needed: 2 })
+    ));
+    // The same key under an id of its maker's choice.
+    let bytes = base64::engine::general_purpose::STANDARD.decode(&text).expect("Base64");
+    let twin: Vec<u8> =
+        bytes.iter().enumerate().map(|(at, byte)| if at == 5 { !byte } else { *byte }).collect();
+    let twin = base64::engine::general_purpose::STANDARD.encode(twin);
+    assert!(matches!(
+        Keys::new([text.as_str(), twin.as_str()], 2),
         Err(SignatureError::Needed { keys: 1, needed: 2 })
     ));
     assert!(matches!(Keys::new([text.as_str()], 0), Err(SignatureError::Needed { .. })));

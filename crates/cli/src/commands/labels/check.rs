@@ -1,19 +1,16 @@
 //! `tracehound labels check`.
 
-use std::{
-    fs::File,
-    io::{BufWriter, Write},
-    path::Path,
-};
+use std::{io::Write, path::Path};
 
 use jiff::civil::Date;
-use miette::{IntoDiagnostic, Result, WrapErr};
+use miette::{IntoDiagnostic, Result};
 use tracehound_engine::contributions::{Against, Contributions, Outcome};
 use tracehound_model::text::{csv_cell, label, line};
 
 use super::{super::screen, exit_code, json};
 use crate::{
     args::{CheckArgs, Common, Output},
+    files,
     folder::Folder,
     terminal,
 };
@@ -37,10 +34,8 @@ pub(super) fn run(
     let input = screen::batch::file(&args.file)?;
     let checked = data.workspace().check_contributions(&name, input, &against).into_diagnostic()?;
     if let Some(path) = &args.to {
-        let place = || path.display().to_string();
-        let mut file = BufWriter::new(File::create(path).into_diagnostic().wrap_err_with(place)?);
-        checked.write(&mut file).into_diagnostic().wrap_err_with(place)?;
-        file.into_inner().into_diagnostic()?.sync_all().into_diagnostic()?;
+        files::apart(path, checked.proofs.iter().chain([&args.file]))?;
+        files::whole(path, |file| checked.write(file).into_diagnostic())?;
     }
     match common.output {
         Output::Text => text(&checked, out).into_diagnostic()?,

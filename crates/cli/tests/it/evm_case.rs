@@ -599,6 +599,13 @@ fn a_nodes_own_list_of_what_an_account_moved_is_followed_and_proved() {
             .sum::<u128>()
     };
     assert_eq!(unspent(&names[2]), 5 * 10_u128.pow(17), "what the rich one paid is clean");
+    // Over its socket it tells the same.
+    let socket = anvil.socket_url();
+    let args = ["trace", &names[0], "--source", "rpc", &socket, "--method", "fifo", "--output", "jsonl"];
+    let fresh = tempfile::tempdir().expect("a folder");
+    let told = document(&tracehound(fresh.path(), &args, ""));
+    assert_eq!(told["coverage"]["server"], socket.as_str());
+    assert_eq!((&told["sums"], &told["ends"]), (&trace["sums"], &trace["ends"]));
 }
 
 /// What a transaction called inside, without a unit of value, is known to a node that traces.

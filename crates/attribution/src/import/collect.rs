@@ -1,6 +1,9 @@
 //! The one place where rows become claims, so that every format obeys the same rules.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeSet, HashMap},
+};
 
 use jiff::civil::Date;
 use tracehound_model::{
@@ -308,6 +311,35 @@ impl Collector {
             );
         }
         false
+    }
+
+    /// Leaves out, and says so, what a row about the addresses `own` has of other addresses in cells that are not read: each with
+    /// the name of its column or key. On no list, nobody would find them.
+    pub(super) fn leaves_unread<'w>(
+        &mut self,
+        own: &[Cow<'_, str>],
+        place: &str,
+        cells: impl IntoIterator<Item = (&'w str, &'w str)>,
+    ) {
+        let own: Vec<_> = own.iter().flat_map(|own| ofac_address::addresses(own)).map(address_in).collect();
+        for (name, text) in cells {
+            if !ofac_address::is_all_addresses(text) {
+                continue;
+            }
+            let others = ofac_address::addresses(text);
+            let Some(other) = others.into_iter().find(|other| !own.contains(&address_in(other))) else {
+                continue;
+            };
+            let (other, name) = (text::shorten(other), text::shorten(name));
+            let stands = if name.is_empty() { "a cell".to_owned() } else { format!("`{name}`") };
+            self.refuse(
+                place,
+                format!(
+                    "`{other}` is another address and stands in {stands}, which is not read: give it a row of its own, or \
+                     take the column out; left out"
+                ),
+            );
+        }
     }
 
     /// Whether cells of a row about `written` of which nothing says what they are hold another address among other words, as in

@@ -149,6 +149,21 @@ fn holds_address(value: &Value) -> bool {
     }
 }
 
+/// The texts in a value, however deep: a document's depth is bounded.
+fn texts_of<'v>(value: &'v Value, texts: &mut Vec<&'v str>) {
+    match value {
+        Value::String(text) => texts.push(text),
+        Value::Array(items) => items.iter().for_each(|item| texts_of(item, texts)),
+        Value::Object(object) => {
+            for (key, value) in object {
+                texts.push(key);
+                texts_of(value, texts);
+            }
+        }
+        _ => {}
+    }
+}
+
 /// Refuses a page of an answer: what it says of itself is more than what stands in it, or that more follows. An object without a
 /// list, of labels with their addresses alone, says nothing of itself.
 fn whole(object: &Map<String, Value>) -> Result<(), ImportError> {
@@ -543,6 +558,17 @@ impl Reader<'_> {
                         out.unread(&unread);
                         judged.insert(unread.into_owned());
                     }
+                }
+                let own: Vec<Cow<'_, str>> = match at(Field::Address).map(|at| values[at]) {
+                    Some(Value::Array(items)) => items.iter().filter_map(scalar).collect(),
+                    Some(value) => scalar(value).into_iter().collect(),
+                    None => Vec::new(),
+                };
+                let own: Vec<Cow<'_, str>> = key.map(Cow::Borrowed).into_iter().chain(own).collect();
+                for (position, name) in object.keys().enumerate().filter(|(at, _)| !is_read(*at)) {
+                    let mut texts = Vec::new();
+                    texts_of(values[position], &mut texts);
+                    out.leaves_unread(&own, place, texts.into_iter().map(|text| (name.as_str(), text)));
                 }
                 let mut kinds: Vec<Cow<'_, str>> = constant(Field::Category).into_iter().collect();
                 if kinds.is_empty() {

@@ -310,6 +310,9 @@ fn take(
     let kinds = columns.kinds(row);
     // What a row says, it says of each of its addresses.
     let more = columns.more_addresses.iter().filter_map(|at| row.get(*at));
+    let own: Vec<_> =
+        columns.get(row, Field::Address).into_iter().chain(more.clone().map(Cow::Borrowed)).collect();
+    out.leaves_unread(&own, &place, columns.unread(row));
     let mut more = more.filter(|cell| !cell.trim().is_empty()).peekable();
     let first = columns.get(row, Field::Address).filter(|cell| !cell.trim().is_empty());
     if first.is_some() || more.peek().is_none() {
@@ -485,6 +488,12 @@ impl Columns {
     fn unnamed<'s>(&'s self, row: &'s Record<'_>) -> impl Iterator<Item = &'s str> {
         let cells = row.iter().enumerate().filter(|(at, _)| self.is_guessed && !self.reads(*at));
         cells.map(|(_, cell)| cell)
+    }
+
+    /// The cells that are not read, each with the name of its column where it has one.
+    fn unread<'s>(&'s self, row: &'s Record<'_>) -> impl Iterator<Item = (&'s str, &'s str)> {
+        let cells = row.iter().enumerate().filter(|(at, _)| !self.reads(*at));
+        cells.map(|(at, cell)| (self.names.get(at).map_or("", |(name, _)| name.as_str()), cell))
     }
 
     /// The cells that tell of the category.

@@ -71,6 +71,8 @@ pub enum GapKind {
     IndirectTruncated,
     /// Addresses that may belong to the subject were not looked at.
     OtherAddresses,
+    /// The subject paid in one transaction with somebody who is accused: they may be one owner.
+    SignedTogether,
     /// Transactions that mix the coins of several people say nothing about one of them.
     Mixed,
     /// Everything was examined; not everything that was found is listed.

@@ -256,6 +256,7 @@ impl Policy {
             | GapKind::Overcounted
             | GapKind::OpeningUnknown
             | GapKind::Mixed
+            | GapKind::SignedTogether
             // A pack in force that does not speak as it did: what it would have said is not known.
             | GapKind::LabelsUnreadable
             | GapKind::LabelsStale

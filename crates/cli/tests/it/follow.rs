@@ -298,3 +298,37 @@ fn a_way_and_its_transactions_are_shown() {
     let said = text(&output);
     assert!(said.contains("Not gone through: 1 output of less than 0.60000000 rBTC (--dust)"), "{said}");
 }
+
+/// The inputs of one transaction are usually one owner's: whoever signs with a thief is not vouched for, and who pays an exchange
+/// from a round of many is.
+#[test]
+fn whoever_signs_a_transaction_with_a_thief_is_never_allowed() {
+    let policy =
+        "version = 3\nname = \"x\"\n[require]\nsources = [\"test-facts\"]\ntransactions_within_hours = 24\n";
+    for others in [vec![30], vec![30, 31, 32, 33]] {
+        let data = folder(|block| {
+            let people: Vec<usize> = std::iter::once(THIEF).chain(others.clone()).collect();
+            let coins: Vec<_> =
+                people.iter().map(|who| block.tx(&[], &[(10_000_000, Some(owner(*who)))])).collect();
+            let inputs: Vec<_> = coins.iter().map(|txid| (OutPoint { txid: *txid, vout: 0 }, None)).collect();
+            block.tx(&inputs, &[(9_999_000 * people.len() as u64, Some(owner(40)))]);
+            // Somebody who has nothing to do with it.
+            let coin = block.tx(&[], &[(10_000_000, Some(owner(60)))]);
+            block.tx(&[(OutPoint { txid: coin, vout: 0 }, None)], &[(9_999_000, Some(owner(61)))]);
+        });
+        let file = data.path().join("policy.toml");
+        std::fs::write(&file, policy).expect("written");
+        let file = file.display().to_string();
+        let asked = |who: usize| soon(data.path(), &["screen", &address(who), "--policy", &file]);
+        for who in &others {
+            let shown = asked(*who);
+            assert_eq!(shown.status.code(), Some(30), "{}", text(&shown));
+            assert!(
+                text(&shown).contains("signed transactions together with Thief (service_hack) at "),
+                "{}",
+                text(&shown)
+            );
+        }
+        assert_eq!(asked(60).status.code(), Some(0), "{}", text(&asked(60)));
+    }
+}

@@ -7,9 +7,28 @@ use super::{
 
 /// Inputs of a Stonewall candidate.
 const STONEWALL_INPUTS: usize = 12;
+/// Fewest coins of a round that pays each out as one.
+const ONE_FOR_ONE: usize = 3;
+/// What a coin of such a round carries for the miner, base units, or a twentieth of it.
+const MOST_FOR_MINER: u64 = 110_000;
 
 pub(super) fn find(shape: &TxShape<'_>, tally: &Tally) -> Option<Finding> {
-    stonewall(shape, tally).or_else(|| equal_outputs(shape, tally))
+    stonewall(shape, tally).or_else(|| equal_outputs(shape, tally)).or_else(|| one_for_one(shape, tally))
+}
+
+/// As many equal outputs as inputs and nothing else, each input a little more than an output, every address new and on one side:
+/// what each brings is what each takes out, as in the first round of a pool, of which no coin was in a round before.
+fn one_for_one(shape: &TxShape<'_>, tally: &Tally) -> Option<Finding> {
+    let (inputs, outputs) = (shape.inputs, shape.outputs);
+    let people = tally.most;
+    if people < ONE_FOR_ONE || inputs.len() != people || outputs.len() != people {
+        return None;
+    }
+    let most = tally.value.saturating_add(MOST_FOR_MINER.max(tally.value / 20));
+    let even = inputs.iter().all(|coin| coin.is_none_or(|coin| (tally.value..=most).contains(&coin.value)));
+    let owners = Owners::of(inputs, outputs);
+    let apart = owners.may_be(people) && owners.receiving == people && owners.both == 0;
+    (even && apart).then(|| Finding::new(Protocol::EqualOutput, people, 40, "one-for-one").suspected())
 }
 
 /// Two equal outputs, two change outputs, and inputs that split into two groups each of which pays one of both:

@@ -244,7 +244,34 @@ fn a_whirlpool_round_may_end_elsewhere() {
     round.outputs[3].script = ScriptType::P2wsh;
     assert_eq!(name(&round.answer()), "suspected whirlpool-foreign-output");
     round.when = When::Height(569_999);
-    assert_eq!(round.answer(), Answer::No, "before the first round");
+    assert_eq!(name(&round.answer()), "suspected one-for-one", "before the first round");
+}
+
+/// Of the first round of a pool no coin was in one before: nobody can say whose pool it is, and nobody joins its strangers.
+#[test]
+fn a_round_of_new_coins_that_pays_each_out_as_one_is_suspected() {
+    for people in [3, 5, 8, 10, 40] {
+        for (mixed, more) in [(1_000_000, 600), (50_000_000, 42_000), (100_000, 102), (333_333, 0)] {
+            let even = tx(&vec![mixed + more; people], &vec![mixed; people]);
+            assert_eq!(name(&even.answer()), "suspected one-for-one", "{people} x {mixed} + {more}");
+            assert!(even.answer().forbids_co_spending());
+            let unequal: Vec<u64> = (0..people as u64).map(|at| mixed + more * at / people as u64).collect();
+            assert_eq!(name(&tx(&unequal, &vec![mixed; people]).answer()), "suspected one-for-one");
+        }
+    }
+    // One who brings what two take out pays two.
+    for inputs in [
+        [1_000_000, 1_000_000, 3_000_600],
+        [1_000_000, 1_000_000, 2_000_600],
+        [900_000, 1_100_000, 1_000_600],
+    ] {
+        assert_eq!(tx(&inputs, &[1_000_000; 3]).answer(), Answer::No, "{inputs:?}");
+    }
+    assert_eq!(tx(&[1_000_600; 2], &[1_000_000; 2]).answer(), Answer::No, "any two payments");
+    // An address on both sides is one owner's.
+    let mut own = tx(&[1_000_600; 5], &[1_000_000; 5]);
+    own.outputs[0].owner = own.inputs[0].expect("known").owner;
+    assert_eq!(own.answer(), Answer::No);
 }
 
 #[test]

@@ -255,7 +255,8 @@ fn a_round_of_new_coins_that_pays_each_out_as_one_is_suspected() {
             let even = tx(&vec![mixed + more; people], &vec![mixed; people]);
             assert_eq!(name(&even.answer()), "suspected one-for-one", "{people} x {mixed} + {more}");
             assert!(even.answer().forbids_co_spending());
-            let unequal: Vec<u64> = (0..people as u64).map(|at| mixed + more * at / people as u64).collect();
+            let unequal: Vec<u64> =
+                (0..people as u64).map(|at| mixed + more * (at + 1) / people as u64).collect();
             assert_eq!(name(&tx(&unequal, &vec![mixed; people]).answer()), "suspected one-for-one");
         }
     }

@@ -465,7 +465,7 @@ impl Units {
             StopReason::Unspendable => &mut self.unspendable,
             StopReason::Destroyed(_) => &mut self.destroyed,
             StopReason::Coinbase(_) => &mut self.coinbase,
-            StopReason::UnknownInputs(_) => &mut self.unknown_inputs,
+            StopReason::UnknownInputs(_) | StopReason::NotFetched => &mut self.unknown_inputs,
             StopReason::Truncated(Truncation::Dust | Truncation::Share) => &mut self.dust,
             StopReason::Truncated(_) => &mut self.truncated,
         }

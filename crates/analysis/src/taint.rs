@@ -38,7 +38,7 @@ pub use balances::{
 pub use divide::{Division, Method, Overdrawn, divide, divide_backward};
 pub use holding::{Holding, Label, Lot};
 pub use propagation::{
-    Direction, End, MOST, Mix, Options, Piece, Propagation, PropagationLimits, Seed, SeedError, Step,
+    Beyond, Direction, End, MOST, Mix, Options, Piece, Propagation, PropagationLimits, Seed, SeedError, Step,
     StopReason, Stops, Totals, Truncation, propagate,
 };
 pub use sources::{can_be_sought, follow_back};

@@ -22,8 +22,8 @@ use tracehound_model::{
 use crate::{
     extent::{Asked, Extent, Needed},
     taint::{
-        Direction, Label, Method, Mix, Options, Propagation, Seed, SeedError, StopReason, Stops, Truncation,
-        propagate,
+        Beyond, Direction, Label, Method, Mix, Options, Propagation, Seed, SeedError, StopReason, Stops,
+        Truncation, propagate,
     },
     words::{is_little, permille},
 };
@@ -85,6 +85,14 @@ pub trait Known<R>: Sync {
     fn suspect(&self, _ledger: &R, _tx: TxSpan) -> Option<Mix> {
         None
     }
+    /// What is known of an output that no transaction of the rows spends.
+    fn beyond(&self, _ledger: &R, _out: OutNum) -> Beyond {
+        Beyond::Unspent
+    }
+    /// Whether the rows are of what was fetched, so that an output that they lack was not.
+    fn is_case(&self) -> bool {
+        false
+    }
 }
 
 /// Ends paths at services.
@@ -97,6 +105,14 @@ impl<R: UtxoRows> Stops<R> for AtServices<'_, R> {
 
     fn mix(&self, ledger: &R, tx: TxSpan) -> Option<Mix> {
         self.0.mix(ledger, tx)
+    }
+
+    fn beyond(&self, ledger: &R, out: OutNum) -> Beyond {
+        self.0.beyond(ledger, out)
+    }
+
+    fn is_case(&self) -> bool {
+        self.0.is_case()
     }
 }
 
@@ -137,12 +153,13 @@ pub struct Node {
 /// Why a path ends.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Stop {
-    /// One word: `unspent`, `reached_service`, `mixed`, `unspendable`, `destroyed`, `coinbase`, `unknown_inputs`, `truncated`.
+    /// One word: `unspent`, `reached_service`, `mixed`, `unspendable`, `destroyed`, `coinbase`, `unknown_inputs`, `not_fetched`,
+    /// `truncated`.
     pub reason: &'static str,
     /// The limit, when one cut it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<&'static str>,
-    /// The mixing, overwriting or coinbase transaction, or the one whose inputs are not all known.
+    /// The mixing, overwriting or coinbase transaction, or the one whose inputs are not all known, or that spends what is not there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub txid: Option<TxId>,
 }
@@ -194,6 +211,8 @@ pub struct Sums {
     pub coinbase: Amount,
     /// Ended at a transaction whose amounts are not all known.
     pub unknown_inputs: Amount,
+    /// Ended at outputs of which it was not fetched who spent them (backward: what made them); nothing where a ledger answers.
+    pub not_fetched: Amount,
     /// Not followed because it is below a limit on dust or on shares.
     pub dust: Amount,
     /// Came to another seed, and is counted with it.
@@ -204,7 +223,7 @@ pub struct Sums {
 
 impl Sums {
     /// The parts of what was followed, in words.
-    pub fn parts(&self) -> [(&'static str, Amount); 11] {
+    pub fn parts(&self) -> [(&'static str, Amount); 12] {
         [
             ("unspent", self.unspent),
             (AT_SERVICES, self.reached_service),
@@ -214,6 +233,7 @@ impl Sums {
             ("unspendable (OP_RETURN)", self.unspendable),
             (DESTROYED, self.destroyed),
             ("unknown inputs", self.unknown_inputs),
+            ("not fetched further", self.not_fetched),
             ("below the limit on dust", self.dust),
             ("into other seeds, counted there", self.rejoined),
             ("truncated by limits", self.truncated),
@@ -338,6 +358,7 @@ pub fn trace<R: UtxoRows>(
     }
     let complete = sums.truncated.is_zero()
         && sums.unknown_inputs.is_zero()
+        && sums.not_fetched.is_zero()
         && is_little(sums.dust, sums.seeded)
         && extent.is_complete();
     Ok(Trace {
@@ -457,6 +478,10 @@ impl<R: UtxoRows> Namer<'_, R> {
                 self.nodes[at].entity = self.known.entity(owner);
             }
             let mut stop = self.stop(end.reason);
+            // What is known of an output without a row is who spends it.
+            if let (None, None, Some(spender)) = (end.out, stop.txid, end.spender) {
+                stop.txid = self.ledger.tx(spender).map(|tx| tx.txid);
+            }
             let mixes = |entity: &Entity| entity.category == Category::MixingService;
             // Whoever mixes, a service or a transaction: behind it nobody knows whose it is.
             if end.reason == StopReason::ReachedService && self.nodes[at].entity.as_ref().is_some_and(mixes) {
@@ -478,6 +503,7 @@ impl<R: UtxoRows> Namer<'_, R> {
             StopReason::Destroyed(tx) => ("destroyed", None, txid(tx)),
             StopReason::Coinbase(tx) => ("coinbase", None, txid(tx)),
             StopReason::UnknownInputs(tx) => ("unknown_inputs", None, txid(tx)),
+            StopReason::NotFetched => ("not_fetched", None, None),
             StopReason::Truncated(cut) => ("truncated", Some(limit_name(cut)), None),
         };
         Stop { reason, limit, txid }
@@ -507,6 +533,7 @@ fn sums(found: &Propagation, label: Label, at_mixers: u128) -> Sums {
         destroyed: totals.destroyed.into(),
         coinbase: totals.coinbase.into(),
         unknown_inputs: totals.unknown_inputs.into(),
+        not_fetched: totals.not_fetched.into(),
         dust: totals.dust.into(),
         rejoined: totals.rejoined.into(),
         truncated: totals.truncated.into(),
@@ -540,6 +567,22 @@ fn what_is_left(found: &Propagation, options: Options, asset: Asset, seeded: Amo
             "{unresolved} paths end at transactions that spend outputs of blocks that are not in the ledger"
         );
         gaps.push(Gap::new(GapKind::UnknownInputs, sentence));
+    }
+    let not_fetched = found.ends.iter().filter(|end| end.reason == StopReason::NotFetched);
+    let (count, amount) =
+        not_fetched.fold((0_usize, 0_u128), |(count, sum), end| (count + 1, sum + end.holding.dirty_all()));
+    if count > 0 {
+        let amount = Amount::from(amount);
+        let sentence = format!(
+            "{count} paths end at outputs of which it was not fetched {} ({}, {})",
+            match options.direction {
+                Direction::Forward => "who spent them",
+                Direction::Backward => "where they came from",
+            },
+            asset.money(amount),
+            permille(amount, seeded)
+        );
+        gaps.push(Gap::new(GapKind::NotFetched, sentence));
     }
     let seeds = found.ends.iter().filter(|end| end.reason == StopReason::Truncated(Truncation::Seed)).count();
     if seeds > 0 {

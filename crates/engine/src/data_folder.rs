@@ -27,6 +27,7 @@ fn is_of_evm(text: &str) -> bool {
 /// attribution/            claims and the screening index
 /// ledger/bitcoin/         one ledger a network: bitcoin, bitcoin-testnet, ...
 /// ledger/bitcoin-esplora/ what was fetched of single addresses, never mixed with a chain
+/// ledger/bitcoin-fetched/ what was fetched of single transactions for traces, never mixed with a chain
 /// ledger/evm-1/           one ledger of transfers an EVM chain, by its chain id
 /// ledger/evm-1-fetched/   what was fetched of single accounts of it, never mixed with the ledger
 /// lists/                  lists as they were downloaded
@@ -76,6 +77,11 @@ impl DataFolder {
     /// Folder of what was fetched from Esplora servers: single transactions, never to be mixed with a chain.
     pub fn esplora(&self, network: BitcoinNetwork) -> PathBuf {
         self.named("bitcoin-esplora", network)
+    }
+
+    /// Folder of what was fetched of single transactions for traces: never to be mixed with a chain.
+    pub fn bitcoin_case(&self, network: BitcoinNetwork) -> PathBuf {
+        self.named("bitcoin-fetched", network)
     }
 
     /// Folder of the ledger of transfers of an EVM chain, by its id (EIP-155).

@@ -10,7 +10,7 @@ use tracehound_analysis::{
 };
 use tracehound_attribution::{folder::FolderError, index::IndexError, names::NameError};
 use tracehound_bitcoin::SourceError;
-use tracehound_ingest::{CaseError, EsploraError, IngestError, TransferIngestError};
+use tracehound_ingest::{CaseError, EsploraError, IngestError, SpendCaseError, TransferIngestError};
 use tracehound_labels::{
     delta::DeltaError,
     file::FileError,
@@ -82,6 +82,12 @@ pub enum EngineError {
     /// What single accounts of an account chain did cannot be fetched.
     #[error(transparent)]
     Case(#[from] CaseError),
+    /// What single transactions of Bitcoin did cannot be fetched.
+    #[error(transparent)]
+    SpendCase(#[from] SpendCaseError),
+    /// A temporary folder cannot be made.
+    #[error("a temporary folder cannot be made: {0}")]
+    Scratch(io::Error),
     /// Fetching was ended before what is asked about was there.
     #[error(
         "fetching was ended before {subject}: what was fetched is kept, run the same command again to go on"

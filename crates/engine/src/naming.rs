@@ -46,31 +46,38 @@ impl Snapshot {
         moment: Moment,
         addresses: impl IntoIterator<Item = &'a str>,
     ) -> Result<Naming, EngineError> {
-        let view = View::new(self, network, moment)?;
-        let keys = view.keys();
-        let (mut claims, mut labels) = (BTreeMap::new(), Vec::new());
-        for text in BTreeSet::from_iter(addresses) {
-            let Ok(read) = Pasted::read(text) else { continue };
-            for owner in keys.owners(&read.address) {
-                if let Some(claim) = keys.best_claim_on(owner, view.day) {
-                    claims.insert(text.to_owned(), claim.to_claim());
-                }
-                let said = statements_on(&keys, owner, view.day);
-                labels.extend(said.into_iter().map(|said| (text.to_owned(), said)));
-            }
-        }
-        let versions = view
-            .index
-            .sources()
-            .iter()
-            .filter_map(|history| Some((history.source.clone(), history.snapshot_on(view.day)?)));
-        let naming = Naming {
-            claims: claims.into_iter().collect(),
-            lists: versions.collect(),
-            labels,
-            packs: view.packs.as_of(),
-        };
-        view.ledger.confirm()?;
-        Ok(naming)
+        naming(&View::new(self, network, moment)?, addresses)
     }
+}
+
+/// The claims by which an answer over a view calls these addresses.
+pub(crate) fn naming<'a>(
+    view: &View,
+    addresses: impl IntoIterator<Item = &'a str>,
+) -> Result<Naming, EngineError> {
+    let keys = view.keys();
+    let (mut claims, mut labels) = (BTreeMap::new(), Vec::new());
+    for text in BTreeSet::from_iter(addresses) {
+        let Ok(read) = Pasted::read(text) else { continue };
+        for owner in keys.owners(&read.address) {
+            if let Some(claim) = keys.best_claim_on(owner, view.day) {
+                claims.insert(text.to_owned(), claim.to_claim());
+            }
+            let said = statements_on(&keys, owner, view.day);
+            labels.extend(said.into_iter().map(|said| (text.to_owned(), said)));
+        }
+    }
+    let versions = view
+        .index
+        .sources()
+        .iter()
+        .filter_map(|history| Some((history.source.clone(), history.snapshot_on(view.day)?)));
+    let naming = Naming {
+        claims: claims.into_iter().collect(),
+        lists: versions.collect(),
+        labels,
+        packs: view.packs.as_of(),
+    };
+    view.ledger.confirm()?;
+    Ok(naming)
 }

@@ -16,6 +16,8 @@ use crate::{
     view::{Missing, View},
 };
 
+pub mod case;
+
 pub use tracehound_analysis::trace::{Comparison, DESTROYED, Edge, Entity, Node, Trace, csv, dot, text};
 
 /// What is asked.
@@ -48,6 +50,9 @@ pub struct Traced<T> {
     /// The packs of labels in force.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub packs: Vec<PackAsOf>,
+    /// What was fetched for it, where no ledger was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coverage: Option<case::Coverage>,
 }
 
 /// An answer that labels of packs are part of.
@@ -77,18 +82,8 @@ impl Snapshot {
     /// When the question makes no sense, or the ledger is damaged.
     #[tracing::instrument(skip_all)]
     pub fn trace(&self, question: &Question) -> Result<Answer<Traced<Trace>>, EngineError> {
-        self.follow(question, |view, asked, known| {
-            let found = trace::trace(&view.ledger, view.network, asked, known)?;
-            let Options { direction, method, through_mixes, .. } = question.options;
-            let error_rate = match direction {
-                Direction::Backward => None,
-                Direction::Forward => {
-                    let knows_services = view.keys().knows_service_of(Chain::Bitcoin(view.network), view.day);
-                    Rates::shipped().sentence(method, through_mixes, knows_services)
-                }
-            };
-            Ok((found, error_rate))
-        })
+        let view = View::new(self, question.network, question.moment)?;
+        follow(&view, question, None, by_one_rule)
     }
 
     /// Follows value under every rule, side by side.
@@ -97,51 +92,76 @@ impl Snapshot {
     /// As [`trace`](Self::trace).
     #[tracing::instrument(skip_all)]
     pub fn compare(&self, question: &Question) -> Result<Answer<Traced<Comparison>>, EngineError> {
-        self.follow(question, |view, asked, known| {
+        let view = View::new(self, question.network, question.moment)?;
+        follow(&view, question, None, |view, asked, known| {
             Ok((trace::compare(&view.ledger, view.network, asked, known)?, None))
         })
     }
+}
 
-    fn follow<T: Gaps>(
-        &self,
-        question: &Question,
-        ask: impl Fn(&View, &trace::Question<'_>, &dyn Known<Ledger>) -> Result<(T, Option<String>), EngineError>,
-    ) -> Result<Answer<Traced<T>>, EngineError> {
-        let view = View::new(self, question.network, question.moment)?;
-        let keys = view.keys();
-        let known = match question.options.direction {
-            Direction::Forward => view.entities(&keys),
-            Direction::Backward => view.entities(&keys).backward(),
-        };
-        let (mut seeds, mut all_received) = (Vec::<OutNum>::new(), question.named.is_some());
-        let mut missing: Vec<Missing> = Vec::new();
-        for from in &question.from {
-            match start(&view, &keys, from)? {
-                Ok(Start { outs, is_owner }) => {
-                    seeds.extend(outs);
-                    all_received |= is_owner;
-                }
-                Err(absent) => missing.push(absent),
+/// The trace, and how often its rule errs.
+fn by_one_rule(
+    view: &View,
+    asked: &trace::Question<'_>,
+    known: &dyn Known<Ledger>,
+) -> Result<(Trace, Option<String>), EngineError> {
+    let found = trace::trace(&view.ledger, view.network, asked, known)?;
+    let Options { direction, method, through_mixes, .. } = asked.options;
+    let error_rate = match direction {
+        Direction::Backward => None,
+        Direction::Forward => {
+            let knows_services = view.keys().knows_service_of(Chain::Bitcoin(view.network), view.day);
+            Rates::shipped().sentence(method, through_mixes, knows_services)
+        }
+    };
+    Ok((found, error_rate))
+}
+
+/// Finds what is asked about in the rows, and asks about it. `fetched` where they are not a chain's.
+fn follow<T: Gaps>(
+    view: &View,
+    question: &Question,
+    fetched: Option<&case::Fetched<'_>>,
+    ask: impl Fn(&View, &trace::Question<'_>, &dyn Known<Ledger>) -> Result<(T, Option<String>), EngineError>,
+) -> Result<Answer<Traced<T>>, EngineError> {
+    let keys = view.keys();
+    let names = match question.options.direction {
+        Direction::Forward => view.entities(&keys),
+        Direction::Backward => view.entities(&keys).backward(),
+    };
+    let over_case = fetched.map(|fetched| case::OverCase { names: &names, fetched });
+    let known: &dyn Known<Ledger> = match &over_case {
+        Some(over_case) => over_case,
+        None => &names,
+    };
+    let (mut seeds, mut all_received) = (Vec::<OutNum>::new(), question.named.is_some());
+    let mut missing: Vec<Missing> = Vec::new();
+    for from in &question.from {
+        match start(view, &keys, from)? {
+            Ok(Start { outs, is_owner }) => {
+                seeds.extend(outs);
+                all_received |= is_owner;
             }
+            Err(absent) => missing.push(absent),
         }
-        if let Some(name) = &question.named {
-            match start::named(&view, &keys, name)? {
-                Ok(outs) => seeds.extend(outs),
-                Err(absent) => missing.push(absent),
-            }
-        }
-        if seeds.is_empty() && !missing.is_empty() {
-            return view.absent(missing.swap_remove(0));
-        }
-        // What was asked for and is not there may lie in any block that is missing.
-        all_received |= !missing.is_empty();
-        seeds.sort_unstable();
-        seeds.dedup();
-        let asked =
-            trace::Question { seeds: &seeds, all_received, options: question.options, asked: view.asked };
-        let (mut found, error_rate) = ask(&view, &asked, &known)?;
-        found.lack(view.label_gaps());
-        let not_in_the_ledger = missing.into_iter().map(|missing| missing.told).collect();
-        view.found(Traced { found, not_in_the_ledger, error_rate, packs: view.packs.as_of() })
     }
+    if let Some(name) = &question.named {
+        match start::named(view, &keys, name)? {
+            Ok(outs) => seeds.extend(outs),
+            Err(absent) => missing.push(absent),
+        }
+    }
+    if seeds.is_empty() && !missing.is_empty() {
+        return view.absent(missing.swap_remove(0));
+    }
+    // What was asked for and is not there may lie in any block that is missing.
+    all_received |= !missing.is_empty();
+    seeds.sort_unstable();
+    seeds.dedup();
+    let asked = trace::Question { seeds: &seeds, all_received, options: question.options, asked: view.asked };
+    let (mut found, error_rate) = ask(view, &asked, known)?;
+    found.lack(view.label_gaps());
+    let not_in_the_ledger = missing.into_iter().map(|missing| missing.told).collect();
+    let packs = view.packs.as_of();
+    view.found(Traced { found, not_in_the_ledger, error_rate, packs, coverage: None })
 }

@@ -53,11 +53,35 @@ impl View {
         let Some(ledger) = snapshot.ledger_for(network, seconds, named.as_ref())? else {
             return Err(EngineError::NoLedger { beside: snapshot.folder().ledgers_beside(network) });
         };
+        Ok(Self::over(snapshot, network, moment, ledger))
+    }
+
+    /// Over rows of what was fetched instead of a ledger.
+    pub(crate) fn of_case(
+        snapshot: &Snapshot,
+        network: BitcoinNetwork,
+        moment: Moment,
+        rows: Ledger,
+    ) -> Result<Self, EngineError> {
+        if moment.snapshot.is_some() {
+            return Err(EngineError::Question(
+                "what is fetched is of the moment that it is fetched: an answer over it is not asked for by its snapshot"
+                    .to_owned(),
+            ));
+        }
+        let rows = match moment.as_of {
+            Some(as_of) => rows.as_of(as_of.as_second())?,
+            None => rows,
+        };
+        Ok(Self::over(snapshot, network, moment, rows))
+    }
+
+    fn over(snapshot: &Snapshot, network: BitcoinNetwork, moment: Moment, ledger: Ledger) -> Self {
         let as_of = moment.as_of.unwrap_or(snapshot.taken());
         let asked = Asked { as_of: as_of.as_second(), max_age: moment.max_age.as_secs() };
         let day = as_of.to_zoned(TimeZone::UTC).date();
         let (index, packs) = (Arc::clone(snapshot.index()), Arc::clone(snapshot.packs()));
-        Ok(Self { index, packs, ledger, network, asked, day })
+        Self { index, packs, ledger, network, asked, day }
     }
 
     /// Which addresses belong to one key.

@@ -12,6 +12,7 @@
 
 mod cache;
 mod merge;
+mod spends;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -36,6 +37,8 @@ use tracehound_model::{
 use tracing::info_span;
 
 use self::{cache::Cache, merge::CachedTx};
+
+pub use spends::{OfAddress, Outcome, Source, SpendCase, SpendCaseError, SpendCaseOptions, Tip, Wanted};
 
 /// Blocks that a server may find between telling its tip and telling a transaction's block: a day's.
 const TIP_SLACK: u32 = 144;

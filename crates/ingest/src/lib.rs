@@ -23,7 +23,10 @@ pub use case::{
     Case, CaseCalled, CaseError, CaseRows, CaseSource, CaseTip, CaseTx, ExplorerSource, Fetched, NodeSource,
     Subject,
 };
-pub use esplora::{EsploraError, EsploraExtract, EsploraOptions, EsploraSubject, Fetch, fetch_esplora};
+pub use esplora::{
+    EsploraError, EsploraExtract, EsploraOptions, EsploraSubject, Fetch, OfAddress, Outcome, Source,
+    SpendCase, SpendCaseError, SpendCaseOptions, Tip, Wanted, fetch_esplora,
+};
 pub use evm::{Era1Files, TransferIngestError, TransferProgress, era1_chain, ingest_era1_files};
 pub use evm_etl::{EtlReport, EtlSource, ingest_etl_files};
 pub use evm_node::{EvmNodeOptions, EvmNodeReport, EvmRound, follow_evm_node, ingest_evm_node};

@@ -1,6 +1,7 @@
 //! An Esplora server of hand-made transactions, which hash to their ids and lie in blocks whose headers hash to theirs.
 
 use std::{
+    collections::BTreeMap,
     fmt::Write,
     sync::{
         Arc, Mutex, MutexGuard,
@@ -8,7 +9,10 @@ use std::{
     },
 };
 
-use tracehound_model::{Address, BlockHash, OutPoint, ScriptType, TxId};
+use tracehound_model::{
+    Address, BlockHash, OutPoint, ScriptType, TxId,
+    utxo::{Header, InputRow, OutputRow, TxRow, UtxoBlock},
+};
 
 use crate::{
     blocks::hash32,
@@ -27,6 +31,10 @@ struct Entry {
     height: Option<u32>,
     owners: Vec<Address>,
     json: String,
+    spent: Vec<(OutPoint, u64, Address)>,
+    paid: Vec<(u64, Address)>,
+    lock_time: u32,
+    weight: u32,
 }
 
 /// What the server knows; tests change it while it runs.
@@ -38,6 +46,8 @@ pub struct Chain {
     /// Tells the blocks of one branch from those of another.
     pub branch: u8,
     made: u32,
+    /// What is answered instead of the truth, by path.
+    lies: BTreeMap<String, String>,
 }
 
 impl Chain {
@@ -85,9 +95,68 @@ impl Chain {
             vout.join(",")
         );
         let owners = inputs.iter().map(|row| row.2).chain(outputs.iter().map(|row| row.1)).collect();
-        self.entries.push(Entry { txid, height, owners, json });
+        self.entries.push(Entry {
+            txid,
+            height,
+            owners,
+            json,
+            spent: spent.iter().zip(inputs).map(|((out, value, _), input)| (*out, *value, input.2)).collect(),
+            paid: outputs.to_vec(),
+            lock_time: self.made,
+            weight: 4 * bytes.len() as u32,
+        });
         self.tip = self.tip.max(height.unwrap_or(0));
         txid
+    }
+
+    /// Answers a path with this instead of the truth.
+    pub fn says(&mut self, path: impl Into<String>, body: impl Into<String>) {
+        self.lies.insert(path.into(), body.into());
+    }
+
+    /// Tells the truth again.
+    pub fn is_honest(&mut self) {
+        self.lies.clear();
+    }
+
+    /// Its blocks, each with what it has of transactions, as a whole ledger takes them in.
+    pub fn blocks(&self) -> Vec<UtxoBlock> {
+        let mut blocks: BTreeMap<u32, UtxoBlock> = BTreeMap::new();
+        for entry in &self.entries {
+            let Some(height) = entry.height else { continue };
+            let block = blocks.entry(height).or_insert_with(|| UtxoBlock {
+                hash: self.block(height),
+                header: Header(self.header(height)),
+                height: Some(height),
+                ..UtxoBlock::default()
+            });
+            let mut output = |value: u64, owner: &Address| {
+                let key = owner.script().expect("a Bitcoin address");
+                let payload_at = block.payloads.len() as u32;
+                block.payloads.extend_from_slice(key.payload());
+                OutputRow { value, script_type: key.script_type(), payload_at }
+            };
+            let spent = entry.spent.iter().map(|(out, value, owner)| InputRow {
+                prev_txid: out.txid,
+                prev_vout: out.vout,
+                sequence: 0xffff_fffd,
+                prev_output: Some(output(*value, owner)),
+            });
+            let spent: Vec<InputRow> = spent.collect();
+            let paid: Vec<OutputRow> =
+                entry.paid.iter().map(|(value, owner)| output(*value, owner)).collect();
+            block.txs.push(TxRow {
+                txid: entry.txid,
+                input_count: spent.len() as u32,
+                output_count: paid.len() as u32,
+                version: 2,
+                lock_time: entry.lock_time,
+                weight: entry.weight,
+            });
+            block.inputs.extend(spent);
+            block.outputs.extend(paid);
+        }
+        blocks.into_values().collect()
     }
 
     /// Takes a transaction back, as if it had never been sent.
@@ -115,8 +184,8 @@ impl Chain {
         BlockHash(hash32(&[&self.header(height)]))
     }
 
-    fn json(&self, entry: &Entry) -> String {
-        let status = entry.height.map_or_else(
+    fn status(&self, height: Option<u32>) -> String {
+        height.map_or_else(
             || r#"{"confirmed":false}"#.to_owned(),
             |height| {
                 format!(
@@ -125,8 +194,38 @@ impl Chain {
                     time(height)
                 )
             },
-        );
-        format!("{}{status}}}", entry.json)
+        )
+    }
+
+    fn json(&self, entry: &Entry) -> String {
+        format!("{}{}}}", entry.json, self.status(entry.height))
+    }
+
+    /// A transaction as the server writes it, whatever it says of it.
+    ///
+    /// # Panics
+    /// When there is none of this id.
+    pub fn text(&self, txid: TxId) -> String {
+        self.json(self.entries.iter().find(|entry| entry.txid == txid).expect("a transaction of the chain"))
+    }
+
+    /// Who spent the outputs of a transaction.
+    fn spends(&self, of: &Entry) -> String {
+        let spends = (0..).zip(&of.paid).map(|(vout, _)| {
+            let out = OutPoint { txid: of.txid, vout };
+            let spender = self.entries.iter().find_map(|entry| {
+                let input = entry.spent.iter().position(|own| own.0 == out)?;
+                Some((entry, input))
+            });
+            spender.map_or_else(
+                || r#"{"spent":false}"#.to_owned(),
+                |(entry, input)| {
+                    let status = self.status(entry.height);
+                    format!(r#"{{"spent":true,"txid":"{}","vin":{input},"status":{status}}}"#, entry.txid)
+                },
+            )
+        });
+        format!("[{}]", spends.collect::<Vec<_>>().join(","))
     }
 
     /// One page of an address: newest block first.
@@ -146,6 +245,17 @@ impl Chain {
     }
 
     fn answer(&self, path: &str) -> Option<String> {
+        if let Some(lie) = self.lies.get(path) {
+            return Some(lie.clone());
+        }
+        let spends_of = path.strip_prefix("/tx/").and_then(|rest| rest.strip_suffix("/outspends"));
+        if let Some(txid) = spends_of {
+            return self
+                .entries
+                .iter()
+                .find(|entry| entry.txid.to_string() == txid)
+                .map(|it| self.spends(it));
+        }
         if let Some((address, rest)) = path.strip_prefix("/address/").and_then(|path| path.split_once("/txs"))
         {
             return self.page(address, rest);
@@ -223,6 +333,8 @@ pub struct EsploraServer {
     chain: Arc<Mutex<Chain>>,
     asked: Arc<Mutex<Vec<String>>>,
     left: Arc<AtomicUsize>,
+    busy: Arc<AtomicUsize>,
+    cut: Arc<AtomicUsize>,
     server: Server,
 }
 
@@ -234,8 +346,20 @@ impl EsploraServer {
         let chain = Arc::new(Mutex::new(chain));
         let asked: Arc<Mutex<Vec<String>>> = Arc::default();
         let left = Arc::new(AtomicUsize::new(usize::MAX));
+        let (busy, cut): (Arc<AtomicUsize>, Arc<AtomicUsize>) = Default::default();
         let (served, log, budget) = (Arc::clone(&chain), Arc::clone(&asked), Arc::clone(&left));
+        let (is_busy, is_cut) = (Arc::clone(&busy), Arc::clone(&cut));
+        let next = |count: &AtomicUsize| {
+            count.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok()
+        };
         let server = Server::start(move |request| {
+            if next(&is_busy) {
+                let headers = vec![("Retry-After", "0".to_owned())];
+                return Some(Response { headers, ..Response::status(429, "slow down") });
+            }
+            if next(&is_cut) {
+                return None;
+            }
             held(&log).push(request.path.clone());
             if budget.load(Ordering::SeqCst) == 0 {
                 return Some(Response::status(500, "out of order"));
@@ -244,7 +368,7 @@ impl EsploraServer {
             let answer = held(&served).answer(&request.path);
             Some(answer.map_or_else(|| Response::status(404, "not found"), Response::ok))
         });
-        Self { chain, asked, left, server }
+        Self { chain, asked, left, busy, cut, server }
     }
 
     /// Its address.
@@ -260,6 +384,16 @@ impl EsploraServer {
     /// From the answer after so many on, every one is an error.
     pub fn fails_after(&self, answers: usize) {
         self.left.store(answers, Ordering::SeqCst);
+    }
+
+    /// Is too busy for so many requests.
+    pub fn is_busy(&self, requests: usize) {
+        self.busy.store(requests, Ordering::SeqCst);
+    }
+
+    /// Closes so many connections without an answer.
+    pub fn hangs_up(&self, requests: usize) {
+        self.cut.store(requests, Ordering::SeqCst);
     }
 
     /// Changes what it knows.

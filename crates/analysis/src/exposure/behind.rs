@@ -248,6 +248,7 @@ impl<R: UtxoRows> Walk<'_, R> {
                     *mix = (mix.0 + amount, mix.1.min(end.hop));
                 }
                 StopReason::UnknownInputs(_)
+                | StopReason::NotFetched
                 | StopReason::Truncated(Truncation::FanOut | Truncation::Work) => {
                     other.unseen = other.unseen.saturating_add(amount);
                 }

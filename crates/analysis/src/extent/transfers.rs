@@ -92,14 +92,20 @@ fn told(blocks: u32, what: &str) -> String {
 }
 
 impl Extent {
-    /// Of what was fetched of single accounts, all of it up to this block of whoever told it. `is_past` where a moment before that
-    /// block was asked about on purpose.
-    pub fn of_case(blocks: u32, last: Option<LastBlock>, chain: Chain, asked: Asked, is_past: bool) -> Self {
+    /// Of what was fetched of single accounts or transactions (`single`), all of it up to this block of whoever told it. `is_past`
+    /// where a moment before that block was asked about on purpose.
+    pub fn of_case(
+        blocks: u32,
+        last: Option<LastBlock>,
+        single: &str,
+        chain: Chain,
+        asked: Asked,
+        is_past: bool,
+    ) -> Self {
         let mut extent = Self::ending(asked, blocks, last);
         let gap = |kind, sentence| Gap::about_ledger(kind, chain.to_string(), sentence);
         let sentence =
-            "no ledger of the chain was asked: what is known is what was fetched of single accounts"
-                .to_owned();
+            format!("no ledger of the chain was asked: what is known is what was fetched of single {single}");
         extent.gaps.push(gap(GapKind::NotFetched, sentence));
         if !is_past {
             extent.say_how_old(asked, &gap);

@@ -149,7 +149,7 @@ pub fn sources<R: UtxoRows>(
             }
             StopReason::ReachedService => services += amount,
             StopReason::Mixed(_) => mixed += amount,
-            StopReason::UnknownInputs(_) => unresolved += amount,
+            StopReason::UnknownInputs(_) | StopReason::NotFetched => unresolved += amount,
             StopReason::Unspent | StopReason::Unspendable | StopReason::Truncated(_) => older += amount,
             StopReason::Destroyed(_) => destroyed += amount,
         }

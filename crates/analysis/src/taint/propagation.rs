@@ -3,9 +3,8 @@
 //! The propagation keeps a queue of transactions that spend something dirty, earliest first (latest first when it goes back to
 //! the sources), and divides each by the chosen rule. A transaction's number is its place in time, so no sorting is
 //! needed and a cycle of addresses is no cycle of transactions. Whatever is not followed further is booked: at every
-//! moment `unspent + reached_service + mixed + fees + unspendable + destroyed + coinbase + unknown_inputs + dust + rejoined +
-//! truncated = seeded`, to
-//! the unit, for every label and every method but poison, whose amounts grow by their nature.
+//! moment `unspent + reached_service + mixed + fees + unspendable + destroyed + coinbase + unknown_inputs + not_fetched + dust +
+//! rejoined + truncated = seeded`, to the unit, for every label and every method but poison, whose amounts grow by their nature.
 
 mod found;
 mod miner;
@@ -15,7 +14,7 @@ use std::{
     fmt,
 };
 
-pub use found::{End, Piece, Propagation, Step, StopReason, Totals, Truncation};
+pub use found::{Beyond, End, Piece, Propagation, Step, StopReason, Totals, Truncation};
 use tracehound_ledger::{AddrNum, OutNum, OutputView, SpentOutput, TxBatch, TxNum, TxRows, TxSpan, UtxoRows};
 
 use super::{
@@ -113,6 +112,14 @@ pub trait Stops<R>: Sync {
     fn is_service(&self, owner: AddrNum) -> bool;
     /// What kind of mixing transaction this is, if it is one.
     fn mix(&self, ledger: &R, tx: TxSpan) -> Option<Mix>;
+    /// What is known of an output that no transaction of the rows spends.
+    fn beyond(&self, _ledger: &R, _out: OutNum) -> Beyond {
+        Beyond::Unspent
+    }
+    /// Whether the rows are of what was fetched, so that an output that they lack was not.
+    fn is_case(&self) -> bool {
+        false
+    }
 }
 
 /// A question that cannot be asked.
@@ -313,7 +320,16 @@ impl<R: UtxoRows> Propagator<'_, R> {
         let in_time =
             |tx: &TxNum| self.ledger.block_of(*tx).is_some_and(|block| block.header.time() <= until);
         let spender = if until == u32::MAX { output.spent_by } else { output.spent_by.filter(in_time) };
-        let Some(spender) = spender else { return Err(StopReason::Unspent) };
+        let Some(spender) = spender else {
+            return Err(match self.stops.beyond(self.ledger, output.num) {
+                Beyond::Unspent => StopReason::Unspent,
+                // By whom does not matter where a limit ends the path.
+                Beyond::Spent => {
+                    self.limit(holding, far, seed).map_or(StopReason::NotFetched, StopReason::Truncated)
+                }
+                Beyond::NotAsked => StopReason::NotFetched,
+            });
+        };
         self.limit(holding, far, seed).map_or(Ok(spender), |cut| Err(StopReason::Truncated(cut)))
     }
 
@@ -552,7 +568,13 @@ impl<R: UtxoRows> Propagator<'_, R> {
                 self.pass_on(&output, holding, far);
             } else {
                 let service = missing_owner.is_some_and(|owner| self.stops.is_service(owner));
-                let reason = if service { StopReason::ReachedService } else { StopReason::UnknownInputs(tx) };
+                let reason = if service {
+                    StopReason::ReachedService
+                } else if self.stops.is_case() {
+                    self.limit(&holding, far, false).map_or(StopReason::NotFetched, StopReason::Truncated)
+                } else {
+                    StopReason::UnknownInputs(tx)
+                };
                 self.end(None, missing_owner, holding, far.hop(), reason);
                 if let Some(end) = self.found.ends.last_mut() {
                     end.spender = Some(tx);

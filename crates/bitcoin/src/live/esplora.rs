@@ -2,16 +2,25 @@
 //!
 //! Interface: <https://github.com/Blockstream/esplora/blob/master/API.md>. A transaction is put together again from its
 //! JSON and must hash to its id, so the server cannot change it. Two things remain its word: which transactions an
-//! address has, and the outputs that inputs spend (an id covers where a coin comes from, not how much it was).
+//! address has, and the outputs that inputs spend (an id covers where a coin comes from, not how much it was). So does who spent an
+//! output, until the transaction that it names was asked for and spends it.
 
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    num::NonZeroU32,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde_json::Value;
 use tracehound_model::{
     Address, BitcoinNetwork, BlockHash, ScriptKey, TxId,
     utxo::{Header, InputRow, OutputRow, TxRow},
 };
-use tracehound_net::{Answer, Client};
+use tracehound_net::{Answer, Client, Pace};
 
 use super::{BlockServer, ChainInfo, HttpLimits, LiveError, connect, told};
 use crate::{
@@ -30,11 +39,13 @@ pub struct EsploraLimits {
     pub pages: u32,
     /// Bytes of all pages together.
     pub bytes: u64,
+    /// Questions a second; as many as the server answers for `None`.
+    pub per_second: Option<NonZeroU32>,
 }
 
 impl Default for EsploraLimits {
     fn default() -> Self {
-        Self { http: HttpLimits::default(), pages: 400, bytes: 256 << 20 }
+        Self { http: HttpLimits::default(), pages: 400, bytes: 256 << 20, per_second: None }
     }
 }
 
@@ -84,6 +95,46 @@ impl EsploraTx {
     }
 }
 
+/// A transaction with the text that says so, from which it can be read and checked again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToldTx {
+    /// What it does.
+    pub tx: EsploraTx,
+    /// The server's JSON.
+    pub text: String,
+}
+
+impl ToldTx {
+    /// Reads what a server told of a transaction, and checks it as when it came; says what is wrong with it otherwise.
+    ///
+    /// # Errors
+    /// When the text has not the documented form, or does not hold together.
+    pub fn read(text: String) -> Result<Self, String> {
+        let json: TxJson = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+        Ok(Self { tx: read_tx(&json)?, text })
+    }
+}
+
+/// Who spent an output, as a server says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spend {
+    /// Nobody.
+    No,
+    /// A transaction that is in no block yet.
+    Waiting(TxId),
+    /// A transaction in a block.
+    InBlock {
+        /// Its id.
+        txid: TxId,
+        /// Which of its inputs does.
+        input: u32,
+        /// The block.
+        block: ChainPoint,
+        /// The block's time: seconds since 1970-01-01 UTC.
+        time: u32,
+    },
+}
+
 /// The transactions of an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AddressTxs {
@@ -93,28 +144,73 @@ pub struct AddressTxs {
     pub complete: bool,
 }
 
+/// The transactions of an address, with the texts that say so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddressTold {
+    /// As [`AddressTxs::txs`].
+    pub txs: Vec<ToldTx>,
+    /// As [`AddressTxs::complete`].
+    pub complete: bool,
+}
+
 /// An Esplora server.
 #[derive(Debug)]
 pub struct Esplora {
     http: Client,
     network: BitcoinNetwork,
     limits: EsploraLimits,
+    pace: Mutex<Pace>,
+    questions: AtomicU64,
 }
 
 impl Esplora {
     /// A server at `url`, such as `https://blockstream.info/api`, for a network. Nothing is sent yet.
     pub fn new(url: &str, network: BitcoinNetwork, limits: EsploraLimits) -> Result<Self, LiveError> {
-        Ok(Self { http: connect(url, limits.http)?, network, limits })
+        Ok(Self {
+            http: connect(url, limits.http)?,
+            network,
+            limits,
+            pace: Mutex::new(Pace::new(limits.per_second)),
+            questions: AtomicU64::new(0),
+        })
+    }
+
+    /// Scheme, host and port: all of its address that may be shown.
+    pub fn server(&self) -> &str {
+        self.http.shown()
+    }
+
+    /// Questions asked so far. One that is asked again because the server was busy counts once.
+    pub fn questions(&self) -> u64 {
+        self.questions.load(Ordering::Relaxed)
     }
 
     /// One transaction; `None` when the server knows none of this id.
     pub fn tx(&self, txid: &TxId) -> Result<Option<EsploraTx>, LiveError> {
+        Ok(self.tx_told(txid)?.map(|told| told.tx))
+    }
+
+    /// As [`Self::tx`], with the text that says so.
+    pub fn tx_told(&self, txid: &TxId) -> Result<Option<ToldTx>, LiveError> {
         told(&self.http, self.read_tx(txid))
+    }
+
+    /// Who spent each output of a transaction that has so many; `None` when the server knows none of this id. All of it is the
+    /// server's word.
+    pub fn spends(&self, txid: &TxId, outputs: u32) -> Result<Option<Vec<Spend>>, LiveError> {
+        told(&self.http, self.read_spends(txid, outputs))
     }
 
     /// All transactions of a Bitcoin address, newest first, as far as the limits allow.
     pub fn address_txs(&self, address: &Address) -> Result<AddressTxs, LiveError> {
-        told(&self.http, self.read_address_txs(address))
+        let mut found = self.address_told(address, self.limits.pages)?;
+        let txs = found.txs.drain(..).map(|told| told.tx).collect();
+        Ok(AddressTxs { txs, complete: found.complete })
+    }
+
+    /// As [`Self::address_txs`], with the texts that say so and at most so many pages.
+    pub fn address_told(&self, address: &Address, pages: u32) -> Result<AddressTold, LiveError> {
+        told(&self.http, self.read_address_txs(address, pages))
     }
 
     /// The header of a block, which a transaction's answer lacks; checked to hash to the block's id.
@@ -122,26 +218,58 @@ impl Esplora {
         told(&self.http, self.read_header(hash))
     }
 
-    fn read_tx(&self, txid: &TxId) -> Result<Option<EsploraTx>, LiveError> {
+    /// Asks, no faster than it may.
+    fn get(&self, path: &str) -> Result<Answer, LiveError> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner).wait(1);
+        self.questions.fetch_add(1, Ordering::Relaxed);
+        Ok(self.http.get(path)?)
+    }
+
+    fn read_tx(&self, txid: &TxId) -> Result<Option<ToldTx>, LiveError> {
         let path = format!("/tx/{txid}");
-        let Some(body) = self.http.get(&path)?.found()? else { return Ok(None) };
-        let tx = read_tx(&parse(&path, &body)?).map_err(|problem| LiveError::shape(&path, problem))?;
+        let Some(text) = text(&path, self.get(&path)?)? else { return Ok(None) };
+        let tx =
+            read_tx(&parse(&path, text.as_bytes())?).map_err(|problem| LiveError::shape(&path, problem))?;
         if tx.tx.txid != *txid {
             return Err(LiveError::shape(path, format!("transaction {} was not asked for", tx.tx.txid)));
         }
-        Ok(Some(tx))
+        Ok(Some(ToldTx { tx, text }))
     }
 
-    fn read_address_txs(&self, address: &Address) -> Result<AddressTxs, LiveError> {
+    fn read_spends(&self, txid: &TxId, outputs: u32) -> Result<Option<Vec<Spend>>, LiveError> {
+        let path = format!("/tx/{txid}/outspends");
+        let Some(body) = self.get(&path)?.found()? else { return Ok(None) };
+        let told: Vec<SpendJson> = parse(&path, &body)?;
+        if told.len() != outputs as usize {
+            let problem = format!("it tells of {} outputs, and the transaction has {outputs}", told.len());
+            return Err(LiveError::shape(path, problem));
+        }
+        let mut inputs = HashSet::new();
+        let mut spends = Vec::with_capacity(told.len());
+        for (vout, own) in told.iter().enumerate() {
+            let spend =
+                own.read().map_err(|problem| LiveError::shape(&path, format!("output {vout}: {problem}")))?;
+            if let Spend::InBlock { txid, input, .. } = spend
+                && !inputs.insert((txid, input))
+            {
+                let problem = format!("input {input} of {txid} cannot spend two outputs");
+                return Err(LiveError::shape(path, problem));
+            }
+            spends.push(spend);
+        }
+        Ok(Some(spends))
+    }
+
+    fn read_address_txs(&self, address: &Address, pages: u32) -> Result<AddressTold, LiveError> {
         let Some(owner) = address.script() else {
             return Err(LiveError::shape(self.http.shown(), format!("`{address}` is no Bitcoin address")));
         };
-        let mut found = AddressTxs { txs: Vec::new(), complete: true };
+        let mut found = AddressTold { txs: Vec::new(), complete: true };
         let mut seen = HashSet::new();
         let mut bytes =
             self.page(&format!("/address/{address}/txs/mempool"), owner, &mut seen, &mut found.txs)?.1;
         let mut last = None;
-        for _ in 0..self.limits.pages {
+        for _ in 0..pages {
             let path = match last {
                 None => format!("/address/{address}/txs/chain"),
                 Some(txid) => format!("/address/{address}/txs/chain/{txid}"),
@@ -152,7 +280,7 @@ impl Esplora {
             if count == 0 {
                 return Ok(found);
             }
-            last = found.txs.last().map(|tx| tx.tx.txid);
+            last = found.txs.last().map(|told| told.tx.tx.txid);
             if bytes > self.limits.bytes {
                 break;
             }
@@ -163,7 +291,7 @@ impl Esplora {
 
     fn read_header(&self, hash: &BlockHash) -> Result<Header, LiveError> {
         let path = format!("/block/{hash}/header");
-        let text = text(&path, self.http.get(&path)?)?
+        let text = text(&path, self.get(&path)?)?
             .ok_or_else(|| LiveError::shape(&path, "the block of a transaction is not there"))?;
         let mut header = Header::default();
         hex::decode_to_slice(text, &mut header.0).map_err(|error| LiveError::shape(&path, error))?;
@@ -179,12 +307,13 @@ impl Esplora {
         path: &str,
         owner: &ScriptKey,
         seen: &mut HashSet<TxId>,
-        txs: &mut Vec<EsploraTx>,
+        txs: &mut Vec<ToldTx>,
     ) -> Result<(usize, u64), LiveError> {
-        let body = self.http.get(path)?.ok()?;
-        let page: Vec<TxJson> = parse(path, &body)?;
+        let body = self.get(path)?.ok()?;
+        let page: Vec<Value> = parse(path, &body)?;
         let count = page.len();
-        for json in page {
+        for told in page {
+            let json = TxJson::deserialize(&told).map_err(|error| LiveError::json(path, &error))?;
             let tx = read_tx(&json).map_err(|problem| LiveError::shape(path, problem))?;
             let txid = tx.tx.txid;
             if !tx.touches(owner) {
@@ -193,7 +322,7 @@ impl Esplora {
             if !seen.insert(txid) {
                 return Err(LiveError::shape(path, format!("transaction {txid} was on an earlier page")));
             }
-            txs.push(tx);
+            txs.push(ToldTx { tx, text: told.to_string() });
         }
         Ok((count, body.len() as u64))
     }
@@ -210,7 +339,7 @@ impl Esplora {
             return Err(LiveError::Network { found, wanted: wanted.name.to_owned() });
         }
         let path = "/blocks/tip/height";
-        let height = text(path, self.http.get(path)?)?.unwrap_or_default();
+        let height = text(path, self.get(path)?)?.unwrap_or_default();
         let height = height.parse().map_err(|error| LiveError::shape(path, error))?;
         let hash =
             self.read_hash_at(height)?.ok_or_else(|| LiveError::shape(path, "no block at its own tip"))?;
@@ -220,7 +349,7 @@ impl Esplora {
 
     fn read_hash_at(&self, height: u32) -> Result<Option<BlockHash>, LiveError> {
         let path = format!("/block-height/{height}");
-        let Some(text) = text(&path, self.http.get(&path)?)? else { return Ok(None) };
+        let Some(text) = text(&path, self.get(&path)?)? else { return Ok(None) };
         text.parse()
             .map(Some)
             .map_err(|_| LiveError::shape(path, "it is no block id of 64 hexadecimal digits"))
@@ -237,7 +366,7 @@ impl BlockServer for Esplora {
     }
 
     fn block(&self, hash: &BlockHash) -> Result<Vec<u8>, LiveError> {
-        Ok(self.http.get(&format!("/block/{hash}/raw"))?.ok()?)
+        Ok(self.get(&format!("/block/{hash}/raw"))?.ok()?)
     }
 }
 
@@ -300,6 +429,31 @@ struct StatusJson {
     block_height: Option<u32>,
     block_hash: Option<BlockHash>,
     block_time: Option<u32>,
+}
+
+/// What became of an output.
+#[derive(Deserialize)]
+struct SpendJson {
+    spent: bool,
+    txid: Option<TxId>,
+    vin: Option<u32>,
+    status: Option<StatusJson>,
+}
+
+impl SpendJson {
+    fn read(&self) -> Result<Spend, &'static str> {
+        if !self.spent {
+            return Ok(Spend::No);
+        }
+        let (Some(txid), Some(input), Some(status)) = (self.txid, self.vin, &self.status) else {
+            return Err("it is spent, and by whom is not said");
+        };
+        match read_status(status) {
+            Some(TxStatus::Mempool) => Ok(Spend::Waiting(txid)),
+            Some(TxStatus::Confirmed { block, time }) => Ok(Spend::InBlock { txid, input, block, time }),
+            None => Err("it is spent in no block that is named"),
+        }
+    }
 }
 
 /// Checks a transaction's JSON against itself and turns it into rows; says what is wrong with it otherwise.

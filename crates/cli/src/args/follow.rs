@@ -19,9 +19,11 @@ use super::{
   tracehound trace 0xHASH:2 --chain eth --method fifo
   tracehound trace 0xADDRESS --source explorer https://api.etherscan.io/v2/api
   tracehound trace 0xHASH --source rpc http://127.0.0.1:8545 --budget 20000
-With --source no ledger is needed: accounts are fetched as the value that is followed comes to them, and kept. What that takes is told
-beforehand; a run that was ended, or whose budget is used up, goes on when the same command is run again. What was not fetched is said,
-and the answer is incomplete (exit code 30).")]
+  tracehound trace TXID:0 --source esplora https://blockstream.info/api --hops 6
+  tracehound trace bc1ADDRESS --source esplora http://127.0.0.1:3000 --per-second 100 --budget 50000
+With --source no ledger is needed: accounts, and of Bitcoin transactions and who spent their outputs, are fetched as the value that is
+followed comes to them, and kept. What that takes is told beforehand; a run that was ended, or whose budget is used up, goes on when the
+same command is run again. What was not fetched is said, and the answer is incomplete (exit code 30).")]
 pub(crate) struct TraceArgs {
     #[command(flatten)]
     pub question: TraceQuestion,
@@ -41,27 +43,28 @@ pub(crate) struct TraceArgs {
     pub dot: Option<PathBuf>,
 }
 
-/// Where accounts of an EVM chain are fetched, instead of read from its ledger.
+/// Where accounts of an EVM chain, or transactions of Bitcoin, are fetched, instead of read from a ledger.
 #[derive(Debug, Args)]
 pub(crate) struct SourceArgs {
     /// Without a ledger: fetch accounts from an `explorer` with Etherscan's interface, or by `rpc` from a node that lists what an
-    /// account moved (`trace_filter`), over HTTP or a WebSocket. The server learns what you ask about. @FILE and env:NAME name a file or a variable that holds
-    /// the address
+    /// account moved (`trace_filter`), over HTTP or a WebSocket; of Bitcoin fetch transactions from an `esplora` server. The server
+    /// learns what you ask about. @FILE and env:NAME name a file or a variable that holds the address
     #[arg(long, num_args = 2, value_names = ["KIND", "URL"])]
     pub source: Vec<Given>,
     /// Where the explorer's key is: @FILE or env:NAME [default: `env:TRACEHOUND_EXPLORER_KEY`, where that is set]
     #[arg(long, value_name = "@FILE", requires = "source")]
     pub source_key: Option<Given>,
-    /// Questions a second at most [default: 3 to an explorer, as many as it answers to a node]
+    /// Questions a second at most [default: 3 to an explorer or Esplora server, as many as it answers to a node]
     #[arg(long, value_name = "COUNT", requires = "source")]
     pub per_second: Option<NonZeroU32>,
     /// Questions in all at most
     #[arg(long, value_name = "COUNT", default_value_t = 2_000, requires = "source")]
     pub budget: u64,
-    /// Questions for one account at most: what those do not reach is not read, and value that came to it is not followed on
+    /// Questions for one account at most (of Bitcoin: pages of an address that is asked about): what those do not reach is not read,
+    /// and value that came to it is not followed on
     #[arg(long, value_name = "COUNT", default_value_t = 60, requires = "source")]
     pub account_budget: u64,
-    /// Do not fetch again what was fetched from the server less than this ago, such as 30m or 0s
+    /// Do not fetch again what may have changed and was fetched from the server less than this ago, such as 30m or 0s
     #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = duration, requires = "source")]
     pub source_max_age: jiff::SignedDuration,
 }

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use miette::{IntoDiagnostic, Result, miette};
 use tracehound_engine::{
-    Answer,
+    Answer, Naming,
     taint::{Direction, Options, PropagationLimits},
     trace::{self, Question, Traced},
 };
@@ -13,11 +13,14 @@ use tracehound_report::picture;
 
 use super::{
     answered::{absent, exit_code, json},
-    drawn, transfers,
+    drawn,
+    ledger::unless_stopped,
+    transfers,
 };
 use crate::{
     args::{Common, Output, TraceArgs, TraceQuestion},
     folder::Folder,
+    output::CUT_SHORT,
     terminal,
 };
 
@@ -26,11 +29,11 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &TraceArgs, out: &mut dy
         return transfers::trace::run(common, data, args, chain_id, out);
     }
     let network = data.bitcoin(&args.question.whose, &args.question.from, "trace")?;
-    if !args.fetched.source.is_empty() {
-        return Err(miette!("--source is there for EVM chains alone: `screen --esplora` fetches of Bitcoin"));
+    let question = question(network, &args.question);
+    if let Some(source) = transfers::source::of_bitcoin(&args.fetched)? {
+        return by_source(common, data, args, &question, &source, out);
     }
     let snapshot = data.snapshot(network)?;
-    let question = question(network, &args.question);
     if args.compare {
         let compared = match snapshot.compare(&question).into_diagnostic()? {
             Answer::Found(compared) => compared,
@@ -48,15 +51,51 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &TraceArgs, out: &mut dy
         Answer::Absent(nowhere) => return absent(common, &nowhere, out),
     };
     say_missing(&traced);
+    let naming = || {
+        let named = traced.found.nodes.iter().filter(|node| node.entity.is_some());
+        let addresses = named.filter_map(|node| node.address.as_deref());
+        snapshot.naming(network, question.moment, addresses).into_diagnostic()
+    };
+    show(common, args, &traced, &naming, out)
+}
+
+/// Over what an Esplora server tells, instead of a ledger.
+fn by_source(
+    common: &Common,
+    data: &Folder,
+    args: &TraceArgs,
+    question: &Question,
+    source: &trace::case::Source,
+    out: &mut dyn Write,
+) -> Result<u8> {
+    if args.compare {
+        return Err(miette!("--compare is there for ledgers alone: leave --source out, or --compare"));
+    }
+    // Nothing but what is fetched is read of the chain.
+    let snapshot = data.claims()?;
+    let fetched =
+        transfers::source::fetching(common.quiet, |show| snapshot.trace_by_source(question, source, show));
+    let Some(answer) = unless_stopped(fetched)? else { return Ok(CUT_SHORT) };
+    let (traced, naming) = match answer {
+        Answer::Found(found) => found,
+        Answer::Absent(nowhere) => return absent(common, &nowhere, out),
+    };
+    say_missing(&traced);
+    let code = show(common, args, &traced, &|| Ok(naming.clone()), out)?;
+    let stopped = traced.coverage.as_ref().is_some_and(|coverage| coverage.stopped);
+    Ok(if stopped { CUT_SHORT } else { code })
+}
+
+fn show(
+    common: &Common,
+    args: &TraceArgs,
+    traced: &Traced<trace::Trace>,
+    naming: &dyn Fn() -> Result<Naming>,
+    out: &mut dyn Write,
+) -> Result<u8> {
     let found = &traced.found;
     if let Some(path) = &args.svg {
-        let addresses = found
-            .nodes
-            .iter()
-            .filter(|node| node.entity.is_some())
-            .filter_map(|node| node.address.as_deref());
-        let origin = drawn::origin(&snapshot.naming(network, question.moment, addresses).into_diagnostic()?);
-        drawn::write(common, path, &picture::trace(found, &origin))?;
+        drawn::write(common, path, &picture::trace(found, &drawn::origin(&naming()?)))?;
     }
     if let Some(path) = &args.dot {
         drawn::write_file(path, trace::dot(found))?;
@@ -67,7 +106,7 @@ pub(crate) fn run(common: &Common, data: &Folder, args: &TraceArgs, out: &mut dy
             write!(out, "{report}").into_diagnostic()?;
         }
         Output::Csv => write!(out, "{}", trace::csv(found)).into_diagnostic()?,
-        output => json(out, output, &traced)?,
+        output => json(out, output, traced)?,
     }
     Ok(exit_code(found.complete))
 }

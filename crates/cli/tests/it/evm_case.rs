@@ -360,7 +360,7 @@ fn a_busy_explorer_is_waited_for_and_its_key_is_shown_nowhere() {
         );
     }
     let bitcoin = ["trace", "1F1tAaz5x1HUXrCNLbtMDqcw6o5GNn4xqX", "--source", "explorer", &url];
-    assert!(errors(&tracehound(data.path(), &bitcoin, "")).contains("for EVM chains alone"));
+    assert!(errors(&tracehound(data.path(), &bitcoin, "")).contains("are of EVM chains"));
 }
 
 /// A list by which the thief is one.

@@ -4,6 +4,7 @@ mod analyze;
 mod as_of;
 mod asked_again;
 mod batch;
+mod bitcoin_case;
 mod cluster;
 mod config;
 mod context;

@@ -86,7 +86,9 @@ pub enum Told {
 /// What fetching takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Expected {
-    /// Accounts and transactions that are to be fetched now. What value went on to is not known yet.
+    /// In words: what is counted.
+    pub what: &'static str,
+    /// How many are to be fetched now. What value went on to is not known yet.
     pub subjects: usize,
     /// Questions that they take at least.
     pub least: u64,
@@ -343,6 +345,7 @@ impl<'a> Run<'a> {
         let seconds =
             |questions: u64| self.source.per_second.map(|rate| questions.div_ceil(u64::from(rate.get())));
         let expected = Expected {
+            what: "accounts and transactions",
             subjects: new.len(),
             least,
             least_seconds: seconds(least),

@@ -99,7 +99,8 @@ impl View {
                     height: Some(tip.height),
                     time: i64::try_from(tip.time).unwrap_or(i64::MAX),
                 });
-                Extent::of_case(case.rows.block_count(), last, self.chain, self.asked, self.is_past)
+                let blocks = case.rows.block_count();
+                Extent::of_case(blocks, last, "accounts", self.chain, self.asked, self.is_past)
             }
         }
     }

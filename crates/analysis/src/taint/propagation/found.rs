@@ -45,8 +45,22 @@ pub enum StopReason {
     Coinbase(TxNum),
     /// The amounts of this transaction are not all in the ledger, so it cannot be divided.
     UnknownInputs(TxNum),
+    /// The rows are of what was fetched, and who spent this was not, or not asked for: see [`Beyond`].
+    NotFetched,
     /// A limit ended it.
     Truncated(Truncation),
+}
+
+/// What is known of an output that no transaction of the rows spends. Of a chain's own rows nobody spent it; rows of a case are
+/// those that were fetched, and who knows what was asked for says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beyond {
+    /// Nobody spent it.
+    Unspent,
+    /// A transaction spent it that the rows do not hold.
+    Spent,
+    /// It was not asked for.
+    NotAsked,
 }
 
 /// Where a path ends.
@@ -120,6 +134,8 @@ pub struct Totals {
     pub coinbase: u128,
     /// [`StopReason::UnknownInputs`].
     pub unknown_inputs: u128,
+    /// [`StopReason::NotFetched`].
+    pub not_fetched: u128,
     /// [`StopReason::Truncated`] for being small: [`Truncation::Dust`], [`Truncation::Share`]. A choice of the question, not a lack of the answer.
     pub dust: u128,
     /// Given for another asset, in which it is followed on (account chains).
@@ -141,6 +157,7 @@ impl Totals {
             + self.destroyed
             + self.coinbase
             + self.unknown_inputs
+            + self.not_fetched
             + self.dust
             + self.exchanged
             + self.rejoined
@@ -156,6 +173,7 @@ impl Totals {
             StopReason::Destroyed(_) => &mut self.destroyed,
             StopReason::Coinbase(_) => &mut self.coinbase,
             StopReason::UnknownInputs(_) => &mut self.unknown_inputs,
+            StopReason::NotFetched => &mut self.not_fetched,
             StopReason::Truncated(Truncation::Dust | Truncation::Share) => &mut self.dust,
             StopReason::Truncated(Truncation::Seed) => &mut self.rejoined,
             StopReason::Truncated(Truncation::Hops | Truncation::FanOut | Truncation::Work) => {
@@ -192,6 +210,8 @@ impl Propagation {
     /// Whether nothing was left unfollowed because of a limit on work or of amounts that are missing. What is below the
     /// dust limit is booked as dust, and does not count.
     pub fn is_complete(&self) -> bool {
-        self.totals.values().all(|totals| totals.truncated == 0 && totals.unknown_inputs == 0)
+        let is_whole =
+            |totals: &Totals| totals.truncated == 0 && totals.unknown_inputs == 0 && totals.not_fetched == 0;
+        self.totals.values().all(is_whole)
     }
 }

@@ -4,7 +4,7 @@ use std::{num::NonZeroU32, ops::ControlFlow};
 
 use miette::{Result, miette};
 use tracehound_engine::{
-    Answer, Snapshot,
+    Answer, Snapshot, trace,
     transfers::{
         case::{Expected, Source, SourceKind, Told},
         trace::{Question, Trace},
@@ -18,7 +18,7 @@ use crate::{
     progress, terminal,
 };
 
-/// Explorers take so many questions a second from whoever has no contract.
+/// Explorers and public Esplora servers take so many questions a second from whoever has no contract.
 const FREE: NonZeroU32 = NonZeroU32::new(3).expect("three");
 
 /// The source that is named, if one is.
@@ -27,7 +27,12 @@ pub(in crate::commands) fn of(args: &SourceArgs) -> Result<Option<Source>> {
     let kind = match kind.read("the kind of source")?.as_str() {
         "explorer" => SourceKind::Explorer,
         "rpc" => SourceKind::Rpc,
-        _ => return Err(miette!("--source takes `explorer URL` or `rpc URL`")),
+        "esplora" => {
+            return Err(miette!(
+                "--source esplora is of Bitcoin: an EVM chain takes `explorer URL` or `rpc URL`"
+            ));
+        }
+        _ => return Err(miette!("--source takes `explorer URL` or `rpc URL`, of Bitcoin `esplora URL`")),
     };
     let key = match &args.source_key {
         Some(key) if key.is_open() => {
@@ -49,8 +54,39 @@ pub(in crate::commands) fn of(args: &SourceArgs) -> Result<Option<Source>> {
     }))
 }
 
+/// The source of transactions of Bitcoin that is named, if one is.
+pub(in crate::commands) fn of_bitcoin(args: &SourceArgs) -> Result<Option<trace::case::Source>> {
+    let [kind, url] = &args.source[..] else { return Ok(None) };
+    match kind.read("the kind of source")?.as_str() {
+        "esplora" => {}
+        "electrum" => {
+            return Err(miette!(
+                "the Electrum protocol is not spoken here: of Bitcoin --source takes `esplora URL`, an Esplora server of your own or of others"
+            ));
+        }
+        "explorer" | "rpc" => {
+            return Err(miette!(
+                "--source explorer and rpc are of EVM chains: of Bitcoin it takes `esplora URL`; a node's blocks are taken in by `ingest`"
+            ));
+        }
+        _ => return Err(miette!("--source takes `esplora URL`, of EVM chains `explorer URL` or `rpc URL`")),
+    }
+    if args.source_key.is_some() {
+        return Err(miette!(
+            "--source-key is an explorer's: a key of an Esplora server is a part of its address (env:NAME, @FILE)"
+        ));
+    }
+    Ok(Some(trace::case::Source {
+        url: url.read("the address of --source")?,
+        per_second: args.per_second.or(Some(FREE)),
+        budget: args.budget,
+        pages: u32::try_from(args.account_budget).unwrap_or(u32::MAX),
+        max_age: args.source_max_age,
+    }))
+}
+
 /// Follows value over what is fetched, and says meanwhile how far that is; nothing where it was ended before there was an answer.
-pub(super) fn trace(
+pub(super) fn trace_by(
     common: &Common,
     snapshot: &Snapshot,
     question: &Question,
@@ -84,11 +120,11 @@ pub(in crate::commands) fn fetching<T>(
 
 /// What fetching takes, before it begins.
 fn takes(expected: Expected) -> String {
-    let Expected { subjects, least, least_seconds, budget, most_seconds } = expected;
+    let Expected { what, subjects, least, least_seconds, budget, most_seconds } = expected;
     let time =
         |seconds: Option<u64>| seconds.map(|seconds| format!(", {}", span(seconds))).unwrap_or_default();
     format!(
-        "to fetch: {subjects} accounts and transactions, at least {least} questions{}; what value went on to comes on top, and the \
+        "to fetch: {subjects} {what}, at least {least} questions{}; what value went on to comes on top, and the \
          budget ends it after {budget} questions{}",
         time(least_seconds),
         time(most_seconds)

@@ -48,7 +48,7 @@ pub(in crate::commands) fn run(
     // Nothing but what is fetched is read of a chain that is asked of a server.
     let snapshot = if source.is_some() { data.claims()? } else { data.evm_snapshot()? };
     let answer = match source {
-        Some(source) => match source::trace(common, &snapshot, &question, &source)? {
+        Some(source) => match source::trace_by(common, &snapshot, &question, &source)? {
             Some(answer) => answer,
             None => return Ok(CUT_SHORT),
         },

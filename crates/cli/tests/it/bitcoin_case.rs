@@ -314,10 +314,6 @@ fn it_is_said_beforehand_what_it_takes_and_nothing_is_asked_twice() {
         (&again["nodes"], &again["edges"], &again["snapshot"]),
         (&found["nodes"], &found["edges"], &found["snapshot"])
     );
-    // Behind a limit it is asked whether the outputs were spent, and not by what.
-    let short = nothing();
-    json(short.path(), &server, &start, &["--hops", "1"]);
-    assert_eq!(server.asked().len(), of_the_tip(&server).len() + 6);
     // It is no ledger: what was fetched answers nothing else.
     let plain = regtest(data.path(), &["trace", &start, "--as-of", SOON]);
     assert_eq!(plain.status.code(), Some(1), "{}", text(&plain));

@@ -453,13 +453,12 @@ impl SpendCase {
             self.fits(&told.tx, block, spends)?;
             self.kept.write(TX, &txid.to_string(), self.now(), &told.text)?;
         }
-        let header = match self.kept_header(&block.hash)? {
-            Some(header) => header,
-            None => {
-                let header = self.server.header(&block.hash)?;
-                self.kept.write(BLOCK, &block.hash.to_string(), self.now(), hex::encode(header.0))?;
-                header
-            }
+        let header = if let Some(header) = self.kept_header(&block.hash)? {
+            header
+        } else {
+            let header = self.server.header(&block.hash)?;
+            self.kept.write(BLOCK, &block.hash.to_string(), self.now(), hex::encode(header.0))?;
+            header
         };
         if header.time() != time {
             self.kept.remove(TX, &txid.to_string())?;

@@ -145,7 +145,8 @@ impl Correction {
         }
         let (entity, label, concept, predicate) = match says {
             Says::Is { entity, concept, predicate, label } => {
-                if concept::category(&concept).is_none() {
+                let nature = Nature::of_concept(&concept);
+                if concept::category(&concept).is_none() && nature == Nature::Entity {
                     return Err(CorrectionError::Category(text::label(&concept).into_owned()));
                 }
                 (entity.clone(), label.unwrap_or(entity), concept, predicate)
@@ -157,7 +158,7 @@ impl Correction {
         };
         let cells = serde_json::json!({
             "chain": chain, "address": address, "label": label, "entity": entity, "category": concept,
-            "predicate": predicate.id(), "nature": Nature::Entity.id(), "source": by.source(),
+            "predicate": predicate.id(), "nature": Nature::of_concept(&concept).id(), "source": by.source(),
             "version": today.to_string(), "licence": LICENCE, "confidence": by.confidence(),
             "valid_from": from.map(|day| day.to_string()),
         });

@@ -307,7 +307,7 @@ impl Collector {
             }
             self.warn(
                 place,
-                format!("`{other}` stands among the words about another address, and is read as one"),
+                format!("`{other}` stands among the words about another address, and is taken for a word: nobody finds it by this list"),
             );
         }
         false

@@ -200,3 +200,20 @@ fn a_batch_may_know_whom_a_correction_alone_speaks_of() {
     shelf.withdraw(1, TODAY).expect("withdrawn");
     assert!(!may_know());
 }
+
+/// Whom an exploit took from is no thief, and a coin's contract is nobody: that is corrected by what they are.
+#[test]
+fn a_correction_says_victim_and_asset_as_rows_do() {
+    use tracehound_labels::{Nature, correction::Correction};
+    let says = |concept: &str| {
+        let Says::Is { entity, predicate, label, .. } = is("Poly Network") else { unreachable!("it is one") };
+        let says = Says::Is { entity, concept: concept.to_owned(), predicate, label };
+        Correction::new(wanted(says, By::Operator), 1, TODAY)
+    };
+    for (concept, nature) in
+        [("victim", Nature::Victim), ("defi_token", Nature::Asset), ("exchange", Nature::Entity)]
+    {
+        assert_eq!(says(concept).expect("a correction").row.nature, nature, "{concept}");
+    }
+    assert!(says("nonsense").is_err());
+}

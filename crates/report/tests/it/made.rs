@@ -154,7 +154,13 @@ pub(crate) fn trace(count: usize, seed: u64) -> Traced<Trace> {
         snapshot: "5".repeat(64),
     };
     let error_rate = Some("measured on generated heists: haircut found 61.3 % of the loot".to_owned());
-    Traced { found, not_in_the_ledger: vec!["`nowhere`".to_owned()], error_rate, packs: Vec::new() }
+    Traced {
+        found,
+        not_in_the_ledger: vec!["`nowhere`".to_owned()],
+        error_rate,
+        packs: Vec::new(),
+        coverage: None,
+    }
 }
 
 /// Who says that the hostile one is a service.

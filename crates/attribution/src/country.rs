@@ -73,6 +73,14 @@ pub fn country(text: &str) -> Option<Country> {
     by_name(text).or_else(code).or_else(elsewhere)
 }
 
+/// The shortest English name of a country that a text names in another language; `None` where it is an English name already.
+pub(crate) fn in_english(text: &str) -> Option<&'static str> {
+    let named = (text.chars().count() > 3 && by_name(text).is_none()).then(|| country(text)).flatten()?;
+    let lines = TABLE.lines().filter_map(|line| line.split_once(' '));
+    let (_, names) = lines.into_iter().find(|(code, _)| Country::new(code) == Some(named))?;
+    names.split('|').filter(|name| name.len() > 3).min_by_key(|name| name.len())
+}
+
 /// The country of this English name, as lists and names have it; two letters may mean something else there ("na").
 pub(crate) fn by_name(text: &str) -> Option<Country> {
     if text.len() > MAX_TEXT {

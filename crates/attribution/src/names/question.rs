@@ -261,6 +261,7 @@ pub(super) fn readings(names: Vec<Reading>, most: usize) -> Vec<Reading> {
                 .chain(before_address(&own.text))
                 .chain(without_around(&own.text))
                 .chain(stuck::without_other_given(&own.text))
+                .chain(translated::beside_group(&own.text))
             {
                 add(text, true, false);
             }

@@ -3,6 +3,7 @@
 use std::{collections::HashMap, sync::LazyLock};
 
 use super::{abjad, han, korean, legal_forms, normal::normal, question};
+use crate::country;
 
 /// Words and what lists have for them; where they come from stands in the file.
 const TABLE: &str = include_str!("data/translated.txt");
@@ -165,6 +166,14 @@ const JAPANESE_ENDS: &str = "郎夫雄男子彦介助之吾司樹朗次治造蔵
 /// With what Japanese family names of two characters end.
 const JAPANESE_FAMILIES: &str = "田中川山本木野村島崎原井橋口藤谷沢澤岡倉塚戸瀬尾部辺内倍浦城津";
 
+/// Words of a name in Latin letters that is read in English, at most.
+const MOST_LATIN: usize = 6;
+/// Articles and prepositions between its words.
+const LINKS: &[&str] = &[
+    "d", "da", "das", "de", "del", "della", "dem", "den", "der", "des", "di", "do", "du", "el", "het", "il",
+    "l", "la", "las", "le", "les", "los", "van", "von",
+];
+
 /// What kind of word it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
@@ -183,6 +192,8 @@ struct Known {
 #[derive(Debug, Default)]
 struct Words {
     whole: HashMap<String, Known>,
+    /// Of languages in Latin letters, without marks.
+    latin: HashMap<String, &'static str>,
     /// Beginnings, longest first.
     begins: Vec<(String, Known)>,
 }
@@ -200,14 +211,19 @@ fn plain(word: &str) -> String {
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| {
     let mut words = Words::default();
-    let mut kind = Kind::Telling;
+    let (mut kind, mut in_latin) = (Kind::Telling, false);
     for line in TABLE.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
         match line {
             "[telling]" => kind = Kind::Telling,
             "[organisation]" => kind = Kind::Organisation,
             "[common]" => kind = Kind::Common,
+            "[latin]" => in_latin = true,
             line => {
                 let (word, english) = line.split_once(' ').unwrap_or((line, ""));
+                if in_latin {
+                    words.latin.insert(word.to_owned(), english);
+                    continue;
+                }
                 let known = Known { kind, english };
                 match word.strip_suffix('*') {
                     Some(begin) => words.begins.push((plain(begin), known)),
@@ -241,24 +257,53 @@ fn words(name: &str) -> impl Iterator<Item = &str> {
     name.split(is_between).filter(|word| !word.is_empty())
 }
 
+/// The English of a word that lists translate.
+fn english(word: &str) -> Option<&'static str> {
+    let english = if is_asked(word) {
+        known(word).map(|known| known.english)
+    } else {
+        let plain = deunicode::deunicode(&word.to_lowercase());
+        // A legal form is written like the Turkish word.
+        let is_form = plain == "ag" && word.is_ascii();
+        WORDS.latin.get(&plain).copied().filter(|_| !is_form)
+    };
+    english.filter(|english| !english.is_empty())
+}
+
 /// The name with the English words for those that lists translate, in each of two ways where lists have either.
 pub(super) fn in_english(name: &str) -> Vec<String> {
+    let has_latin = || words(name).any(|word| !is_asked(word) && english(word).is_some());
+    if has_latin() && words(name).count() > MOST_LATIN {
+        return Vec::new();
+    }
+    let drops_links = has_latin();
     let way = |second: bool| {
         let mut is_any = false;
-        let english = words(name).filter_map(|word| {
-            let Some(known) = known(word).filter(|known| is_asked(word) && !known.english.is_empty()) else {
-                return (!is_and(word)).then_some(word);
+        let words = words(name).filter_map(|word| {
+            let Some(english) = english(word) else {
+                let is_link = drops_links && LINKS.contains(&word.to_lowercase().as_str());
+                let country = if drops_links { country::in_english(word) } else { None };
+                return (!is_and(word) && !is_link).then(|| country.unwrap_or(word));
             };
             is_any = true;
-            let (one, other) = known.english.split_once('/').unwrap_or((known.english, known.english));
+            let (one, other) = english.split_once('/').unwrap_or((english, english));
             Some(if second { other } else { one })
         });
-        let english: Vec<&str> = english.collect();
-        (is_any && english.len() > 1).then(|| english.join(" "))
+        let words: Vec<&str> = words.collect();
+        (is_any && words.len() > 1).then(|| words.join(" "))
     };
     let mut found: Vec<String> = [false, true].into_iter().filter_map(way).collect();
     found.dedup();
     found
+}
+
+/// What stands beside a word for a network, a militia or fighters, which says nothing of who they are; `None` without such a
+/// word, or where more than two others stand there.
+pub(super) fn beside_group(name: &str) -> Option<String> {
+    let is_group = |word: &str| english(word).is_some_and(|english| english.ends_with("group"));
+    let is_link = |word: &str| LINKS.contains(&word.to_lowercase().as_str());
+    let rest: Vec<&str> = words(name).filter(|word| !is_group(word) && !is_link(word)).collect();
+    (words(name).any(is_group) && (1..=2).contains(&rest.len())).then(|| rest.join(" "))
 }
 
 /// "And" in Arabic and Persian.
@@ -520,6 +565,12 @@ mod tests {
             in_english("شركة النفط الوطنية الإيرانية"),
             ["company oil national iranian", "company oil national iran"]
         );
+        assert_eq!(in_english("Nationalbank von Kuba"), ["national bank Cuba"]);
+        assert_eq!(in_english("Red Haqqani"), ["network Haqqani"]);
+        assert_eq!(in_english("شبكة حقاني"), ["network حقاني", "group حقاني"]);
+        assert_eq!(beside_group("Combattants du Hamas").as_deref(), Some("Hamas"));
+        assert_eq!((beside_group("Hamas"), beside_group("Bluebell Red")), (None, None));
+        assert!(in_english("Haverford AG").is_empty());
         assert!(in_english("Deutsche Bank").is_empty() && in_english("Владимир Путин").is_empty());
     }
 

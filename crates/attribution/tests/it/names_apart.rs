@@ -732,3 +732,56 @@ fn real_lists_leave_firms_with_ordinary_words_and_forms_of_companies_alone() {
         assert!(!matches(&index, query).is_empty(), "{query}");
     }
 }
+
+/// As the press of other countries writes them: a common noun of their language beside the word that tells.
+#[test]
+fn real_lists_find_groups_beside_the_word_of_another_language() {
+    let Some(index) = lists() else { return };
+    for (query, listed) in [
+        ("شبكة حقاني", "haqqani network"),
+        ("Сеть Хаккани", "haqqani network"),
+        ("Réseau Haqqani", "haqqani network"),
+        ("Red Haqqani", "haqqani network"),
+        ("Rete Haqqani", "haqqani network"),
+        ("Hakkani Ağı", "haqqani network"),
+        ("Haqqani-Netz", "haqqani network"),
+        ("Sieć Hakkani", "haqqani network"),
+        ("شبكة القاطرجي", "qatirji"),
+        ("ميليشيا الحوثي", "ansarallah"),
+        ("مليشيات الحوثي", "ansarallah"),
+        ("Milice houthie", "ansarallah"),
+        ("Milicia Hutí", "ansarallah"),
+        ("Huthi-Miliz", "ansarallah"),
+        ("Houthi fighters", "ansarallah"),
+        ("Боевики ХАМАС", "hamas"),
+        ("مقاتلو حماس", "hamas"),
+        ("Combattants du Hamas", "hamas"),
+        ("Hamas-Kämpfer", "hamas"),
+        ("Movimiento Hamas", "hamas"),
+        ("Nationalbank von Kuba", "national bank of cuba"),
+        ("Banque nationale de Cuba", "national bank of cuba"),
+        ("Banco Central de Siria", "central bank of syria"),
+    ] {
+        let found = matches(&index, query);
+        let is_it = |name: &str| name.to_lowercase().contains(listed);
+        assert!(found.iter().any(|(_, name, _)| is_it(name)), "{query}: {found:?}");
+    }
+    none_found(
+        &index,
+        &[
+            "Red Bull GmbH",
+            "Red Crescent",
+            "Red Star Belgrade",
+            "Red Eléctrica de España",
+            "Telekom Netz AG",
+            "Grupo Planeta",
+            "Groupe Renault",
+            "Movimento 5 Stelle",
+            "Banque de France",
+            "Banca d'Italia",
+            "Deutsches Netzwerk",
+            "Сеть Магнит",
+            "شبكة الجزيرة",
+        ],
+    );
+}

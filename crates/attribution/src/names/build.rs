@@ -116,7 +116,9 @@ impl Prepared {
             for (place, text) in split::names(&name.full).into_iter().enumerate() {
                 let normal = normal(&text, MAX_TOKENS);
                 let is_part = place > 0 && organisation;
-                if normal.tokens.is_empty() || is_part && question::tells_nothing(&normal.tokens) {
+                let says_nothing =
+                    || question::tells_nothing(&normal.tokens) || split::is_common_end(&normal.tokens);
+                if normal.tokens.is_empty() || is_part && says_nothing() {
                     continue;
                 }
                 if !organisation {

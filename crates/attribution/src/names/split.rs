@@ -27,6 +27,40 @@ const MARKERS: &[&str] = &[
 /// Notes about a name that are none.
 const NOTES: &[&str] = &["original script", "sub-unit name", "sub-unit", "previously listed as", "acronym"];
 
+/// Words of groups and places that are no name without another word.
+const COMMON_ENDS: &[&str] = &[
+    "and",
+    "army",
+    "battalion",
+    "brigade",
+    "brigades",
+    "cartel",
+    "committee",
+    "council",
+    "drug",
+    "faction",
+    "force",
+    "forces",
+    "front",
+    "group",
+    "laundering",
+    "levant",
+    "maghreb",
+    "militia",
+    "money",
+    "movement",
+    "narcotics",
+    "network",
+    "of",
+    "organisation",
+    "organization",
+    "party",
+    "smuggling",
+    "trafficking",
+    "union",
+    "wing",
+];
+
 /// The whole text and, where it holds several names, each of them. Nothing is lost: the whole comes first.
 pub(super) fn names(text: &str) -> Vec<Cow<'_, str>> {
     let mut found = vec![Cow::Borrowed(text)];
@@ -91,6 +125,9 @@ fn part<'a>(text: &'a str, depth: usize, found: &mut Vec<Cow<'a, str>>) {
     let items = items(text, true);
     for &item in &items {
         let (outside, inside) = brackets(item);
+        for other in either_end(&outside) {
+            add(Cow::Owned(other), found);
+        }
         if inside.is_empty() || depth >= MAX_DEPTH {
             add(Cow::Borrowed(item), found);
             continue;
@@ -231,19 +268,71 @@ fn marker(rest: &str) -> usize {
 }
 
 /// A slash separates names where blanks stand around it, or where both sides have two words or more, or are one word of
-/// capitals each ("ADF/NALU"); not in "J/V".
+/// capitals each ("ADF/NALU"); not in "J/V", nor before another end of the same name ([`either_end`]).
 fn slash(text: &str, at: usize, length: usize) -> usize {
     let (left, right) = (&text[..at], &text[at + length..]);
     if left.ends_with(' ') && right.starts_with(' ') {
         return length;
     }
-    let words = |side: &str| side.split_whitespace().filter(|word| word.chars().count() > 1).count();
+    let (left, right) = (beside(left, true), beside(right, false));
+    if is_letter(left.split_whitespace().next_back()) && is_letter(right.split_whitespace().next()) {
+        return 0;
+    }
     let capitals = |side: &str| {
         let letters = side.chars().filter(|letter| letter.is_alphabetic());
         side.chars().count() >= 3 && letters.into_iter().all(char::is_uppercase) && words(side) == 1
     };
-    let apart = (words(left) > 1 && words(right) > 1) || (capitals(left) && capitals(right));
+    let apart = (words(left) > 1 && words(without_article(right)) > 1) || (capitals(left) && capitals(right));
     if apart { length } else { 0 }
+}
+
+/// What stands on one side of a slash, up to a bracket or a sign between names.
+fn beside(side: &str, before: bool) -> &str {
+    let is_end =
+        |at: char| matches!(at, ';' | '；' | '|' | '\n' | '\r' | '(' | ')' | '（' | '）' | '[' | ']');
+    let piece = if before { side.rsplit(is_end).next() } else { side.split(is_end).next() };
+    piece.unwrap_or_default().trim()
+}
+
+fn is_letter(word: Option<&str>) -> bool {
+    word.is_some_and(|word| word.chars().count() == 1)
+}
+
+/// Articles before a place or a common noun.
+const ARTICLES: &[&str] = &["the", "la", "le", "les", "los", "las", "die", "der", "das"];
+
+fn without_article(side: &str) -> &str {
+    let first = side.split_once(char::is_whitespace);
+    first
+        .filter(|(first, _)| ARTICLES.contains(&first.to_lowercase().as_str()))
+        .map_or(side, |(_, rest)| rest)
+}
+
+/// Words of more than a letter.
+fn words(side: &str) -> usize {
+    side.split_whitespace().filter(|word| word.chars().count() > 1).count()
+}
+
+/// The two names of one that has another end behind a slash: "Front for the Conquest of Syria/the Levant", "Lord's Resistance
+/// Movement/Army". The other end is no name by itself.
+fn either_end(name: &str) -> Vec<String> {
+    let Some((left, right)) = name.split_once(['/', '／']) else { return Vec::new() };
+    let (left, right) = (left.trim_end_matches(BRACKET), beside(right.trim_end_matches(BRACKET), false));
+    let is_apart = left.ends_with(' ') || right.contains(['/', '／', BRACKET]) || left.contains(BRACKET);
+    let Some((head, last)) = left.rsplit_once(' ').filter(|_| !is_apart) else { return Vec::new() };
+    let is_end = words(left) > 1 && words(without_article(right)) == 1 && words(last) == 1;
+    // "XYZ" behind what it stands for is a name.
+    if !is_end || is_letter(right.split_whitespace().next()) || is_acronym(right, left) {
+        return Vec::new();
+    }
+    vec![left.to_owned(), format!("{head} {right}")]
+}
+
+/// Whether part of a name is one of those words alone that many groups have, or a place and an article.
+pub(super) fn is_common_end(tokens: &[String]) -> bool {
+    let is_common =
+        |token: &String| COMMON_ENDS.contains(&token.as_str()) || ARTICLES.contains(&token.as_str());
+    tokens.iter().all(is_common)
 }
 
 fn without_and(part: &str) -> &str {
@@ -352,6 +441,21 @@ mod tests {
                 &["NFRPC", "ENTC", "FIRST CENTRE AND SECOND CENTRE", "FIRST CENTRE", "SECOND CENTRE"],
             ),
             ("ADF/NALU", &["ADF", "NALU"]),
+            (
+                "Front for the Conquest of Syria/the Levant",
+                &["Front for the Conquest of Syria", "Front for the Conquest of the Levant"],
+            ),
+            (
+                "Lord\u{2019}s Resistance Movement/Army (LRM/A)",
+                &[
+                    "Lord\u{2019}s Resistance Movement",
+                    "Lord\u{2019}s Resistance Army",
+                    "Lord\u{2019}s Resistance Movement/Army",
+                ],
+            ),
+            ("Golden Sun I/E Dalian Co., Ltd.", &[]),
+            ("China Precision Machinery J/V Import Corp.", &[]),
+            ("New People\u{2019}s Army/NPA", &[]),
             ("Korea Ryenha Machinery J/V Corporation", &[]),
             ("Al Qa’ida/Islamic Army", &["Al Qa’ida", "Islamic Army"]),
             ("Muhamadmuhtar (original script: Мухамадмухтар)", &["Мухамадмухтар", "Muhamadmuhtar"]),

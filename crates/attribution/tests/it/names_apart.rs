@@ -785,3 +785,37 @@ fn real_lists_find_groups_beside_the_word_of_another_language() {
         ],
     );
 }
+
+/// "Front for the Conquest of Syria/the Levant", "Lord's Resistance Movement/Army" and "Golden Sun I/E Dalian".
+#[test]
+fn real_lists_name_nobody_by_the_end_of_a_name_behind_a_slash() {
+    let Some(index) = lists() else { return };
+    none_found(
+        &index,
+        &[
+            "Levant",
+            "The Levant",
+            "The Levant Foundation",
+            "The Levant Company",
+            "Army",
+            "Army & Navy Stores",
+            "Golden Sun",
+        ],
+    );
+    let found = index.search("Islamic State of Iraq and the Levant", 50).expect("a name");
+    let best = found.iter().take_while(|found| found.score >= 1.0);
+    assert!(best.clone().count() > 0);
+    assert!(best.into_iter().all(|found| found.matched_name.to_lowercase().contains("islamic state")));
+    for query in [
+        "Front for the Conquest of Syria",
+        "Front for the Conquest of the Levant",
+        "Lord's Resistance Movement",
+        "Lord's Resistance Army",
+    ] {
+        let found = matches(&index, query);
+        let is_it =
+            |found: &(String, String, f64)| found.1.replace('\u{2019}', "'").eq_ignore_ascii_case(query);
+        assert!(found.iter().any(is_it), "{query}: {found:?}");
+    }
+    all_found(&index, &[("ADF", "CDe.001"), ("NALU", "CDe.001")]);
+}

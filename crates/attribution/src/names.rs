@@ -16,6 +16,7 @@ mod asked;
 mod beside;
 mod build;
 mod cases;
+mod family;
 mod foreign;
 mod han;
 mod inside;

@@ -17,7 +17,7 @@ use tracehound_model::{
     text::label,
     verdict::{Basis, SourceAsOf},
 };
-use tracehound_screen::{NameCover, Policy, name_gap};
+use tracehound_screen::{NameCover, Policy, family_gap, name_gap};
 
 use crate::{EngineError, Snapshot};
 
@@ -363,7 +363,8 @@ impl Namer<'_> {
         }
         // All matches decide; the limit cuts what is shown of them.
         let is_found = !matches.is_empty() || !set_aside.is_empty();
-        let gap = name_gap(query, is_found);
+        let alone = || (!is_found).then(|| family_gap(query, self.index.family_name_alone(query))).flatten();
+        let gap = name_gap(query, is_found).or_else(alone);
         let beside = known.no_birth(day, is_found).into_iter().chain(known.not_read());
         let gap: Vec<Gap> = gap.into_iter().chain(beside).chain(unsure).collect();
         let decision = self.cover.decide(may_be, gap.is_empty());

@@ -28,6 +28,6 @@ pub use entities::Entities;
 pub use keys::Keys;
 pub use labels::{gaps as label_gaps, statements_on};
 pub use movements::{CalledAccounts, Covered, Movements};
-pub use names::{NameCover, name_gap};
+pub use names::{NameCover, family_gap, name_gap};
 pub use policy::{Policy, PolicyError, Rule};
 pub use screener::{Extract, RestsOn, Screener, Settings};

@@ -78,6 +78,17 @@ pub fn name_gap(name: &str, found: bool) -> Option<Gap> {
     gap_of(name, found).or_else(|| gap_of(&read_as(name)?, found)).or_else(of_parts)
 }
 
+/// Why finding nothing says nothing about a name that is the family name of so many listed persons and no more.
+pub fn family_gap(name: &str, persons: usize) -> Option<Gap> {
+    let have = match persons {
+        0 => return None,
+        1 => "1 listed person has".to_owned(),
+        count => format!("{count} listed persons have"),
+    };
+    let sentence = format!("`{}` is a family name alone: {have} it", label(name));
+    Some(Gap::about_subject(GapKind::NameNotCompared, sentence).mend("ask for the given name too"))
+}
+
 fn gap_of(name: &str, found: bool) -> Option<Gap> {
     let gap = |sentence: String| {
         Gap::about_subject(GapKind::NameNotCompared, sentence)

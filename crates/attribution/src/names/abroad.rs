@@ -53,6 +53,14 @@ pub(super) fn listed(text: &str) -> Option<String> {
     })
 }
 
+/// The listed family name of a person of whom other languages write these words alone: "خامنه‌ای".
+pub(super) fn family(words: &[String]) -> Option<&'static str> {
+    let of_persons =
+        ABROAD.phrases.iter().filter(|(phrase, _)| phrase.len() > words.len() && phrase.ends_with(words));
+    let families = of_persons.filter_map(|(_, listed)| listed.split_once(',')).map(|(family, _)| family);
+    families.min().filter(|_| !words.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

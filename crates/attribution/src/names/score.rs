@@ -304,6 +304,11 @@ impl<'a> Term<'a> {
         HONORIFICS.contains(&self.text())
     }
 
+    /// Whether it is a title that a person's name may carry, an article, or a word for a group of companies.
+    pub(super) fn is_title_word(&self) -> bool {
+        self.shape.is(TITLE | FILLER_WORD)
+    }
+
     /// Whether it is a word of a name, and not of what stands beside one or in many.
     pub(super) fn may_tell(&self) -> bool {
         !self.shape.is(TITLE | FILLER_WORD | GENERIC_WORD | PARTICLE) && !self.is_initial()

@@ -450,6 +450,7 @@ mod tests {
                 &[
                     "Lord\u{2019}s Resistance Movement",
                     "Lord\u{2019}s Resistance Army",
+                    "LRM/A",
                     "Lord\u{2019}s Resistance Movement/Army",
                 ],
             ),

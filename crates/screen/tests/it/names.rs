@@ -2,7 +2,7 @@
 
 use tracehound_attribution::Scope;
 use tracehound_model::Decision;
-use tracehound_screen::{NameCover, Policy, name_gap};
+use tracehound_screen::{NameCover, Policy, family_gap, name_gap};
 
 use crate::support::{FRESH, at, index, party, sources};
 
@@ -203,4 +203,16 @@ fn a_part_that_is_not_compared_is_told_whatever_stands_beside_it() {
     {
         assert_eq!(name_gap(name, false), None, "{name}");
     }
+}
+
+#[test]
+fn a_family_name_alone_is_a_gap_that_says_how_many_have_it() {
+    let sentence = |persons| family_gap("Putin", persons).map(|gap| gap.to_string());
+    assert_eq!(sentence(0), None);
+    let (one, two) = (sentence(1).expect("a gap"), sentence(2).expect("a gap"));
+    assert!(
+        one.contains("a family name alone: 1 listed person has it") && one.contains("given name"),
+        "{one}"
+    );
+    assert!(two.contains("2 listed persons have it"), "{two}");
 }

@@ -104,3 +104,47 @@ fn what_chance_gives_is_no_imitation() {
     let few: Vec<_> = transfers(&with_bait[..1]).chain(transfers(&with_bait[3_000..])).collect();
     assert_eq!(imitations(&few, 16, near, |_| true).imitations.len(), 1);
 }
+
+#[test]
+fn a_thief_cannot_make_the_genuine_one_the_imitation() {
+    // His own account pays his imitation, and a forged log shows the genuine one towards that account.
+    let thief = STRANGER;
+    let paid = (VICTIM, GENUINE, ETH, 1_000_000, 1);
+    for amount in [1, 1_000_000, 9_000_000, 9_000_000_000] {
+        for bait in [(GENUINE, thief, USDT, 0, 3), (thief, GENUINE, USDT, 0, 3), (thief, GENUINE, FAKE, 5, 3)]
+        {
+            let own = (thief, COPY, ETH, amount, 2);
+            assert_eq!(found(&[paid, own, bait]), [], "{own:?} {bait:?}");
+            assert_eq!(alike(&[paid, own, bait]).groups.len(), 1);
+            // Also where the movements begin after it, and the genuine one is paid later by somebody else.
+            assert_eq!(found(&[own, bait, (VICTIM, GENUINE, ETH, 10 * amount, 4)]), [], "{own:?} {bait:?}");
+            // Whoever pays others too is heard, and he who deals with look-alikes alone is not.
+            assert_eq!(found(&[own, bait, (VICTIM, 77, ETH, 5, 4), (VICTIM, GENUINE, ETH, amount, 5)]), []);
+        }
+    }
+}
+
+#[test]
+fn a_counter_movement_takes_no_imitation_out() {
+    let rows = [
+        (VICTIM, GENUINE, ETH, 10_000, 1),
+        (COPY, VICTIM, USDT, 0, 2),
+        (STRANGER, COPY, ETH, 1_000, 3),
+        (GENUINE, STRANGER, USDT, 0, 4),
+    ];
+    assert_eq!(found(&rows), [(COPY, GENUINE)]);
+    // More than the genuine one was paid: it is left open, and the group is told.
+    let more = [rows[0], rows[1], (STRANGER, COPY, ETH, 10_000, 3), rows[3]];
+    assert_eq!(found(&more), []);
+    assert_eq!(alike(&more).groups.len(), 1);
+}
+
+#[test]
+fn a_payment_to_try_an_address_out_is_no_bait() {
+    // Somebody fell for the imitation before, then tried the genuine one, and paid it.
+    let fell = (VICTIM, COPY, USDT, 1_000, 1);
+    assert_eq!(found(&[fell, (VICTIM, GENUINE, USDT, 1, 2), (VICTIM, GENUINE, USDT, 100_000, 3)]), []);
+    // The genuine one gives dust back, and gets much more later.
+    assert_eq!(found(&[fell, (GENUINE, VICTIM, USDT, 5, 2), (VICTIM, GENUINE, USDT, 500_000, 3)]), []);
+    assert_eq!(found(&[fell, (GENUINE, VICTIM, USDT, 5, 2), (VICTIM, GENUINE, ETH, 500_000, 3)]), []);
+}

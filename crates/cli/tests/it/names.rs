@@ -36,6 +36,29 @@ fn folder() -> TempDir {
     data
 }
 
+/// The policy asks for nothing but this list, so that only the name can be in the way of "no match".
+#[test]
+fn a_family_name_alone_clears_nobody_and_says_how_many_have_it() {
+    let data = folder();
+    let policy = data.path().join("own.toml");
+    let rules = "version = 2\nname = \"own\"\nbasis = \"lists-only\"\n[require]\nsources = [\"made-up\"]\n";
+    std::fs::write(&policy, rules).expect("written");
+    let ask = |name: &str| {
+        let args = ["screen", "--name", name, "--policy", &policy.to_string_lossy()];
+        let output = tracehound(data.path(), &args, "");
+        (output.status.code(), text(&output))
+    };
+    for name in ["Testperson", "Mr Testperson"] {
+        let (code, said) = ask(name);
+        assert_eq!(code, Some(30), "{said}");
+        assert!(said.contains("a family name alone: 3 listed persons have it"), "{said}");
+    }
+    for name in ["John Testperson", "Haverford"] {
+        let (code, said) = ask(name);
+        assert_eq!(code, Some(0), "{name}: {said}");
+    }
+}
+
 fn ids(found: &Value) -> Vec<&str> {
     let parties = found.as_array().into_iter().flatten();
     parties.map(|found| found["party"]["id"].as_str().expect("an id")).collect()

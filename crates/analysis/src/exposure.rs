@@ -10,7 +10,10 @@
 
 mod behind;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    cell::OnceCell,
+    collections::{BTreeMap, BTreeSet, HashMap},
+};
 
 pub use behind::{AtMix, Behind, Party, behind};
 
@@ -20,6 +23,7 @@ use tracehound_ledger::{AddrNum, OutNum, OutputView, Prev, TxNum, TxSpan, TxView
 use tracehound_model::{Amount, Worth};
 
 use crate::{
+    numbers::Table,
     price::Prices,
     taint::{
         Direction, End, Label, Method, Mix, Options, Propagation, PropagationLimits, Seed, SeedError,
@@ -227,11 +231,8 @@ pub fn exposures<R: UtxoRows>(
     if question.suspects {
         answer.suspected = suspects(ledger, &found, question.direction, known).1;
     }
-    Gathered { ledger, question, known, routes: Routes::of(&found, question.direction) }.book(
-        &found,
-        &mut answer,
-        &mut units,
-    );
+    Gathered { ledger, question, known, found: &found, routes: OnceCell::new() }
+        .book(&mut answer, &mut units);
     Ok(units.told(answer))
 }
 
@@ -327,12 +328,12 @@ fn paid(ledger: &impl UtxoRows, question: &Question<'_>, answer: &mut Exposures)
 
 /// For each output on the way, the transaction towards the seed.
 struct Routes {
-    towards: HashMap<OutNum, (TxNum, Option<OutNum>)>,
+    towards: Table<OutNum, (TxNum, Option<OutNum>)>,
 }
 
 impl Routes {
     fn of(found: &Propagation, direction: Direction) -> Self {
-        let mut towards = HashMap::new();
+        let mut towards = Table::default();
         for step in &found.steps {
             let (near, far) = match direction {
                 Direction::Forward => (found.inputs(step), found.outputs(step)),
@@ -362,11 +363,14 @@ struct Gathered<'a, R> {
     ledger: &'a R,
     question: &'a Question<'a>,
     known: &'a dyn Known<R>,
-    routes: Routes,
+    found: &'a Propagation,
+    /// Made for the first named entity: most paths end at nobody.
+    routes: OnceCell<Routes>,
 }
 
 impl<R: UtxoRows> Gathered<'_, R> {
-    fn book(&self, found: &Propagation, answer: &mut Exposures, units: &mut Units) {
+    fn book(&self, answer: &mut Exposures, units: &mut Units) {
+        let found = self.found;
         let mut rows: BTreeMap<(bool, Entity), Row> = BTreeMap::new();
         let totals = found.totals.get(&Label(0)).copied().unwrap_or_default();
         answer.rest.fees = totals.fees.into();
@@ -438,14 +442,18 @@ impl<R: UtxoRows> Gathered<'_, R> {
         }
     }
 
+    fn routes(&self) -> &Routes {
+        self.routes.get_or_init(|| Routes::of(self.found, self.question.direction))
+    }
+
     /// The transaction in which the entity took part: the one that spends its output, or pays it.
     fn transfer(&self, end: &End) -> Option<TxNum> {
-        end.spender.or_else(|| Some(self.routes.towards.get(&end.out?)?.0))
+        end.spender.or_else(|| Some(self.routes().towards.get(&end.out?)?.0))
     }
 
     fn path(&self, end: &End) -> Vec<TxNum> {
         let mut path = match (end.out, end.spender) {
-            (Some(out), _) => self.routes.from(out),
+            (Some(out), _) => self.routes().from(out),
             // Not in the ledger: the transaction that spends it, then on from its outputs.
             (None, Some(spender)) => vec![spender],
             (None, None) => Vec::new(),

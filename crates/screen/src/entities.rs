@@ -117,6 +117,9 @@ impl Entities<'_> {
     /// The owner's name: what is claimed about any address of its key ([`Keys`]), by the best claim of the day; else what labels
     /// come to.
     pub fn entity(&self, owner: AddrNum) -> Option<Entity> {
+        if self.keys.is_nobody(owner, self.day) {
+            return None;
+        }
         let shard = || self.found[owner.0 as usize % SHARDS].lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = shard().get(&owner) {
             return known.clone();

@@ -1,7 +1,7 @@
 //! Transactions on the way that may be mixes. They end no path: what lies behind them may be strangers' money, and an answer
 //! says how much went through them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -10,6 +10,7 @@ use tracehound_model::{Amount, Asset};
 
 use super::Known;
 use crate::{
+    numbers::Table,
     taint::{Direction, MOST, Mix, Piece, Propagation, Step},
     words::permille,
 };
@@ -58,7 +59,7 @@ pub(crate) fn suspects<R: UtxoRows>(
 ) -> (BTreeMap<TxNum, Mix>, Option<Suspected>) {
     let mut marks = BTreeMap::new();
     // Of each output behind a suspect, what of its followed units came through one.
-    let mut through: HashMap<OutNum, u128> = HashMap::new();
+    let mut through: Table<OutNum, u128> = Table::default();
     let mut told = Suspected { transactions: 0, participants: 0, amount: None };
     let mut amount = 0_u128;
     for step in &found.steps {

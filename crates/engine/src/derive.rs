@@ -72,6 +72,8 @@ pub struct Derived {
     pub checked: Option<BTreeMap<&'static str, Checked>>,
     /// How many movements or logs were read.
     pub read: u64,
+    /// How many of them count for nothing, since they are of a token that is not known as an asset: anybody can write its logs.
+    pub left_out: u64,
     /// How many wallets of exchanges are among the accounts, where the rule asks for them.
     pub wallets: Option<u64>,
     /// How many groups of addresses look alike, where the rule asks for them.
@@ -171,6 +173,7 @@ impl Derived {
             weaker: 0,
             checked,
             read,
+            left_out: 0,
             wallets: None,
             alike: None,
             emitters: None,
@@ -192,13 +195,15 @@ impl Workspace {
     /// An input that breaks off, lacks a column, holds too much or is not in order, or a pack in force that cannot be read.
     pub fn derive_deposits(&self, question: Question<'_>, weakest: Seen) -> Result<Derived, EngineError> {
         let Question { input, name, chain, wallets, day } = question;
-        let Movements { transfers, subjects, refused, sha256, .. } = Movements::read(input, &name, chain)?;
+        let movements = Movements::read(input, &name, chain)?;
         let known = Known::of(self, wallets, chain, day)?;
+        let counted = movements.in_money(&known);
+        let Movements { transfers, subjects, refused, sha256, .. } = movements;
         let wallets: HashMap<AccountNum, Service> = (0..)
             .zip(&subjects)
             .filter_map(|(number, subject)| Some((AccountNum(number), known.exchange(subject)?)))
             .collect();
-        let found = deposits(transfers.iter().copied(), |account| wallets.get(&account).cloned());
+        let found = deposits(counted.iter().copied(), |account| wallets.get(&account).cloned());
         let provenance = provenance("deposits", &sha256, Some(&known), day);
         let (mut labels, mut weaker, mut checked) = (Vec::new(), 0, BTreeMap::<_, Checked>::new());
         for deposit in found {
@@ -233,7 +238,8 @@ impl Workspace {
                         pack that names them, see docs/LABELS.md";
             derived.gaps.push(none.to_owned());
         }
-        Ok(Derived { weaker, wallets: Some(wallets.len() as u64), ..derived })
+        let left_out = (transfers.len() - counted.len()) as u64;
+        Ok(Derived { weaker, left_out, wallets: Some(wallets.len() as u64), ..derived })
     }
 
     /// Addresses among the parties of movements that are made to look like another one: the same form of input, movements of

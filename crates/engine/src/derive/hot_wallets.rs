@@ -17,11 +17,13 @@ impl Workspace {
     /// As of [`derive_deposits`](Self::derive_deposits).
     pub fn derive_hot_wallets(&self, question: Question<'_>) -> Result<Derived, EngineError> {
         let Question { input, name, chain, wallets, day } = question;
-        let Movements { transfers, subjects, refused, sha256, .. } = Movements::read(input, &name, chain)?;
+        let movements = Movements::read(input, &name, chain)?;
         let known = Known::of(self, wallets, chain, day)?;
+        let counted = movements.in_money(&known);
+        let Movements { transfers, subjects, refused, sha256, .. } = movements;
         let provenance = provenance("hot-wallets", &sha256, Some(&known), day);
         let (mut labels, mut checked) = (Vec::new(), BTreeMap::<_, Checked>::new());
-        for HotWallet { account, payees, payers, payments } in hot_wallets(transfers.iter().copied()) {
+        for HotWallet { account, payees, payers, payments } in hot_wallets(counted.iter().copied()) {
             let subject = &subjects[account.0 as usize];
             let told = known.told(subject);
             if told.is_empty() {
@@ -33,7 +35,9 @@ impl Workspace {
                 checked.entry("hot-wallets").or_default().count(told.iter().any(is_said));
             }
         }
-        Derived::new(labels, Some(checked), provenance.version, transfers.len() as u64, refused, Some(&known))
+        let (read, left_out) = (transfers.len() as u64, (transfers.len() - counted.len()) as u64);
+        let derived = Derived::new(labels, Some(checked), provenance.version, read, refused, Some(&known))?;
+        Ok(Derived { left_out, ..derived })
     }
 }
 

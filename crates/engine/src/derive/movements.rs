@@ -1,7 +1,7 @@
 //! Movements that somebody holds, read from a table or JSON lines.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     io::{self, Read},
 };
 
@@ -11,7 +11,7 @@ use tracehound_model::{Amount, Subject, caip::Caip2, text::label, transfer::Move
 use tracehound_screen::batch::{Batch, Row, Subjects};
 use tracehound_transfers::{AccountNum, AssetNum, Transfer, TransferNum, TxNum};
 
-use super::Rejected;
+use super::{Rejected, known::Known};
 use crate::EngineError;
 
 /// Movements that are held.
@@ -95,6 +95,16 @@ impl Movements {
         drop(rows);
         let Numbers { subjects, assets, .. } = numbers;
         Ok(Self { transfers, subjects, assets, refused, sha256: hashed.sha256() })
+    }
+    /// Those of what people pay with: the chain's own coin, and tokens that are known as assets. Anybody can write logs of the others.
+    pub(super) fn in_money(&self, known: &Known<'_>) -> Vec<Transfer> {
+        let money: BTreeSet<AssetNum> = self
+            .assets
+            .iter()
+            .filter(|(token, _)| known.is_money(token.as_ref()))
+            .map(|(_, number)| *number)
+            .collect();
+        self.transfers.iter().copied().filter(|transfer| money.contains(&transfer.asset)).collect()
     }
 }
 

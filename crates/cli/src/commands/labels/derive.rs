@@ -108,6 +108,12 @@ fn say(derived: &Derived, rule: DeriveRule) {
         DeriveRule::Pools => format!("{labels} pools in {read} movements"),
     };
     terminal::say(&found);
+    if derived.left_out > 0 {
+        terminal::say(&format!(
+            "{} movements count for nothing: they are of tokens that no label knows as an asset",
+            derived.left_out
+        ));
+    }
     if derived.weaker > 0 {
         terminal::say(&format!("{} more pay one exchange alone: --paid-only", derived.weaker));
     }

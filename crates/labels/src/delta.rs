@@ -12,6 +12,7 @@ use std::{
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::{
     Label, Pack, Provenance,
@@ -106,6 +107,25 @@ pub enum DeltaError {
         /// The row.
         row: String,
     },
+    /// A delta that nobody could apply: what it makes names the pack it was made from.
+    #[error(
+        "no delta is written, since none makes {new} from {old}: the second pack was not made `--after` the first. Make it \
+         again with `tracehound labels pack --after`, or pass on the whole pack"
+    )]
+    NotAfter {
+        /// The first pack, by name, version and SHA-256.
+        old: String,
+        /// The second.
+        new: String,
+    },
+    /// A delta that nobody could apply: the second pack is not what its labels make.
+    #[error(
+        "no delta is written: the labels of {new} make another file than that; make it again with `tracehound labels pack`"
+    )]
+    NotMade {
+        /// The second pack, by name, version and SHA-256.
+        new: String,
+    },
     /// It makes another pack than it says.
     #[error(
         "the delta makes the pack {made}, and says that it makes {wanted}: fetch it again, or a whole pack"
@@ -189,13 +209,27 @@ fn renew(label: Label, renewed: &BTreeMap<Provenance, Provenance>) -> Label {
     }
 }
 
-/// Writes the delta from `old` to `new`.
+/// Writes the delta from `old` to `new`, once it was applied and made `new`.
 ///
 /// # Errors
-/// A pack that cannot be read, or the system.
+/// A pack that cannot be read, one that was not made after `old`, or the system.
 pub fn write(out: &mut dyn Write, old: &Pack, new: &Pack) -> Result<usize, DeltaError> {
     let head = Head { from: old.digest()?, to: new.digest()?, plan: new.plan() };
+    let called = |pack: &Pack, digest: &str| {
+        let Manifest { name, version, .. } = pack.manifest();
+        format!("{name} version {version} ({digest})")
+    };
+    if new.manifest().previous.as_ref() != Some(&head.from) {
+        return Err(DeltaError::NotAfter { old: called(old, &head.from), new: called(new, &head.to) });
+    }
     let changes = between(old, new)?;
+    let mut labels: BTreeSet<Label> = old.labels().collect();
+    old.confirm()?;
+    let applied = changes.iter().cloned().try_for_each(|change| apply_to(&mut labels, change));
+    let made = builder(head.plan.clone(), &labels)?.encode(Some(head.from.clone()))?;
+    if applied.is_err() || hex::encode(Sha256::digest(&made)) != head.to {
+        return Err(DeltaError::NotMade { new: called(new, &head.to) });
+    }
     let mut line = |value: serde_json::Result<String>| -> std::io::Result<()> {
         writeln!(out, "{}", value.expect("plain data always turns into JSON"))
     };
@@ -219,41 +253,51 @@ pub fn apply(delta: impl BufRead, base: &Pack, path: &Path) -> Result<Manifest, 
     let mut labels: BTreeSet<Label> = base.labels().collect();
     base.confirm()?;
     while let Some(change) = lines.next::<Change>()? {
-        let line = lines.line;
-        let mut take = |row: &Label| {
-            let taken = labels.remove(row);
-            if taken { Ok(()) } else { Err(DeltaError::NoSuchRow { line, row: row.to_string() }) }
-        };
-        match change {
-            Change::Source { old, new } => {
-                let renewed = BTreeMap::from([(old, new)]);
-                labels = labels.into_iter().map(|label| renew(label, &renewed)).collect();
-            }
-            Change::Add { row } => {
-                labels.insert(row);
-            }
-            Change::Change { old, new } => {
-                take(&old)?;
-                labels.insert(*new);
-            }
-            Change::Retire { row, on } => {
-                take(&row)?;
-                labels.insert(Label { valid_to: Some(on), ..row });
-            }
-            Change::Drop { row } => take(&row)?,
-        }
+        apply_to(&mut labels, change)
+            .map_err(|NotThere(row)| DeltaError::NoSuchRow { line: lines.line, row: row.to_string() })?;
     }
-    let mut builder = Builder::new(head.plan)?;
-    for label in &labels {
-        builder.add(label)?;
-    }
-    let (manifest, made) = builder.write(path, Some(head.from))?;
+    let (manifest, made) = builder(head.plan, &labels)?.write(path, Some(head.from))?;
     if made != head.to {
         // It is nobody's pack.
         drop(std::fs::remove_file(path));
         return Err(DeltaError::Result { wanted: head.to, made });
     }
     Ok(manifest)
+}
+
+/// A row that is to change and is not there.
+struct NotThere(Box<Label>);
+
+fn apply_to(labels: &mut BTreeSet<Label>, change: Change) -> Result<(), NotThere> {
+    let mut take = |row: Label| if labels.remove(&row) { Ok(row) } else { Err(NotThere(Box::new(row))) };
+    match change {
+        Change::Source { old, new } => {
+            let renewed = BTreeMap::from([(old, new)]);
+            *labels = std::mem::take(labels).into_iter().map(|label| renew(label, &renewed)).collect();
+        }
+        Change::Add { row } => {
+            labels.insert(row);
+        }
+        Change::Change { old, new } => {
+            take(*old)?;
+            labels.insert(*new);
+        }
+        Change::Retire { row, on } => {
+            let row = take(row)?;
+            labels.insert(Label { valid_to: Some(on), ..row });
+        }
+        Change::Drop { row } => {
+            take(row)?;
+        }
+    }
+    Ok(())
+}
+
+/// The pack of a plan and rows, not written yet.
+fn builder(plan: Plan, labels: &BTreeSet<Label>) -> Result<Builder, BuildError> {
+    let mut builder = Builder::new(plan)?;
+    labels.iter().try_for_each(|label| builder.add(label))?;
+    Ok(builder)
 }
 
 struct Lines<R> {

@@ -141,6 +141,21 @@ fn from_a_spreadsheet_to_a_name_and_its_dispute() {
 }
 
 #[test]
+fn no_delta_is_written_that_nobody_could_apply() {
+    let desk = Desk::new();
+    desk.pack(1, "@one.csv", None);
+    desk.pack(2, "@two.csv", None);
+    let diff = ["labels", "diff", "@ours-1.labels", "@ours-2.labels"];
+    let (code, _, error) = desk.run(&[&diff[..], &["--delta", "@1-2.delta"]].concat());
+    assert_eq!(code, Some(1), "{error}");
+    let error = error.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(error.contains("not made `--after` the first"), "{error}");
+    assert!(!desk.0.path().join("1-2.delta").exists());
+    // To look at what differs needs no delta.
+    assert_eq!(desk.run(&diff).0, Some(0));
+}
+
+#[test]
 fn what_is_refused_is_said_and_changes_nothing() {
     let desk = Desk::new();
     let (code, _, error) =

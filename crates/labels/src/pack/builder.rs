@@ -168,7 +168,7 @@ impl Builder {
     }
 
     /// The bytes that [`write`](Self::write) writes.
-    pub(super) fn encode(self, previous: Option<String>) -> Result<Vec<u8>, BuildError> {
+    pub(crate) fn encode(self, previous: Option<String>) -> Result<Vec<u8>, BuildError> {
         let (_, parts) = self.parts(previous)?;
         let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
         Ok(sections::encode_paged(KIND, [0; sections::WORDS], &parts))

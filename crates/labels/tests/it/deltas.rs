@@ -80,3 +80,21 @@ fn a_delta_to_another_pack_or_one_that_lies_makes_nothing() {
     assert!(matches!(apply(&nonsense, &old), DeltaError::Line { line: 2, .. }));
     assert!(!made.exists());
 }
+
+#[test]
+fn a_delta_that_nobody_could_apply_is_not_written() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    let labels: Vec<Label> = (0..5).map(|number| at(number, "Kraken", "1")).collect();
+    let old = pack(&path("old"), plan(1), &labels, None);
+    let alone = pack(&path("alone"), plan(2), &labels[..4], None);
+    let mut text = Vec::new();
+    let error = delta::write(&mut text, &old, &alone).expect_err("refused");
+    assert!(matches!(error, DeltaError::NotAfter { .. }), "{error}");
+    assert!(error.to_string().contains("was not made `--after` the first"), "{error}");
+    assert!(text.is_empty(), "and nothing is written");
+    // One that goes on from another pack is no better.
+    let other = pack(&path("other"), plan(2), &labels[..4], alone.digest().ok());
+    assert!(matches!(delta::write(&mut text, &old, &other), Err(DeltaError::NotAfter { .. })));
+    assert!(text.is_empty());
+}

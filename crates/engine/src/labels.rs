@@ -430,6 +430,9 @@ pub struct Corrected {
     /// The day it was withdrawn; it says nothing any more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub withdrawn: Option<Date>,
+    /// The first day on which it holds; without one it holds from the day it was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<Date>,
     /// Who wants it.
     pub by: By,
     /// The chain, CAIP-2.
@@ -446,7 +449,8 @@ impl Corrected {
     fn of(correction: &Correction) -> Self {
         let Correction { number, made, withdrawn, by, evidence, row } = correction.clone();
         let (chain, address) = (row.chain.to_string(), row.address());
-        Self { number, made, withdrawn, by, chain, address, entity: row.entity, evidence }
+        let (from, entity) = (row.valid_from, row.entity);
+        Self { number, made, withdrawn, from, by, chain, address, entity, evidence }
     }
 }
 

@@ -140,6 +140,7 @@ impl Label {
         {
             return Err(format!("it ends on {to}, and begins on {from}"));
         }
+        check_chain(&self.chain)?;
         let is_on_chain = match (Chain::from_caip2(&self.chain), &self.subject) {
             (Some(chain), Subject::Address(address)) => address.fits(chain),
             (Some(_), _) => false,
@@ -192,8 +193,21 @@ pub(crate) fn holds(from: Option<Date>, to: Option<Date>, day: Date) -> bool {
 }
 
 /// A chain by its id here: the same chain has several among wallets (`tron:0x2b6653dc`, `tron:mainnet`).
+///
+/// # Errors
+/// Text that is no chain's id. What is not known here may be one, but not under `eip155`, whose ids are numbers.
 pub fn chain_of(text: &str) -> Result<Caip2, String> {
-    text.parse().map(Chain::canonical_id).map_err(|error| format!("{error}"))
+    let chain = text.parse().map(Chain::canonical_id).map_err(|error| format!("{error}"))?;
+    check_chain(&chain)?;
+    Ok(chain)
+}
+
+/// Whether there can be a chain of this id: of EVM chains any number but 0, as it is written (EIP-155, EIP-2294).
+fn check_chain(chain: &Caip2) -> Result<(), String> {
+    if chain.namespace() == "eip155" && Chain::from_caip2(chain).is_none() {
+        return Err(format!("`{chain}` is no chain: behind `eip155:` stands the number of one, such as 1"));
+    }
+    Ok(())
 }
 
 /// What is meant by an address in a row of this chain. Checked where the chain is known here; elsewhere it is text.

@@ -65,7 +65,7 @@ pub(crate) fn run(
             Ok(0)
         }
         LabelsCommand::Correct(args) => correct::correct(common, data, args, today, out),
-        LabelsCommand::Corrections => correct::list(common, data, out),
+        LabelsCommand::Corrections => correct::list(common, data, today, out),
         LabelsCommand::Withdraw { number } => correct::withdraw(common, data, *number, today, out),
         LabelsCommand::Coverage(args) => coverage::run(common, data, args, today, out),
         LabelsCommand::Check(args) => check::run(common, data, args, today, out),

@@ -602,7 +602,10 @@ fn a_new_user_loads_packs_asks_for_coverage_corrects_a_label_refreshes_and_the_c
     assert!(show().contains("controlled by Bitstamp"), "{}", show());
 
     let listed = ok(&["labels", "corrections"]);
-    assert!(listed.starts_with("correction 1 of ") && listed.contains("in force"), "{listed}");
+    assert!(
+        listed.starts_with("correction 1 of ") && listed.contains("; in force from 2025-01-01 on"),
+        "{listed}"
+    );
     ok(&["labels", "withdraw", "1"]);
     assert!(!show().contains("Bitstamp"));
     let (code, _, error) = desk.run(&["labels", "withdraw", "1"]);
@@ -611,10 +614,29 @@ fn a_new_user_loads_packs_asks_for_coverage_corrects_a_label_refreshes_and_the_c
     let (code, _, error) = desk.run(&["labels", "correct", WALLET, "--not", "Binance", "--evidence", "x"]);
     assert_eq!(code, Some(1));
     assert!(error.contains("say --chain"), "{error}");
+
+    // One that holds from a day that has not come says nothing yet, and says so.
+    let later = [
+        "labels",
+        "correct",
+        WALLET,
+        "--chain",
+        "eip155:1",
+        "--entity",
+        "Bitstamp",
+        "--category",
+        "exchange",
+    ];
+    let later = ok(&[&later[..], &["--evidence", "a contract", "--from", "9000-01-01"]].concat());
+    assert!(later.trim_end().ends_with("; says nothing before 9000-01-01"), "{later}");
+    assert!(!show().contains("Bitstamp"));
+    let listed = ok(&["labels", "corrections"]);
+    assert!(listed.contains("says nothing before 9000-01-01") && !listed.contains("in force"), "{listed}");
 }
 
-/// What the lines of docs/LABELS.md that turn a set into a label file are given, in the form that their source has.
-const SETS: [(&str, &str, &str); 4] = [
+/// What the lines of docs/LABELS.md that turn a set into a label file are given, in the form that their source has, and the entities
+/// and categories that come of it.
+const SETS: [(&str, &str, &str, &[&str]); 4] = [
     (
         "etherscan",
         "combinedAccountLabels.json",

@@ -217,3 +217,26 @@ fn a_correction_says_victim_and_asset_as_rows_do() {
     }
     assert!(says("nonsense").is_err());
 }
+
+#[test]
+fn a_chain_that_cannot_be_is_nobodys_in_a_correction_or_a_row() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let shelf = Shelf::at(folder.path().join("labels"));
+    for chain in ["eip155:0", "eip155:x", "eip155:01", "eip155:99999999999999999999", "eip155"] {
+        let wanted = Wanted { chain: chain.to_owned(), ..wanted(is("Bitstamp"), By::Operator) };
+        let refused = shelf.correct(wanted, TODAY);
+        assert!(
+            matches!(refused, Err(ShelfError::Correction(CorrectionError::Row(_)))),
+            "{chain}: {refused:?}"
+        );
+        let cells = serde_json::json!({
+            "chain": chain, "address": address(1), "label": "x", "predicate": "controls", "source": "a/b",
+            "version": "1", "licence": "MIT", "confidence": 50,
+        });
+        assert!(serde_json::from_value::<Label>(cells).is_err(), "{chain}");
+    }
+    assert!(shelf.corrections().expect("read").is_empty());
+    // A chain that is not known here is another matter.
+    let wanted = Wanted { chain: "cosmos:cosmoshub-4".to_owned(), ..wanted(is("Bitstamp"), By::Operator) };
+    shelf.correct(wanted, TODAY).expect("made");
+}

@@ -44,7 +44,7 @@ pub(super) fn correct(
     let (by, evidence) = (args.by, args.evidence.clone());
     let wanted = Wanted { chain, address, says, by, evidence, from: args.from };
     let made = data.workspace().correct_label(wanted, today).into_diagnostic()?;
-    print(common, &made, out, |made, out| writeln!(out, "{}", told(made)))?;
+    print(common, &made, out, |made, out| writeln!(out, "{}", told(made, today)))?;
     Ok(0)
 }
 
@@ -56,24 +56,28 @@ pub(super) fn withdraw(
     out: &mut dyn Write,
 ) -> Result<u8> {
     let gone = data.workspace().withdraw_correction(number, today).into_diagnostic()?;
-    print(common, &gone, out, |gone, out| writeln!(out, "{}", told(gone)))?;
+    print(common, &gone, out, |gone, out| writeln!(out, "{}", told(gone, today)))?;
     Ok(0)
 }
 
-pub(super) fn list(common: &Common, data: &Folder, out: &mut dyn Write) -> Result<u8> {
+pub(super) fn list(common: &Common, data: &Folder, today: Date, out: &mut dyn Write) -> Result<u8> {
     let all = data.workspace().label_corrections().into_diagnostic()?;
     match common.output {
         Output::Text if all.is_empty() => {
             writeln!(out, "nothing has been corrected here").into_diagnostic()?;
         }
-        Output::Text => all.iter().try_for_each(|one| writeln!(out, "{}", told(one))).into_diagnostic()?,
+        Output::Text => {
+            all.iter().try_for_each(|one| writeln!(out, "{}", told(one, today))).into_diagnostic()?;
+        }
         Output::Csv => {
-            writeln!(out, "number,made,withdrawn,by,chain,address,entity,evidence").into_diagnostic()?;
+            writeln!(out, "number,made,withdrawn,from,by,chain,address,entity,evidence").into_diagnostic()?;
             for one in &all {
+                let day = |day: Option<Date>| day.map_or_else(String::new, |day| day.to_string());
                 let cells = [
                     one.number.to_string(),
                     one.made.to_string(),
-                    one.withdrawn.map_or_else(String::new, |day| day.to_string()),
+                    day(one.withdrawn),
+                    day(one.from),
                     who(one.by).to_owned(),
                     one.chain.clone(),
                     one.address.clone(),
@@ -95,11 +99,13 @@ const fn who(by: By) -> &'static str {
     }
 }
 
-fn told(one: &Corrected) -> String {
+fn told(one: &Corrected, today: Date) -> String {
     let entity = one.entity.as_deref().unwrap_or_default();
-    let state = match one.withdrawn {
-        Some(day) => format!("withdrawn on {day}"),
-        None => "in force".to_owned(),
+    let state = match (one.withdrawn, one.from) {
+        (Some(day), _) => format!("withdrawn on {day}"),
+        (None, Some(day)) if day > today => format!("says nothing before {day}"),
+        (None, Some(day)) => format!("in force from {day} on"),
+        (None, None) => "in force".to_owned(),
     };
     format!(
         "correction {} of {} by the {}: {}:{} is {}; {}; {state}",

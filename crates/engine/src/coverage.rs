@@ -50,7 +50,8 @@ pub struct Covered {
     pub refused_rows: Vec<RefusedRow>,
     /// The packs that were searched.
     pub packs: Vec<InForce>,
-    /// What makes that no answer to rest on: no pack, one that is too old or cannot be read, rows that could not be read, or nothing to count.
+    /// What makes that no answer to rest on: no pack, one that is too old or cannot be read, rows that could not be read, a ledger
+    /// that is not the whole chain, or nothing to count.
     pub gaps: Vec<String>,
 }
 
@@ -163,6 +164,8 @@ impl Snapshot {
         let chain = Chain::Bitcoin(network).caip2();
         let mut covered = covered(&packs, format!("the ledger of {chain}"), self.received(network)?, day)?;
         covered.decimals = 8;
+        let partial = self.ledger(network)?.and_then(tracehound_screen::partial_ledger);
+        covered.gaps.extend(partial.map(|gap| gap.sentence));
         Ok(covered)
     }
 

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Serialize;
-use tracehound_model::{Amount, Confidence, Subject, caip::Caip2};
+use tracehound_model::{Amount, Confidence, Subject, amount::split_proportionally, caip::Caip2};
 
 use crate::{
     Family, Label, Nature, Predicate,
@@ -38,9 +38,9 @@ pub struct Share {
     pub addresses: u64,
     /// What they weigh.
     pub value: Amount,
-    /// Of all addresses, in hundredths of a percent, rounded down.
+    /// Of all addresses, in hundredths of a percent, rounded; the six that make up all add up to 100 percent.
     pub of_addresses: u64,
-    /// Of all value, in hundredths of a percent, rounded down; 0 of nothing.
+    /// Of all value, in hundredths of a percent, rounded in the same way; 0 of nothing.
     pub of_value: u64,
 }
 
@@ -148,13 +148,33 @@ impl Share {
     }
 
     fn measure(&mut self, all: &Self) {
-        self.of_addresses = (self.addresses * PARTS).checked_div(all.addresses).unwrap_or_default();
-        let parts = self.value.checked_mul_div(PARTS.into(), all.value);
-        self.of_value = parts.and_then(Amount::to_u64).unwrap_or_default();
+        let round = |exact: u64| (exact + FINE / 2) / FINE;
+        self.of_addresses = round(exactly(self.addresses.into(), all.addresses.into()));
+        self.of_value = round(exactly(self.value, all.value));
     }
 }
 
+/// Steps into which a part is divided to see what rounding leaves of it.
+const FINE: u64 = 1_000_000;
+
+/// How much of all a value is, in `FINE` steps of a part, rounded down; 0 of nothing.
+fn exactly(value: Amount, all: Amount) -> u64 {
+    value.checked_mul_div((PARTS * FINE).into(), all).and_then(Amount::to_u64).unwrap_or_default()
+}
+
 impl Coverage {
+    /// Those that make up all.
+    const fn parts(&mut self) -> [&mut Share; 6] {
+        [
+            &mut self.named,
+            &mut self.disputed,
+            &mut self.assets,
+            &mut self.victims,
+            &mut self.described,
+            &mut self.unlabelled,
+        ]
+    }
+
     /// Every share there is.
     fn shares(&mut self) -> impl Iterator<Item = &mut Share> {
         [
@@ -175,6 +195,16 @@ impl Coverage {
     fn measured(mut self) -> Self {
         let all = self.all;
         self.shares().for_each(|share| share.measure(&all));
+        // Rounded each by itself, the six would not add up.
+        let parts = self.parts();
+        let addresses: Vec<u128> = parts.iter().map(|part| part.addresses.into()).collect();
+        let values: Vec<u128> = parts.iter().map(|part| exactly(part.value, all.value).into()).collect();
+        let [addresses, values] =
+            [addresses, values].map(|weights| split_proportionally(PARTS.into(), &weights));
+        for (place, part) in parts.into_iter().enumerate() {
+            let parts = |of: &[u128]| of.get(place).map_or(0, |parts| *parts as u64);
+            (part.of_addresses, part.of_value) = (parts(&addresses), parts(&values));
+        }
         self
     }
 

@@ -263,26 +263,31 @@ pub(crate) struct Chain {
 impl Chain {
     /// O(blocks), once.
     pub(crate) fn of(ledger: &Ledger, as_of: Timestamp) -> Self {
-        let info = ledger.info();
-        let begins = info.first.is_some_and(|first| first.header.prev().0 == [0; 32]);
-        let sentence = if info.missing_ranges > 0 || info.missing_behind || info.missing_inputs > 0 {
-            Some(format!(
-                "the ledger is partial ({} blocks; {} inputs spend outputs from outside): other transactions were not \
-                 seen",
-                info.blocks, info.missing_inputs
-            ))
-        } else if !begins {
-            Some(format!(
-                "the ledger is partial ({} blocks, the first of the chain not among them): other transactions were \
-                 not seen",
-                info.blocks
-            ))
-        } else {
-            None
-        };
-        let partial = sentence.map(|words| Gap::about_ledger(GapKind::LedgerPartial, &info.chain, words));
-        Self { until: last_block(ledger, info.blocks, as_of), partial }
+        let blocks = ledger.info().blocks;
+        Self { until: last_block(ledger, blocks, as_of), partial: partial_ledger(ledger) }
     }
+}
+
+/// Why a ledger is not the whole chain from its first block on, where it is not. O(blocks).
+pub fn partial_ledger(ledger: &Ledger) -> Option<Gap> {
+    let info = ledger.info();
+    let begins = info.first.is_some_and(|first| first.header.prev().0 == [0; 32]);
+    let sentence = if info.missing_ranges > 0 || info.missing_behind || info.missing_inputs > 0 {
+        Some(format!(
+            "the ledger is partial ({} blocks; {} inputs spend outputs from outside): other transactions were not \
+                 seen",
+            info.blocks, info.missing_inputs
+        ))
+    } else if !begins {
+        Some(format!(
+            "the ledger is partial ({} blocks, the first of the chain not among them): other transactions were \
+                 not seen",
+            info.blocks
+        ))
+    } else {
+        None
+    };
+    sentence.map(|words| Gap::about_ledger(GapKind::LedgerPartial, &info.chain, words))
 }
 
 /// Time of the last block that is not after `as_of`. O(log blocks).

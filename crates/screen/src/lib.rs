@@ -24,6 +24,7 @@ pub mod policy;
 mod screener;
 
 pub use accounts::Accounts;
+pub use cover::partial_ledger;
 pub use entities::Entities;
 pub use keys::Keys;
 pub use labels::{gaps as label_gaps, statements_on};

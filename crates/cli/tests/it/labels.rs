@@ -547,7 +547,9 @@ fn a_new_user_loads_packs_asks_for_coverage_corrects_a_label_refreshes_and_the_c
     ok(&["demo", "--keep", "@data", "--quiet"]);
     ok(&["labels", "apply", "--shipped"]);
     // The demo's real block, and its generated case, which nobody has labelled.
-    let of_block = ok(&["labels", "coverage", "--ledger", "--network", "mainnet", "--on", "2026-12-01"]);
+    let of_block = ["labels", "coverage", "--ledger", "--network", "mainnet", "--on", "2026-12-01"];
+    let (code, of_block, _) = desk.run(&of_block);
+    assert_eq!(code, Some(30), "one block is no chain: {of_block}");
     insta::assert_snapshot!("labels_coverage_of_the_demo", of_block);
     let of_case = ok(&[
         "labels",

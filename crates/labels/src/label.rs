@@ -130,6 +130,15 @@ impl Label {
             }
         }
         check_text("category", &self.concept)?;
+        if self.nature == Nature::Victim
+            && concept::category(&self.concept).is_some_and(concept::is_accusation)
+        {
+            return Err(format!(
+                "its category `{}` accuses whom its nature calls a victim: say `victim`, or leave the \
+                 nature out",
+                text::label(&self.concept)
+            ));
+        }
         for day in [self.valid_from, self.valid_to].into_iter().flatten() {
             if !YEARS.contains(&day.year()) {
                 return Err(format!("{day} is no day of the years {} to {}", YEARS.start(), YEARS.end()));

@@ -45,6 +45,18 @@ fn a_token_is_an_asset_and_a_contract_that_was_robbed_is_a_victim() {
     assert_eq!(said[0].as_ref().expect("taken").nature, Nature::Asset);
 }
 
+/// Whoever took from somebody and whoever it was taken from are not one: neither a verdict nor a person could tell what is meant.
+#[test]
+fn nobody_is_accused_and_a_victim_in_one_row() {
+    for category in ["phishing", "scam", "terrorism", "exploit", "ransomware", "sanction"] {
+        let said = read(&format!(
+            "{HEADER},nature\neip155:1,0x6B175474E89094C44Da98b954EedeAC495271d0F,X,X,{category},contract_of,a/b,1,MIT,60,victim\n"
+        ));
+        let [Err((2, reason))] = &said[..] else { panic!("{said:?}") };
+        assert!(reason.contains("accuses") && reason.contains("victim"), "{reason}");
+    }
+}
+
 #[test]
 fn what_cannot_be_used_is_refused_with_its_line_and_reason_and_the_rest_stays() {
     let good = "eip155:1,0x6B175474E89094C44Da98b954EedeAC495271d0F,A,A,exchange,controls,a/b,1,MIT,50";

@@ -4,7 +4,13 @@
 //! sanctioned, indicted or convicted them, and then by the government's own reference. Victims' and customers' data (user
 //! numbers, handles, names of a name service) are in no pack.
 
-use std::{collections::HashSet, sync::LazyLock};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::LazyLock,
+};
+
+use serde::Deserialize;
+use unicode_normalization::UnicodeNormalization;
 
 use crate::{
     Family,
@@ -12,256 +18,28 @@ use crate::{
     label::{Label, Nature, Provenance},
 };
 
-/// Concepts of rows about private persons, and the tags of `TrueBlocks` for individuals.
-const PERSONS: &[&str] =
-    &["user", "individual", "person", "private", "personal", "90_individuals", "91_celebrities"];
+/// The words that are looked for: `data/lint.toml` says what each list is.
+#[derive(Deserialize)]
+struct Words {
+    persons: HashSet<String>,
+    name_services: Vec<String>,
+    profiles: Vec<String>,
+    networks: HashSet<String>,
+    business: HashSet<String>,
+    around: HashSet<String>,
+    particles: HashSet<String>,
+    before_number: HashSet<String>,
+    numbered: BTreeMap<String, usize>,
+}
 
-/// Ends of names that a name service gives to people and to anybody else.
-const NAME_SERVICES: &[&str] = &[
-    ".eth",
-    ".lens",
-    ".sol",
-    ".bnb",
-    ".crypto",
-    ".nft",
-    ".wallet",
-    ".x",
-    ".dao.eth",
-    ".base.eth",
-    ".cb.id",
-    ".near",
-    ".arb",
-];
+static WORDS: LazyLock<Words> =
+    LazyLock::new(|| toml::from_str(include_str!("data/lint.toml")).expect("a table of ours"));
 
 /// Given names, by which a plain name of a person is told.
 static GIVEN: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     let lines = include_str!("data/given-names.txt").lines().filter(|line| !line.starts_with('#'));
     lines.flat_map(str::split_whitespace).collect()
 });
-
-/// Words that a business, a protocol or a place has in its name, and a person has not; and names of businesses that are
-/// called after persons.
-const BUSINESS: &[&str] = &[
-    "academy",
-    "account",
-    "adapter",
-    "ai",
-    "airdrop",
-    "alert",
-    "asset",
-    "assets",
-    "association",
-    "attacker",
-    "bank",
-    "bet",
-    "bot",
-    "bounty",
-    "bridge",
-    "capital",
-    "cash",
-    "casino",
-    "chain",
-    "club",
-    "coin",
-    "collective",
-    "commerce",
-    "community",
-    "company",
-    "contract",
-    "core",
-    "corp",
-    "creator",
-    "credit",
-    "cross",
-    "crypto",
-    "custody",
-    "dao",
-    "data",
-    "deployer",
-    "dex",
-    "digital",
-    "drainer",
-    "drop",
-    "escrow",
-    "exchange",
-    "exploit",
-    "exploiter",
-    "factory",
-    "farm",
-    "federation",
-    "fee",
-    "finance",
-    "financial",
-    "foundation",
-    "fund",
-    "funds",
-    "game",
-    "games",
-    "gateway",
-    "global",
-    "governor",
-    "group",
-    "hack",
-    "hacker",
-    "holdings",
-    "hot",
-    "inc",
-    "inu",
-    "invest",
-    "investments",
-    "joe",
-    "jones",
-    "kong",
-    "lab",
-    "labs",
-    "launchpad",
-    "lend",
-    "lending",
-    "limited",
-    "llc",
-    "ltd",
-    "market",
-    "markets",
-    "media",
-    "miner",
-    "mining",
-    "mixer",
-    "money",
-    "multisig",
-    "network",
-    "networks",
-    "nft",
-    "nfts",
-    "operations",
-    "oracle",
-    "pad",
-    "partners",
-    "pay",
-    "payments",
-    "phishing",
-    "pool",
-    "pools",
-    "pro",
-    "project",
-    "protocol",
-    "proxy",
-    "reserve",
-    "reserves",
-    "research",
-    "router",
-    "safe",
-    "scam",
-    "scammer",
-    "school",
-    "schwab",
-    "services",
-    "shop",
-    "square",
-    "stablecoin",
-    "stake",
-    "staking",
-    "stanley",
-    "store",
-    "studio",
-    "studios",
-    "swap",
-    "systems",
-    "team",
-    "technologies",
-    "technology",
-    "terminal",
-    "token",
-    "tokens",
-    "trade",
-    "trader",
-    "trading",
-    "treasury",
-    "trust",
-    "university",
-    "vault",
-    "vaults",
-    "venture",
-    "ventures",
-    "vesting",
-    "wallet",
-    "wallets",
-    "worldwide",
-    "xyz",
-];
-
-/// Words around a name that say what somebody has, and titles.
-const AROUND: &[&str] = &[
-    "account",
-    "accounts",
-    "address",
-    "addresses",
-    "belongs",
-    "by",
-    "cold",
-    "deposit",
-    "deposits",
-    "dr",
-    "from",
-    "fund",
-    "funds",
-    "hot",
-    "mr",
-    "mrs",
-    "ms",
-    "of",
-    "owner",
-    "personal",
-    "private",
-    "prof",
-    "the",
-    "to",
-    "wallet",
-    "wallets",
-];
-
-/// Words within a name that are in small letters.
-const PARTICLES: &[&str] = &[
-    "abu", "al", "ben", "bin", "bint", "da", "de", "del", "den", "der", "di", "dos", "el", "ibn", "la", "le",
-    "van", "von",
-];
-
-/// Words before a number of a customer or a document, and how many digits of it are enough.
-const NUMBERED: &[(&str, usize)] = &[
-    ("user", 4),
-    ("uid", 4),
-    ("userid", 4),
-    ("user_id", 4),
-    ("customer", 4),
-    ("client", 4),
-    ("passport", 4),
-    ("ssn", 4),
-    ("phone", 4),
-    ("mobile", 4),
-    ("tel", 4),
-    ("teudat", 4),
-    ("account", 6),
-    ("id", 6),
-    ("telegram", 6),
-    ("twitter", 6),
-];
-
-/// Words between those and the number.
-const BEFORE_NUMBER: &[&str] = &["card", "id", "nr", "no", "number", "zehut"];
-
-/// Where people have pages of their own.
-const PROFILES: &[&str] = &[
-    "twitter.com/",
-    "x.com/",
-    "t.me/",
-    "telegram.me/",
-    "instagram.com/",
-    "facebook.com/",
-    "fb.com/",
-    "linkedin.com/in/",
-    "warpcast.com/",
-    "tiktok.com/",
-    "discord.gg/",
-];
 
 /// Why a row must not be in a pack.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -315,18 +93,24 @@ pub fn content(label: &Label) -> Result<(), Forbidden> {
         .chars()
         .map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '_' })
         .collect();
-    if PERSONS.contains(&concept.as_str()) && !Family::of(&label.provenance.source).authority {
+    if WORDS.persons.contains(&concept) && !Family::of(&label.provenance.source).authority {
         return Err(Forbidden::Person(label.concept.clone()));
     }
     let Provenance { source, version, .. } = &label.provenance;
-    if let Some(mail) = [source, version].into_iter().find_map(|text| mail(&text.to_lowercase())) {
+    if let Some(mail) = [source, version].into_iter().find_map(|text| mail(&read(text).to_lowercase())) {
         return Err(Forbidden::Handle(mail));
     }
     // A token's ticker is nobody's name, whatever it imitates; an exchange is no token because a row says so.
     let is_ticker = label.nature == Nature::Asset && Nature::of_concept(&label.concept) == Nature::Asset;
     for text in [Some(&label.label), label.entity.as_ref()].into_iter().flatten() {
+        let text = read(text);
         let lower = text.to_lowercase();
-        if let Some(found) = mail(&lower).or_else(|| profile(&lower)).or_else(|| number(&lower)) {
+        let found = mail(&lower)
+            .or_else(|| profile(&lower))
+            .or_else(|| number(&lower))
+            .or_else(|| telephone(&lower))
+            .or_else(|| bank_account(&lower));
+        if let Some(found) = found {
             return Err(Forbidden::Handle(found));
         }
         if is_ticker {
@@ -335,14 +119,19 @@ pub fn content(label: &Label) -> Result<(), Forbidden> {
         if let Some(name) = lower.split_whitespace().find(|word| is_name_of_a_service(word)) {
             return Err(Forbidden::NameService(name.to_owned()));
         }
-        if let Some(handle) = handle(&lower) {
+        if let Some(handle) = handle(&text) {
             return Err(Forbidden::Handle(handle));
         }
-        if looks_like_a_person(text) && !Family::of(&label.provenance.source).authority {
-            return Err(Forbidden::Name(text.clone()));
+        if looks_like_a_person(&text) && !Family::of(&label.provenance.source).authority {
+            return Err(Forbidden::Name(text));
         }
     }
     Ok(())
+}
+
+/// A text as people read it: letters and signs that look like plain ones (`\u{2024}`, `\u{ff20}`) are plain.
+fn read(text: &str) -> String {
+    text.nfkc().map(|c| if matches!(c, '\u{3002}' | '\u{ff61}') { '.' } else { c }).collect()
 }
 
 /// Whether a text is two or three words, in whatever letters they are, perhaps with an initial, a title and what somebody has
@@ -354,8 +143,10 @@ fn looks_like_a_person(text: &str) -> bool {
     // What stands in brackets is not the name: `… (hacker)`.
     let plain: String =
         text.split('(').map(|part| part.rsplit(')').next().unwrap_or(part)).collect::<Vec<_>>().join(" ");
+    // `John-Public` is two words, `Jean-Pierre Public` as well.
+    let is_one = !plain.trim().contains(|c: char| c.is_whitespace() || c == '_');
     let words: Vec<String> = plain
-        .split_whitespace()
+        .split(|c: char| c.is_whitespace() || c == '_' || (is_one && c == '-'))
         .map(|word| {
             let word: String = word.to_lowercase().chars().map(as_latin).collect();
             let word = word.trim_matches(['.', ',', ':', ';', '"', '\'', '#']);
@@ -363,11 +154,12 @@ fn looks_like_a_person(text: &str) -> bool {
         })
         .filter(|word| !word.is_empty() && !word.bytes().all(|byte| byte.is_ascii_digit()))
         .collect();
-    let is_around = |word: &String| AROUND.contains(&word.as_str());
+    let is_around = |word: &String| WORDS.around.contains(word);
     let first = words.iter().position(|word| !is_around(word)).unwrap_or(words.len());
     let end = words.iter().rposition(|word| !is_around(word)).map_or(first, |last| last + 1);
     let name = &words[first..end];
-    let given: Vec<&str> = name.iter().map(String::as_str).filter(|word| !PARTICLES.contains(word)).collect();
+    let given: Vec<&str> =
+        name.iter().map(String::as_str).filter(|word| !WORDS.particles.contains(*word)).collect();
     // `Watson`, `O'Neill`, `Smith-Jones`, `Q`
     let is_word = |word: &String| {
         word.split(['\'', '-']).all(|part| !part.is_empty() && part.chars().all(char::is_alphabetic))
@@ -375,8 +167,8 @@ fn looks_like_a_person(text: &str) -> bool {
     (2..=3).contains(&given.len())
         && name.len() <= 5
         && name.iter().all(is_word)
-        && GIVEN.contains(given[0])
-        && !given.iter().any(|word| BUSINESS.contains(word))
+        && given[0].split('-').next().is_some_and(|first| GIVEN.contains(first))
+        && !given.iter().flat_map(|word| word.split('-')).any(|word| WORDS.business.contains(word))
 }
 
 /// The plain Latin letter that one looks like: with an accent, or of another script.
@@ -403,25 +195,51 @@ const fn as_latin(letter: char) -> char {
 /// A name with something before its end, as `vitalik.eth`. What stands in brackets or ends a sentence is looked at too.
 fn is_name_of_a_service(word: &str) -> bool {
     let word = word.trim_matches(|c: char| !c.is_alphanumeric());
-    NAME_SERVICES.iter().any(|end| word.strip_suffix(end).is_some_and(|name| !name.is_empty()))
+    WORDS.name_services.iter().any(|end| word.strip_suffix(end.as_str()).is_some_and(|name| !name.is_empty()))
 }
 
-/// Words as they stand apart, with every sign that is read as an at one.
-fn words_of(text: &str) -> Vec<String> {
-    let text = text.replace(['\u{ff20}', '\u{fe6b}'], "@");
+/// Words as they stand apart.
+fn words_of(text: &str) -> impl Iterator<Item = &str> {
     let is_between = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '(' | ')' | '<' | '>');
-    text.split(is_between).map(str::to_owned).collect()
+    text.split(is_between).filter(|word| !word.is_empty())
 }
 
-/// `@name`.
+/// `@name`, `name#1234`, `tg: name`, and `telegram name` where the name is in small letters, as no business writes its own.
 fn handle(text: &str) -> Option<String> {
-    words_of(text).into_iter().find(|word| word.strip_prefix('@').is_some_and(|name| name.len() > 1))
+    let is_numbered = |word: &str| {
+        word.rsplit_once('#').is_some_and(|(name, number)| {
+            name.chars().any(char::is_alphabetic)
+                && number.len() == 4
+                && number.bytes().all(|byte| byte.is_ascii_digit())
+        })
+    };
+    let is_handle =
+        |word: &&str| word.strip_prefix('@').is_some_and(|name| name.len() > 1) || is_numbered(word);
+    if let Some(found) = words_of(text).find(is_handle) {
+        return Some(found.to_lowercase());
+    }
+    // `tg:name` and `tg : name` are `tg: name`.
+    let apart = text.replace(':', " : ");
+    let words: Vec<&str> = words_of(&apart).collect();
+    words.iter().enumerate().find_map(|(place, network)| {
+        WORDS.networks.get(&network.to_lowercase())?;
+        let rest = &words[place + 1..];
+        let (is_said, name) = match rest {
+            [":", name, ..] => (true, name),
+            [name, ..] => (false, name),
+            [] => return None,
+        };
+        let lower = name.to_lowercase();
+        let is_word = WORDS.business.contains(&lower) || WORDS.around.contains(&lower);
+        let is_name = name.chars().any(char::is_alphabetic) && !is_word;
+        (is_name && (is_said || lower == *name)).then(|| format!("{} {lower}", network.to_lowercase()))
+    })
 }
 
 /// `name@host.domain`, also with the sign written out in brackets.
 fn mail(text: &str) -> Option<String> {
     let is_host = |host: &str| host.trim_end_matches('.').contains('.');
-    let is_mail = |word: &String| {
+    let is_mail = |word: &&str| {
         word.split_once('@')
             .is_some_and(|(name, host)| !name.is_empty() && !name.contains('/') && is_host(host))
     };
@@ -433,37 +251,85 @@ fn mail(text: &str) -> Option<String> {
             is_host(host).then(|| format!("{name}{sign}{host}"))
         })
     };
-    words_of(text).into_iter().find(is_mail).or_else(written_out)
+    words_of(text).find(is_mail).map(str::to_owned).or_else(written_out)
 }
 
 /// A page of somebody's own: `t.me/name`.
 fn profile(text: &str) -> Option<String> {
-    PROFILES.iter().find_map(|host| {
-        let at = text.find(host)?;
+    WORDS.profiles.iter().find_map(|host| {
+        let at = text.find(host.as_str())?;
         let starts = text[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric() && c != '-');
         let name: String = text[at + host.len()..].chars().take_while(|c| !c.is_whitespace()).collect();
         (starts && !name.is_empty()).then(|| format!("{host}{name}"))
     })
 }
 
-/// A number of a customer, a document or a telephone.
+/// A number of a customer or a document, also where it stands at its word (`uid881234`).
 fn number(text: &str) -> Option<String> {
     let digits = |part: &str| part.bytes().filter(u8::is_ascii_digit).count();
-    let is_of_a_number = |c: &char| c.is_ascii_digit() || matches!(c, ' ' | '(' | ')' | '.' | '-');
-    for (at, _) in text.match_indices('+') {
-        let starts = text[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric());
-        let number: String = text[at + 1..].chars().take_while(is_of_a_number).collect();
-        if starts && digits(&number) >= 9 {
-            return Some(format!("+{}", number.trim()));
-        }
-    }
     let parts: Vec<&str> =
-        text.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|part| !part.is_empty()).collect();
+        text.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).collect();
     parts.iter().enumerate().find_map(|(place, word)| {
-        let (_, enough) = NUMBERED.iter().find(|(numbered, _)| numbered == word)?;
-        let rest = parts[place + 1..].iter().skip_while(|part| BEFORE_NUMBER.contains(part));
-        let number: Vec<&str> = rest.copied().take_while(|part| digits(part) > 0).take(6).collect();
-        let found = number.iter().map(|part| digits(part)).sum::<usize>();
-        (found >= *enough).then(|| format!("{word} {}", number.join(" ")))
+        let word_alone = word.trim_end_matches(|c: char| c.is_ascii_digit());
+        let enough = WORDS.numbered.get(word_alone)?;
+        let rest = parts[place + 1..].iter().skip_while(|part| WORDS.before_number.contains(**part));
+        let after: Vec<&str> = rest.copied().take_while(|part| digits(part) > 0).take(6).collect();
+        let found = digits(word) + after.iter().map(|part| digits(part)).sum::<usize>();
+        (found >= *enough).then(|| [&[*word], &after[..]].concat().join(" "))
     })
+}
+
+/// A number of a telephone: behind a plus, or in three or four groups as they are written.
+fn telephone(text: &str) -> Option<String> {
+    let is_digit = |c: char| c.is_ascii_digit();
+    let is_of_a_number = |c: char| is_digit(c) || matches!(c, ' ' | '(' | ')' | '.' | '-');
+    let (mut before, mut before_that) = (' ', ' ');
+    for part in text.split_inclusive(|c: char| !is_of_a_number(c)) {
+        let (number, after) = match part.char_indices().next_back() {
+            Some((at, last)) if !is_of_a_number(last) => (&part[..at], last),
+            _ => (part, ' '),
+        };
+        let groups: Vec<&str> =
+            number.split(|c: char| !c.is_ascii_digit()).filter(|group| !group.is_empty()).collect();
+        let lengths: Vec<usize> = groups.iter().map(|group| group.len()).collect();
+        let digits: usize = lengths.iter().sum();
+        // `2024-10-01 1200`
+        let is_day = matches!(lengths[..], [4, 2, 2, ..]) && groups[0].starts_with(['1', '2']);
+        let is_grouped = matches!(lengths[..], [1..=4, 2..=4, 4] | [1..=3, 2..=4, 2..=4, 4])
+            && (10..=13).contains(&digits)
+            && !(before.is_alphanumeric() && number.starts_with(is_digit))
+            && !(after.is_alphanumeric() && number.ends_with(is_digit))
+            && !is_day;
+        if is_grouped || (before == '+' && !before_that.is_alphanumeric() && digits >= 9) {
+            return Some(number.trim().to_owned());
+        }
+        (before_that, before) = (number.chars().next_back().unwrap_or(before), after);
+    }
+    None
+}
+
+/// An IBAN, whole or in groups of four: two letters, two digits that check it (ISO 7064, mod 97), and up to 30 more.
+fn bank_account(text: &str) -> Option<String> {
+    let words: Vec<&str> =
+        text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    (0..words.len()).find_map(|first| {
+        let mut whole = words[first].to_owned();
+        for word in &words[first + 1..] {
+            if is_iban(&whole) || !whole.len().is_multiple_of(4) {
+                break;
+            }
+            whole.push_str(word);
+        }
+        is_iban(&whole).then_some(whole)
+    })
+}
+
+fn is_iban(text: &str) -> bool {
+    let (Some((head, rest)), 15..=34) = (text.split_at_checked(4), text.len()) else { return false };
+    let (country, check) = head.split_at(2);
+    let is_formed =
+        country.bytes().all(|c| c.is_ascii_alphabetic()) && check.bytes().all(|c| c.is_ascii_digit());
+    let digits = rest.chars().chain(head.chars()).map(|c| c.to_digit(36));
+    let sum = digits.flatten().fold(0, |sum, digit| (sum * if digit < 10 { 10 } else { 100 } + digit) % 97);
+    is_formed && sum == 1
 }

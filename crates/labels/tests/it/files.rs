@@ -154,7 +154,16 @@ fn no_private_person_and_nobodys_number_is_in_a_pack() {
     for category in ["user", "individual", "Person", "90-Individuals"] {
         assert!(matches!(about("Somebody", category, "a/b"), Err(Forbidden::Person(_))), "{category}");
     }
-    for name in ["somebody.eth", "Wallet of some-body.base.eth", "(somebody.lens)", "x somebody.ETH."] {
+    for name in [
+        "somebody.eth",
+        "Wallet of some-body.base.eth",
+        "(somebody.lens)",
+        "x somebody.ETH.",
+        "somebody.ton",
+        "somebody.sui",
+        "somebody.btc",
+        "some\u{2024}eth",
+    ] {
         assert!(matches!(about(name, "exchange", "a/b"), Err(Forbidden::NameService(_))), "{name}");
     }
     for handle in [
@@ -176,6 +185,20 @@ fn no_private_person_and_nobodys_number_is_in_a_pack() {
         "+972501234567",
         "some.body (at) example.invalid",
         "somebody\u{ff20}example.invalid",
+        "Binance user_881234",
+        "UID881234",
+        "account 99123",
+        "415-555-1234",
+        "(415) 555-1234",
+        "Customer of Foo 1 415 555 1234",
+        "020 7946 0958",
+        "IBAN DE89370400440532013000",
+        "DE89 3704 0044 0532 0130 00",
+        "telegram somebody",
+        "tg: Somebody",
+        "Twitter:somebody",
+        "somebody#1234",
+        "https://github.com/somebody",
     ] {
         assert!(matches!(about(handle, "exchange", "a/b"), Err(Forbidden::Handle(_))), "{handle}");
     }
@@ -194,6 +217,13 @@ fn no_private_person_and_nobodys_number_is_in_a_pack() {
         "Twitter 2020 Hacker",
         "box.com/files",
         "0x.eth2dai",
+        "Telegram Open Network",
+        "Telegram: Wallet",
+        "Discord hack 2021",
+        "Pool 2024-10-01 1200",
+        "Curve.fi Factory 3pool #1234",
+        "DE89370400440532013001",
+        "Genesis of 1231006505",
     ] {
         assert_eq!(about(fine, "exchange", "a/b"), Ok(()), "{fine}");
     }
@@ -220,6 +250,10 @@ fn a_plain_name_of_somebody_is_refused_and_a_business_called_after_one_is_not() 
         "Mohammed bin Public",
         "Jos\u{e9} Public",
         "J\u{43e}hn Public",
+        "Jean-Pierre Public",
+        "John_Public",
+        "John-Public",
+        "Sir John Public",
     ] {
         assert!(matches!(named(person, "a/b"), Err(Forbidden::Name(_))), "{person}");
         assert!(named(person, "OFAC").is_ok(), "a government names whom it has listed: {person}");
@@ -233,6 +267,10 @@ fn a_plain_name_of_somebody_is_refused_and_a_business_called_after_one_is_not() 
         "Charles Schwab",
         "Binance 14",
         "Martin",
+        "Victoria VR",
+        "Mark Cuban Companies",
+        "Jack_Labs",
+        "John-DAO Vault",
     ] {
         assert!(named(business, "a/b").is_ok(), "{business}");
     }

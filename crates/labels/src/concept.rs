@@ -52,6 +52,51 @@ const NEUTRAL: &[&str] = &[
     "collectible",
 ];
 
+/// Parts of words by which a text accuses somebody.
+const ACCUSING: &[&str] = &[
+    "attack",
+    "blacklist",
+    "darknet",
+    "drain",
+    "exploit",
+    "extort",
+    "fake",
+    "fraud",
+    "hack",
+    "heist",
+    "honeypot",
+    "launder",
+    "lazarus",
+    "malicious",
+    "malware",
+    "mixer",
+    "phish",
+    "ponzi",
+    "ransom",
+    "rug pull",
+    "rugpull",
+    "sanction",
+    "scam",
+    "spoof",
+    "steal",
+    "stolen",
+    "terror",
+    "theft",
+    "thief",
+    "tornado",
+];
+
+/// Whether words say that somebody did something, or does what others are blamed for.
+pub(crate) fn accuses(text: &str) -> bool {
+    let text = text.to_lowercase();
+    ACCUSING.iter().any(|part| text.contains(part))
+}
+
+/// Whether a word says nothing of the kind of actor.
+pub(crate) fn is_neutral(word: &str) -> bool {
+    NEUTRAL.contains(&plain(word).as_str())
+}
+
 /// A word as it is looked up.
 fn plain(word: &str) -> String {
     let letter = |c: char| if matches!(c, ' ' | '-' | '/') { '_' } else { c.to_ascii_lowercase() };

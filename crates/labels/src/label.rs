@@ -11,6 +11,8 @@ use tracehound_model::{
 
 use crate::concept;
 
+/// How sure a name copied from an explorer is.
+const EXPLORER: Confidence = Confidence(30);
 /// Longest text of a row's cell, in bytes.
 pub const MAX_TEXT: usize = 400;
 /// Years that a row's days may be of.
@@ -116,6 +118,16 @@ impl Label {
             Nature::Asset => category.filter(|category| concept::is_accusation(*category)),
             Nature::Victim => None,
         }
+    }
+
+    /// Whether it is a name and no more, of somebody who names whom they like, as an explorer does: it says nothing of the kind
+    /// of actor, and no word in it accuses. That is no objection to anybody.
+    pub fn is_name_alone(&self) -> bool {
+        let texts = [Some(&self.label), self.entity.as_ref()];
+        self.nature == Nature::Entity
+            && self.confidence <= EXPLORER
+            && concept::is_neutral(&self.concept)
+            && !texts.into_iter().flatten().any(|text| concept::accuses(text))
     }
 
     /// Whether a row can say it: its texts, its days, and an address of its chain. Whatever a label comes by, the same is asked

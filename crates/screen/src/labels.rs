@@ -62,9 +62,12 @@ impl Said {
         self.label.category().filter(|_| self.not_counted.is_none())
     }
 
-    /// As a claim that rules can be asked about; `None` where it counts for nothing. Its source is the pack, by a name that no
-    /// list can have.
+    /// As a claim that rules can be asked about; `None` where it counts for nothing, or names and says no more. Its source is the
+    /// pack, by a name that no list can have.
     pub(crate) fn claim(&self) -> Option<Claim> {
+        if self.label.is_name_alone() {
+            return None;
+        }
         let statement = Statement {
             label: self.name().to_owned(),
             category: self.category()?,
@@ -95,6 +98,8 @@ impl Said {
 
     /// The statement whole.
     pub(crate) fn statement(&self) -> LabelStatement {
+        let is_name =
+            self.label.is_name_alone().then_some("it is a name alone, and says nothing of the kind of actor");
         let Label { chain, label, entity, concept, nature, provenance, valid_from, valid_to, .. } =
             &self.label;
         LabelStatement {
@@ -108,7 +113,7 @@ impl Said {
             licence: provenance.licence.clone(),
             valid_from: *valid_from,
             valid_to: *valid_to,
-            not_counted: self.not_counted.map(str::to_owned),
+            not_counted: self.not_counted.or(is_name).map(str::to_owned),
         }
     }
 }

@@ -642,29 +642,60 @@ const SETS: [(&str, &str, &str, &[&str]); 4] = [
     (
         "etherscan",
         "combinedAccountLabels.json",
-        r#"{"0x28c6c06298d514db089934071355e5743bf21d60":{"name":"Binance 14","labels":["binance","exchange"]}}"#,
+        r#"{"0x28c6c06298d514db089934071355e5743bf21d60":{"name":"Binance 14","labels":["binance"]},
+            "0x21a31ee1afc51d94c2efccaa2092ad1028285549":{"name":"Binance 15","labels":["binance","exchange"]},
+            "0x7d655c57f71464b6f83811c55d84009cd9f5221c":{"name":"Gitcoin: Bulk Checkout","labels":["gitcoin-grants"]},
+            "0xe592427a0aece92de3edee1f18e0157c05861564":{"name":"Uniswap V3: Router","labels":["uniswap","dex"]},
+            "0xb3764761e297d6f121e79c32a65829cd1ddb4d32":{"name":"MultisigExploit-Hacker","labels":["parity","exploit"]},
+            "0x3fe1c91e0bd6a2e1cb17c2b51a58b3a4c7a9f2aa":{"name":"Fake_Phishing12","labels":["phish-hack"]}}"#,
+        &[
+            "Binance 14,Binance,,contract_of,",
+            "Binance 15,Binance,exchange,controls,",
+            "Gitcoin: Bulk Checkout,Gitcoin,,contract_of,",
+            "Uniswap V3: Router,Uniswap,defi_dex,contract_of,",
+            "MultisigExploit-Hacker,,hack,controls,",
+            "Fake_Phishing12,,phishing,controls,",
+        ],
     ),
     (
         "eth-labels",
         "accounts.csv",
-        "address,chainId,label,nameTag\n0x28c6c06298d514db089934071355e5743bf21d60,1,binance,Binance 14\n",
+        "address,chainId,label,nameTag\n0x28c6c06298d514db089934071355e5743bf21d60,1,exchange,Binance 14\n\
+         0x7d655c57f71464b6f83811c55d84009cd9f5221c,56,gitcoin-grants,\"Foo, Inc: Pay\"\n",
+        &["Binance 14,Binance,exchange,controls,", "\"Foo, Inc: Pay\",\"Foo, Inc\",,contract_of,"],
     ),
     (
         "spellbook",
         "cex_ethereum_addresses.sql",
         "SELECT * FROM (VALUES\n    (0x28c6c06298d514db089934071355e5743bf21d60, 'Binance', 'Binance 14', 'x', date '2022-08-28')\n  \
          , (0x21a31ee1afc51d94c2efccaa2092ad1028285549, 'Binance', 'Binance 15', 'x', date '2022-08-28')\n",
+        &["Binance 14,Binance,exchange,controls,"],
     ),
     (
         "trueblocks",
         "names.tab",
         "tags\taddress\tname\tsymbol\n90-Individuals:Other\t0x21a31ee1afc51d94c2efccaa2092ad1028285549\tJane\t\n\
-         50-Exchanges\t0x28c6c06298d514db089934071355e5743bf21d60\tBinance 14\t\n",
+         50-Exchanges\t0x28c6c06298d514db089934071355e5743bf21d60\tBinance 14\t\n\
+         31-Gitcoin:Grants\t0x7d655c57f71464b6f83811c55d84009cd9f5221c\tGitcoin \"Grants\", all\t\n",
+        &[
+            "Binance 14,Binance,exchange,controls,",
+            "\"Gitcoin \"\"Grants\"\", all\",\"Gitcoin \"\"Grants\"\", all\",,contract_of,",
+        ],
     ),
 ];
 
+/// A block of a language of docs/LABELS.md by its name.
+fn block<'p>(page: &'p str, language: &str, name: &str) -> &'p str {
+    let (_, rest) = page.split_once(&format!("```{language} import-{name}\n")).expect("the lines");
+    rest.split_once("\n```").expect("their end").0
+}
+
 #[test]
 fn the_lines_that_the_documentation_gives_make_label_files() {
+    if Command::new("python3").arg("--version").output().is_err() {
+        tracehound_testkit::skipped("python3 is not installed");
+        return;
+    }
     let desk = Desk::new();
     let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/LABELS.md"));
     let page = page.expect("the page");
@@ -674,24 +705,57 @@ fn the_lines_that_the_documentation_gives_make_label_files() {
         "own.toml",
         &format!("name = \"own\"\nversion = 1\nissued = 2025-01-01\npublisher = \"us\"\n{licences}"),
     );
-    for (mark, file, content) in SETS {
-        desk.write(file, content);
-        let (_, rest) = page.split_once(&format!("```bash import-{mark}\n")).expect("the lines");
-        let lines = rest.split_once("\n```").expect("their end").0;
-        if lines.contains("jq ") && Command::new("jq").arg("--version").output().is_err() {
-            tracehound_testkit::skipped("jq is not installed");
-            continue;
-        }
+    desk.write("explorer.py", block(&page, "python", "explorer"));
+    let make = |mark: &str| {
+        let lines = block(&page, "bash", mark);
         let output =
             Command::new("bash").args(["-c", lines]).current_dir(desk.0.path()).output().expect("bash");
         assert!(output.status.success(), "{mark}: {}", String::from_utf8_lossy(&output.stderr));
         let made = String::from_utf8(output.stdout).expect("text");
-        assert!(made.contains("Binance 14") && !made.contains("Jane"), "{mark}: {made}");
         desk.write("made.csv", &made);
         let packed =
             desk.run(&["labels", "pack", "--plan", "@own.toml", "--to", "@made.labels", "@made.csv"]);
         assert_eq!(packed.0, Some(0), "{mark}: {}", packed.2);
+        made
+    };
+    for (mark, file, content, rows) in SETS {
+        desk.write(file, content);
+        let made = make(mark);
+        for row in rows {
+            assert!(made.contains(row), "{mark} lacks {row}: {made}");
+        }
+        assert!(!made.contains("Jane"), "{mark}: {made}");
     }
+
+    // Whom an explorer names has a name, and is no suspect for it; what it accuses is one.
+    make("etherscan");
+    assert_eq!(desk.run(&["labels", "apply", "@made.labels"]).0, Some(0));
+    let screened = |address: &str| {
+        desk.run(&["screen", address, "--policy", "lists-only", "--as-of", "2025-11-20T12:00:00Z"])
+    };
+    for (address, wanted) in [
+        ("0x28c6c06298d514db089934071355e5743bf21d60", 0),
+        ("0x21a31ee1afc51d94c2efccaa2092ad1028285549", 0),
+        ("0x7d655c57f71464b6f83811c55d84009cd9f5221c", 0),
+        ("0xe592427a0aece92de3edee1f18e0157c05861564", 0),
+        ("0xb3764761e297d6f121e79c32a65829cd1ddb4d32", 10),
+        ("0x3fe1c91e0bd6a2e1cb17c2b51a58b3a4c7a9f2aa", 10),
+    ] {
+        let (code, said, error) = screened(address);
+        assert!(
+            code == Some(wanted) || (wanted == 10 && code == Some(20)),
+            "{address}: {code:?} {said}{error}"
+        );
+    }
+    let (_, said, _) = screened("0x28c6c06298d514db089934071355e5743bf21d60");
+    assert!(said.contains("it is a name alone, and says nothing of the kind of actor"), "{said}");
+    desk.write(
+        "asked.txt",
+        "0x28c6c06298d514db089934071355e5743bf21d60\n0x7d655c57f71464b6f83811c55d84009cd9f5221c\n",
+    );
+    let (_, said, _) =
+        desk.run(&["labels", "coverage", "@asked.txt", "--on", "2025-06-01", "--output", "csv"]);
+    assert!(said.contains("part,named,2,2,100.00,100.00"), "{said}");
 }
 
 /// What can be read is shown, and what cannot is told.

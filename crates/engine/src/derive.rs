@@ -11,18 +11,18 @@ mod movements;
 mod pools;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     io::{self, Read, Write},
 };
 
 use jiff::civil::Date;
 use tracehound_analysis::{
-    deposits::{Deposit, deposits},
+    deposits::{Deposit, deposits, held_for_fees},
     imitations::{Imitation, imitations},
     roles::{Role, Shown},
 };
 use tracehound_labels::{Label, Nature, Predicate, Provenance, file, identity};
-use tracehound_model::{Address, Subject, caip::Caip2, label::HINT};
+use tracehound_model::{Address, Amount, Chain, Subject, caip::Caip2, label::HINT};
 use tracehound_transfers::{AccountNum, AssetNum};
 
 use crate::{
@@ -42,7 +42,7 @@ const LISTED: usize = 1_000;
 /// What sources of what was derived begin with.
 const SOURCE: &str = "derived";
 /// The version of the rules: raised when one of them says something else of the same input.
-const RULES: u32 = 2;
+const RULES: u32 = 3;
 
 /// What labels are derived from, and as of when.
 pub struct Question<'q> {
@@ -198,12 +198,16 @@ impl Workspace {
         let movements = Movements::read(input, &name, chain)?;
         let known = Known::of(self, wallets, chain, day)?;
         let counted = movements.in_money(&known);
-        let Movements { transfers, subjects, refused, sha256, .. } = movements;
+        let Movements { transfers, subjects, assets, refused, sha256 } = movements;
+        let coin = assets.get(&None).copied();
+        let for_fees = |asset: AssetNum| {
+            Chain::from_caip2(chain).filter(|_| coin == Some(asset)).map_or(Amount::ZERO, held_for_fees)
+        };
         let wallets: HashMap<AccountNum, Service> = (0..)
             .zip(&subjects)
             .filter_map(|(number, subject)| Some((AccountNum(number), known.exchange(subject)?)))
             .collect();
-        let found = deposits(counted.iter().copied(), |account| wallets.get(&account).cloned());
+        let found = deposits(&counted, |account| wallets.get(&account).cloned(), for_fees);
         let provenance = provenance("deposits", &sha256, Some(&known), day);
         let (mut labels, mut weaker, mut checked) = (Vec::new(), 0, BTreeMap::<_, Checked>::new());
         for deposit in found {
@@ -250,15 +254,11 @@ impl Workspace {
     /// As of [`derive_deposits`](Self::derive_deposits).
     pub fn derive_imitations(&self, question: Question<'_>) -> Result<Derived, EngineError> {
         let Question { input, name, chain, wallets, day } = question;
-        let Movements { transfers, subjects, assets, refused, sha256 } =
-            Movements::read(input, &name, chain)?;
+        let movements = Movements::read(input, &name, chain)?;
         let known = Known::of(self, wallets, chain, day)?;
+        let is_money = movements.money(&known);
+        let Movements { transfers, subjects, refused, sha256, .. } = movements;
         let digits = |account: AccountNum| digits(subjects.get(account.0 as usize)?);
-        let is_money: BTreeSet<AssetNum> = assets
-            .iter()
-            .filter(|(token, _)| known.is_money(token.as_ref()))
-            .map(|(_, number)| *number)
-            .collect();
         let is_evm = |subject: &Subject| matches!(subject, Subject::Address(Address::Evm(_)));
         let base = if subjects.iter().any(is_evm) { 16 } else { 58 };
         let found = imitations(&transfers, base, digits, |asset| is_money.contains(&asset));

@@ -14,7 +14,7 @@ use serde_json::Value;
 use sha3::{Digest, Keccak256};
 use tracehound_analysis::{
     deployers::{Creation, families},
-    deposits::{Seen, deposits},
+    deposits::{Seen, deposits, held_for_fees},
     hot_wallets::hot_wallets,
     imitations::imitations,
     pools::pools,
@@ -26,8 +26,9 @@ use tracehound_labels::{
     agreement::{Standing, named},
     file::{Defaults, Rows},
     identity,
+    shared::Shared,
 };
-use tracehound_model::{Address, Amount, Subject, transfer::MovementKind};
+use tracehound_model::{Address, Amount, Chain, Subject, transfer::MovementKind};
 use tracehound_testkit::shared_data;
 use tracehound_transfers::{AccountNum, AssetNum, Transfer, TransferNum, TxNum};
 
@@ -95,6 +96,18 @@ impl Movements {
         let num = TransferNum(self.transfers.len() as u64);
         let kind = if token.is_some() { MovementKind::Token } else { MovementKind::Native };
         self.transfers.push(Transfer { num, tx, from, to, asset, amount, kind, proved: false });
+    }
+
+    /// What people pay with, and movements of it: as `labels derive` has it the coin, and tokens that are known.
+    fn in_money(&self, tokens: &HashMap<Address, Vec<Label>>) -> (BTreeSet<AssetNum>, Vec<Transfer>) {
+        let is_money = |token: &Address| {
+            tokens.contains_key(token) || Shared::of(&Subject::Address(*token)) == Some(Shared::Coin)
+        };
+        let assets = self.assets.iter().filter(|(token, _)| token.as_ref().is_none_or(is_money));
+        let assets: BTreeSet<AssetNum> = assets.map(|(_, number)| *number).collect();
+        let moved =
+            self.transfers.iter().copied().filter(|transfer| assets.contains(&transfer.asset)).collect();
+        (assets, moved)
     }
 
     /// What a call moves: its own value, and what it asks a token's contract to move.
@@ -379,9 +392,12 @@ fn derived_scorecard() {
                 *payees.entry(from).or_insert(true) &= calls(told, &service);
             }
         }
+        let (_, money) = set.in_money(&tokens);
+        let coin = set.assets.get(&None).copied();
+        let for_fees = |asset| if coin == Some(asset) { held_for_fees(Chain::Evm(1)) } else { Amount::ZERO };
         let (mut in_relation, mut by_payee) = ([0; 2], [0; 2]);
         let mut found: BTreeMap<Seen, [usize; 3]> = BTreeMap::new();
-        for deposit in deposits(set.transfers.iter().copied(), service) {
+        for deposit in deposits(&money, service, for_fees) {
             let address = &set.addresses[deposit.account.0 as usize];
             if !address.is_null_like() && !is_named(address) {
                 in_relation[usize::from(deposit.seen == Seen::PaidOnly)] += 1;
@@ -483,12 +499,7 @@ fn derived_scorecard() {
             let Address::Evm(bytes) = set.addresses[account.0 as usize] else { return None };
             (!Address::Evm(bytes).is_null_like()).then(|| hex::encode(bytes).into_bytes())
         };
-        let money: BTreeSet<AssetNum> = set
-            .assets
-            .iter()
-            .filter(|(token, _)| token.is_none_or(|token| tokens.contains_key(&token)))
-            .map(|(_, number)| *number)
-            .collect();
+        let (money, _) = set.in_money(&tokens);
         let found = imitations(&set.transfers, 16, digits, |asset| money.contains(&asset));
         let parties = set.addresses.len() as u128;
         let thousandths = parties * (parties - 1) / 2 * 1_000 / 16_u128.pow(7);
@@ -542,7 +553,8 @@ fn derived_scorecard() {
     }
     say(include_str!("derived/hot-wallets.md").trim_end().to_owned());
     for (what, set) in &sets {
-        let found = hot_wallets(set.transfers.iter().copied());
+        let (_, money) = set.in_money(&tokens);
+        let found = hot_wallets(money);
         let label = |account: AccountNum| {
             let address = &set.addresses[account.0 as usize];
             names.get(address).or_else(|| tokens.get(address))

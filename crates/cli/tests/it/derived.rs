@@ -105,6 +105,60 @@ fn wallets_that_the_user_knows_need_no_pack() {
     assert_eq!(desk.run(&hinted).1.lines().count(), 1);
 }
 
+/// Anybody can write logs of a token of their own in anybody's name: they make nobody a deposit address or a hot wallet, and take
+/// nobody out of the answer.
+#[test]
+fn logs_of_a_token_that_nobody_knows_say_nothing() {
+    let desk = Desk::new();
+    let fake = "0x59b5a69022d52b2461463fc517702ab25fe3de29";
+    let derive = |rows: &[String], more: &[&str]| {
+        desk.write("transfers.csv", &format!("from,to,asset,amount,block,tx\n{}\n", rows.join("\n")));
+        let (_, derived, error) = desk.run(&[&MOVEMENTS[..], &ON, &["--wallets", "@one.csv"], more].concat());
+        (derived.lines().count() - 1, error)
+    };
+    let way = |asset: &str| {
+        [format!("{PAYER},{DEPOSIT},{asset},1000,7,0xaa"), format!("{DEPOSIT},{WALLET},{asset},1000,9,0xbb")]
+    };
+    let (found, error) = derive(&way(fake), &[]);
+    assert_eq!(found, 0, "{error}");
+    assert!(error.contains("2 movements count for nothing: nobody knows their tokens"), "{error}");
+    assert_eq!(derive(&way(USDT), &[]).0, 1);
+    assert_eq!(derive(&way("ETH"), &[]).0, 1);
+    let forged = format!("{DEPOSIT},{CUSTOMER},{fake},1000,9,0xcc");
+    assert_eq!(derive(&[&way("ETH")[..], &[forged]].concat(), &[]).0, 1);
+    // One that the user calls a counterfeit is no asset that people pay with, whatever else it is called.
+    let one = std::fs::read_to_string(desk.path("one.csv")).expect("read");
+    let row = |category: &str| format!("eip155:1,{fake},Fake,Fake,{category},contract_of,x/y,1,CC0-1.0,50\n");
+    desk.write("one.csv", &format!("{one}{}", row("defi_token")));
+    assert_eq!(derive(&way(fake), &[]).0, 1);
+    desk.write("one.csv", &format!("{one}{}{}", row("defi_token"), row("phishing")));
+    assert_eq!(derive(&way(fake), &[]).0, 0);
+    desk.write("one.csv", &one);
+
+    // Whoever keeps a stash of another asset is nobody's deposit address.
+    let stash = format!("{PAYER},{DEPOSIT},ETH,1000000000000000000000,6,0x11");
+    assert_eq!(derive(&[&[stash.clone()][..], &way(USDT)].concat(), &[]).0, 0);
+    assert_eq!(
+        derive(
+            &[&[stash.replace("1000000000000000000000", "100000000000000000")][..], &way(USDT)].concat(),
+            &[]
+        )
+        .0,
+        1
+    );
+
+    for (asset, wanted) in [(fake, 0), ("ETH", 1)] {
+        let mut rows = vec![format!("{CUSTOMER},{PAYER},{asset},900,7,0x0")];
+        rows.extend(
+            (0..10).map(|number| {
+                format!("{PAYER},0x{},{asset},5,7,0xa{number}", format!("a{number}").repeat(20))
+            }),
+        );
+        let (found, error) = derive(&rows, &["--rule", "hot-wallets"]);
+        assert_eq!(found, wanted, "{asset}: {error}");
+    }
+}
+
 #[test]
 fn an_imitation_is_told_from_what_it_imitates() {
     let desk = Desk::new();
@@ -118,12 +172,12 @@ fn an_imitation_is_told_from_what_it_imitates() {
         )
     };
     let imitations = [&MOVEMENTS[..], &ON, &["--rule", "imitations"]].concat();
-    // Without a token that packs know, no payment is in earnest.
-    desk.write("transfers.csv", &rows_of(USDT));
+    // In a token that nobody knows no payment is in earnest.
+    desk.write("transfers.csv", &rows_of("0x59b5a69022d52b2461463fc517702ab25fe3de29"));
     let (code, said, error) = desk.run(&imitations);
     assert_eq!((code, said.lines().count()), (Some(0), 1), "{error}");
     assert!(error.contains("0 imitations in 2 movements, among 1 groups"), "{error}");
-    for money in [TOKEN, "eth"] {
+    for money in [TOKEN, USDT, "eth"] {
         desk.write("transfers.csv", &rows_of(money));
         let (code, said, error) = desk.run(&imitations);
         assert_eq!(code, Some(0), "{error}");

@@ -6,8 +6,10 @@ use jiff::civil::Date;
 use tracehound_labels::{
     Family, HEURISTIC, Label, Nature, Predicate,
     agreement::{Standing, named},
+    concept,
     file::{Defaults, Rows},
     identity,
+    shared::Shared,
     shelf::Packs,
 };
 use tracehound_model::{Category, Subject, caip::Caip2, label::HINT};
@@ -160,9 +162,15 @@ impl<'q> Known<'q> {
         Some(Service { identity: identity(entity), name: entity.clone() })
     }
 
-    /// Whether people pay with it: the chain's own coin, or a token that is known as an asset.
+    /// Whether people pay with it: the chain's own coin, one that everybody uses, or a token that is known as an asset and nobody
+    /// calls a counterfeit.
     pub(super) fn is_money(&self, asset: Option<&Subject>) -> bool {
-        asset.is_none_or(|token| self.told_here(token).iter().any(|label| label.nature == Nature::Asset))
+        let is_asset = |token: &Subject| {
+            let told = self.told_here(token);
+            told.iter().any(|label| label.nature == Nature::Asset)
+                && !told.iter().any(|label| label.category().is_some_and(concept::is_accusation))
+        };
+        asset.is_none_or(|token| Shared::of(token) == Some(Shared::Coin) || is_asset(token))
     }
 
     /// What makes that nothing to rest on, once all was asked.

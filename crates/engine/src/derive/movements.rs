@@ -96,14 +96,16 @@ impl Movements {
         let Numbers { subjects, assets, .. } = numbers;
         Ok(Self { transfers, subjects, assets, refused, sha256: hashed.sha256() })
     }
-    /// Those of what people pay with: the chain's own coin, and tokens that are known as assets. Anybody can write logs of the others.
+
+    /// What people pay with: the chain's own coin, and tokens that are known as assets. Anybody can write logs of the others.
+    pub(super) fn money(&self, known: &Known<'_>) -> BTreeSet<AssetNum> {
+        let is_money = |(token, _): &(&Option<Subject>, &AssetNum)| known.is_money(token.as_ref());
+        self.assets.iter().filter(is_money).map(|(_, number)| *number).collect()
+    }
+
+    /// The movements of what people pay with.
     pub(super) fn in_money(&self, known: &Known<'_>) -> Vec<Transfer> {
-        let money: BTreeSet<AssetNum> = self
-            .assets
-            .iter()
-            .filter(|(token, _)| known.is_money(token.as_ref()))
-            .map(|(_, number)| *number)
-            .collect();
+        let money = self.money(known);
         self.transfers.iter().copied().filter(|transfer| money.contains(&transfer.asset)).collect()
     }
 }

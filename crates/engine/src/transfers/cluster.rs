@@ -8,12 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_analysis::{
-    deposits::{Seen, deposits},
+    account_parties::is_initiated,
+    deposits::{Seen, deposits, held_for_fees},
     extent::Extent,
     trace::Entity,
 };
-use tracehound_model::{Gap, GapKind, PackAsOf};
-use tracehound_transfers::{AccountNum, Balance, Transfer, TransferNum, TransferRows as _};
+use tracehound_model::{Amount, Asset, Gap, GapKind, PackAsOf};
+use tracehound_transfers::{AccountNum, AssetNum, Balance, Transfer, TransferNum, TransferRows as _};
 
 use super::View;
 use crate::{Answer, EngineError, Moment, Snapshot};
@@ -90,8 +91,17 @@ impl Snapshot {
             let entity = names.entity(&view.written(other)?)?;
             entity.is_service().then_some(entity.label)
         };
-        let deposit =
-            deposits(movements.values().copied(), service).into_iter().find(|own| own.account == account);
+        // Anybody can write logs of a token of their own in anybody's name.
+        let is_known = |asset: AssetNum| view.is_known(asset);
+        let counted: Vec<Transfer> = movements
+            .values()
+            .copied()
+            .filter(|transfer| is_initiated(&view.ledger, transfer, &is_known))
+            .collect();
+        let is_coin = |asset: AssetNum| view.ledger.asset(asset).is_some_and(Asset::is_native);
+        let for_fees =
+            |asset: AssetNum| if is_coin(asset) { held_for_fees(view.chain) } else { Amount::ZERO };
+        let deposit = deposits(&counted, service, for_fees).into_iter().find(|own| own.account == account);
         let extent = view.extent_of(&BTreeSet::from([account]));
         let mut gaps = extent.gaps.clone();
         if cut {

@@ -110,7 +110,7 @@ fn say(derived: &Derived, rule: DeriveRule) {
     terminal::say(&found);
     if derived.left_out > 0 {
         terminal::say(&format!(
-            "{} movements count for nothing: they are of tokens that no label knows as an asset",
+            "{} movements count for nothing: nobody knows their tokens as assets, and anybody can write such logs",
             derived.left_out
         ));
     }

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tracehound_analysis::{
     account_parties::{PartyLimits, account_parties},
-    deposits::deposits,
+    deposits::{deposits, held_for_fees},
     imitations::imitations,
 };
-use tracehound_model::Address;
+use tracehound_model::{Address, Amount, Asset};
 use tracehound_transfers::{AccountNum, AssetNum, Transfer, TransferNum, TransferRows as _};
 
 use super::Rows;
-use crate::accounts::{BaitKind, Part};
+use crate::accounts::{BaitKind, Part, chain};
 
 /// Deposit addresses: services are known by their wallets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,7 +38,10 @@ impl DepositRates {
         let thieves: BTreeSet<usize> =
             truth.places.keys().map(|place| place.0).filter(|party| truth.swept.contains(party)).collect();
         let mut rates = Self { there: truth.swept.len(), of_thieves: thieves.len(), ..Self::default() };
-        for deposit in deposits(all(rows), wallet) {
+        let all: Vec<Transfer> = all(rows).collect();
+        let is_coin = |asset: AssetNum| rows.store.asset(asset).is_some_and(Asset::is_native);
+        let for_fees = |asset: AssetNum| if is_coin(asset) { held_for_fees(chain()) } else { Amount::ZERO };
+        for deposit in deposits(&all, wallet, for_fees) {
             if rows.part(deposit.account) == Part::Deposit(deposit.service) {
                 rates.found += 1;
                 rates.of_thieves_found += usize::from(thieves.contains(&rows.party(deposit.account)));

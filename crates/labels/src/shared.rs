@@ -77,6 +77,17 @@ mod tests {
         assert_eq!(of("0xdAC17F958D2ee523a2206206994597C13D831ec7"), Some(Shared::Coin));
         assert_eq!(of("TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t"), Some(Shared::Coin));
         assert_eq!(of("0x881D40237659C251811CEC9c364ef91dC08D300C"), Some(Shared::Router));
+        for router in [
+            "0x66a9893cC07D91D95644AEDD05D03f95e1dBA8Af", // Uniswap's of 2025, and those of Base and Arbitrum
+            "0x6fF5693b99212Da76ad316178A184AB56D299b43",
+            "0xA51afAFe0263b40EdaEf0Df8781eA9aa03E381a3",
+            "0x16C6521Dff6baB339122a0FE25a9116693265353", // Curve
+            "0x6a000f20005980200259b80c5102003040001068", // ParaSwap
+            "0x0439e60F02a8900a951603950d8D4527f400C3f1", // MetaMask
+            "0x3a23F943181408EAC424116Af7b7790c94Cb97a5", // Socket
+        ] {
+            assert_eq!(of(router), Some(Shared::Router), "{router}");
+        }
         assert_eq!(of("0x28C6c06298d514Db089934071355E5743bf21d60"), None);
         assert_eq!(of("no address"), None);
         assert!(TABLE.len() > 100);

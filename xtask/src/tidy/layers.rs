@@ -16,6 +16,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("bitcoin", &["model", "net"]),
     ("evm", &["model", "net"]),
     ("tron", &["model", "net"]),
+    // What memos and messages between chains say.
+    ("bridges", &["model"]),
     ("labels", &["model", "columns"]),
     ("attribution", &["model", "columns", "net", "labels"]),
     ("ingest", &["model", "columns", "ledger", "transfers", "bitcoin", "evm", "tron"]),

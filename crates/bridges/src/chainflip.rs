@@ -1,4 +1,4 @@
-//! Vault swaps of `Chainflip` on Bitcoin: what is wanted stands in an `OP_RETURN`, so a ledger of Bitcoin alone says to whom
+//! Vault swaps of Chainflip on Bitcoin: what is wanted stands in an `OP_RETURN`, so a ledger of Bitcoin alone says to whom
 //! the money went. (Swaps by a deposit channel say nothing there.)
 //!
 //! Version 1 of `packages/bitcoin` of chainflip-io/chainflip-product-toolkit, in the SCALE codec: little end first. Output 0 pays

@@ -70,6 +70,8 @@ pub struct Matched {
     pub deposit: Option<usize>,
     /// Deposits that may be meant, by number, in order; up to [`MOST_CANDIDATES`].
     pub candidates: Vec<usize>,
+    /// How many there are; one more than [`MOST_CANDIDATES`] stands for any number above it.
+    pub candidate_count: usize,
     /// Why.
     pub rule: Rule,
 }
@@ -77,7 +79,7 @@ pub struct Matched {
 impl Matched {
     /// How likely each candidate is, in thousandths, where nothing tells them apart: 1000 for a link.
     pub fn permille(&self) -> u32 {
-        match (self.deposit, u32::try_from(self.candidates.len())) {
+        match (self.deposit, u32::try_from(self.candidate_count)) {
             (Some(_), _) => 1_000,
             (None, Ok(count @ 1..)) => 1_000 / count,
             (None, _) => 0,
@@ -108,8 +110,9 @@ pub fn matched(deposits: &[Event], payouts: &[Event], rules: Rules) -> Vec<Match
                 (Err(assignment::Open::Crowded), _) => Rule::Crowded,
                 (Err(assignment::Open::Several), _) => Rule::Ambiguous,
             };
+            let candidate_count = candidates.len();
             candidates.truncate(MOST_CANDIDATES);
-            Matched { deposit, candidates, rule }
+            Matched { deposit, candidates, candidate_count, rule }
         })
         .collect()
 }

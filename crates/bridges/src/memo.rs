@@ -1,4 +1,4 @@
-//! Memos of `THORChain` and of Maya, its fork: what a deposit asks for, and which deposit a payout answers.
+//! Memos of THORChain and of Maya, its fork: what a deposit asks for, and which deposit a payout answers.
 //!
 //! The grammar is that of thornode v3 (2025-07) and mayanode 1.110 (2024-07), with what both networks have added since
 //! (`x/thorchain/memo`, `x/mayachain/memo`; <https://dev.thorchain.org/concepts/memos.html>). The same bytes mean different
@@ -25,7 +25,7 @@ pub use said::{Add, Aggregator, Limited, Loan, Modified, Said, Swap, Withdrawal}
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, JsonSchema, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Network {
-    /// `THORChain`.
+    /// THORChain.
     Thorchain,
     /// Maya, whose coin is CACAO.
     Mayachain,

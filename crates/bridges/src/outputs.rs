@@ -64,6 +64,14 @@ pub fn memo_in<S: AsRef<[u8]>>(scripts: impl IntoIterator<Item = S>) -> InOutput
     found
 }
 
+/// What an `OP_RETURN` pushes first; none where the script is none, or pushes no data.
+pub fn data_of(script: &[u8]) -> Option<&[u8]> {
+    match pushed(script.strip_prefix(&[RETURN])?) {
+        Pushed::Data(data) => Some(data),
+        Pushed::Nothing | Pushed::Other => None,
+    }
+}
+
 impl InOutputs {
     fn append(&mut self, bytes: &[u8]) -> bool {
         let is_text = bytes.iter().all(|byte| (b' '..=b'~').contains(byte));

@@ -1,6 +1,6 @@
 //! Deposits without a memo: a memo is registered first, gets a number, and the deposit shows the number in its amount.
 //!
-//! `REFERENCE:ASSET:MEMO` on `THORChain` stores a memo, and the network gives it a number for that asset, of 1 to 99,999. A
+//! `REFERENCE:ASSET:MEMO` on THORChain stores a memo, and the network gives it a number for that asset, of 1 to 99,999. A
 //! deposit says `R:NUMBER`, or nothing: then the last five digits of its amount are the number
 //! (<https://dev.thorchain.org/swap-guide/memoless-swaps.html>).
 
@@ -11,7 +11,7 @@ use crate::memo::MemoAsset;
 /// Numbers there are: the last five digits (`MemolessTxnRefCount`).
 const NUMBERS: u64 = 100_000;
 
-/// Blocks of `THORChain` for which a number stands for a memo (`MemolessTxnTTL`).
+/// Blocks of THORChain for which a number stands for a memo (`MemolessTxnTTL`).
 pub const MOST_BLOCKS: u64 = 3_600;
 
 /// Decimals of the network's units.
@@ -26,7 +26,7 @@ pub struct Registration {
     pub number: u32,
     /// The memo.
     pub memo: String,
-    /// The block of `THORChain` that registered it.
+    /// The block of THORChain that registered it.
     pub height: u64,
 }
 
@@ -61,7 +61,7 @@ pub fn number_in(amount: Amount, decimals: u8) -> Option<u32> {
     u32::try_from(number).ok().filter(|&number| number > 0)
 }
 
-/// The memo for a deposit of an asset with a number, seen by `THORChain` at a height.
+/// The memo for a deposit of an asset with a number, seen by THORChain at a height.
 ///
 /// # Errors
 /// Nothing was registered for it in time, or more than one memo was: which of them the network took is not told by this.

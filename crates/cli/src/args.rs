@@ -236,9 +236,12 @@ impl Command {
         use Output::{Csv, Json, Jsonl, Text};
 
         match (self, output) {
-            (Self::Analyze(Analyze::Coinjoin(_) | Analyze::Boltzmann(_) | Analyze::Demix(_)), Json | Csv) => {
-                Some("this answers in jsonl, one object a line: leave out --output")
-            }
+            (
+                Self::Analyze(
+                    Analyze::Coinjoin(_) | Analyze::Boltzmann(_) | Analyze::Demix(_) | Analyze::Memo(_),
+                ),
+                Json | Csv,
+            ) => Some("this answers in jsonl, one object a line: leave out --output"),
             (Self::Range(RangeCommand::Score(_)), Json | Jsonl | Csv) => {
                 Some("a scorecard is printed as text; --rates FILE writes its figures for programs")
             }
@@ -281,6 +284,7 @@ impl Command {
                     | LabelsCommand::Check(_)
                     | LabelsCommand::Corrections,
                 )
+                | Self::Analyze(Analyze::Match(_))
                 | Self::Lists(ListsCommand::List | ListsCommand::Freshness(_))
                 | Self::Policy(PolicyCommand::List | PolicyCommand::Diff { over: Some(_), .. }),
                 Csv,

@@ -24,6 +24,7 @@ pub mod labels;
 pub mod ledger;
 pub mod lines;
 pub mod lists;
+pub mod matches;
 mod named;
 pub mod names;
 mod naming;

@@ -3,6 +3,7 @@
 mod boltzmann;
 mod coinjoin;
 mod demix;
+mod memo;
 mod transaction;
 
 use schemars::JsonSchema;
@@ -16,10 +17,12 @@ use crate::{Document, document::Versioned};
 pub use boltzmann::answer as boltzmann;
 pub use coinjoin::answer as coinjoin;
 pub use demix::answer as demix;
+pub use memo::answer as memo;
 
 pub(crate) use boltzmann::Readings;
 pub(crate) use coinjoin::Classified;
 pub(crate) use demix::Estimate;
+pub(crate) use memo::MemoRead;
 
 /// One line's answer, without the line end, or why there is none.
 pub type Answered = Result<Vec<u8>, Unanswered>;

@@ -14,8 +14,9 @@ use crate::{
     ingest::{FromFiles, FromNode},
     labels::{Changes, Checked, Corrected, InForce, Labelled, Made, Marked},
     ledger::{Info, Repaired, Upgraded, Verified},
-    lines::{Classified, Estimate, Readings, RefusedLine},
+    lines::{Classified, Estimate, MemoRead, Readings, RefusedLine},
     lists::{Freshness, Imported, ImportedPack, Loaded},
+    matches::Link,
     names::Named,
     path::Paths,
     patterns::Patterns,
@@ -85,6 +86,8 @@ documents! {
     Classified<'_>: "coinjoin" version 1;
     Readings<'_>: "boltzmann" version 1;
     Estimate: "demix" version 1;
+    MemoRead<'_>: "memo" version 1;
+    Link: "bridge-link" version 1;
     RefusedLine<'_>: "refused-line" version 1;
     Info: "ledger-info" version 2;
     Verified: "ledger-verify" version 1;

@@ -48,7 +48,7 @@ pub struct MemoAsset {
 /// Codes of both networks.
 const BOTH: &[(&str, &str)] = &[("b", "BTC.BTC"), ("e", "ETH.ETH"), ("r", "THOR.RUNE")];
 
-/// Codes of `THORChain` (`common/asset.go`, 2025-07).
+/// Codes of THORChain (`common/asset.go`, 2025-07).
 const THORCHAIN: &[(&str, &str)] = &[
     ("a", "AVAX.AVAX"),
     ("c", "BCH.BCH"),

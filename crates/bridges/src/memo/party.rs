@@ -10,7 +10,7 @@ use tracehound_model::{Address, Chain};
 
 use super::MemoAsset;
 
-/// Longest name of `THORChain`'s register, in letters.
+/// Longest name of THORChain's register, in letters.
 const MOST_NAME: usize = 30;
 
 /// Letters of what looks like an address: longer than a name, and not longer than an address in bech32.

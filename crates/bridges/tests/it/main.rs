@@ -15,7 +15,7 @@ use tracehound_testkit::shared_data;
 fn rows(name: &str) -> Option<Vec<Value>> {
     let bytes = fs::read(shared_data(name)?).expect("read");
     let mut text = String::new();
-    if name.ends_with(".gz") {
+    if bytes.starts_with(&[0x1f, 0x8b]) {
         flate2::read::GzDecoder::new(&bytes[..]).read_to_string(&mut text).expect("unpacked");
     } else {
         text = String::from_utf8(bytes).expect("a text");

@@ -59,7 +59,9 @@ fn withdrawals_of_nomad_are_matched_without_their_ids() {
     let (told, right) = score(&matched(&deposits, &payouts, EXACT));
     assert!(told == right && told * 100 > count * 97, "{right} of {told} right, of {count}");
     // Without the recipient, within seven days.
-    payouts.iter_mut().for_each(|payout| payout.recipient = None);
+    for payout in &mut payouts {
+        payout.recipient = None;
+    }
     let week = Rules { by_recipient: false, latest: Some(7 * 86_400), ..EXACT };
     let found = matched(&deposits, &payouts, week);
     let (told, right) = score(&found);

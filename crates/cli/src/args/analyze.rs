@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 use tracehound_analysis::boltzmann::{DEFAULT_WORK, FeeShare};
-use tracehound_model::BitcoinNetwork;
+use tracehound_model::{Amount, BitcoinNetwork};
 
 use super::{Moment, values::network};
 
@@ -14,6 +14,10 @@ pub(crate) enum AnalyzeCommand {
     Boltzmann(BoltzmannArgs),
     /// What each input of a Wasabi 2 round probably became: an estimate, output by output
     Demix(DemixArgs),
+    /// What deposits to THORChain, Maya and Chainflip ask for: memos, and scripts that hold them
+    Memo(MemoArgs),
+    /// Which payouts of a bridge are for which deposits, where no id says it
+    Match(MatchArgs),
     /// Follow a wallet that pays a little off and keeps the rest, hop by hop
     Peel(PeelArgs),
     /// Fan-in, fan-out, dormancy and round trips; chips, coins from coinbases, and withdrawal candidates behind mixers
@@ -165,4 +169,71 @@ pub(crate) struct DemixArgs {
     /// Only this input, counted from 0
     #[arg(long, value_name = "N")]
     pub input: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Each line says whose vault was paid, and the memo or the scripts of the transaction's outputs in order:
+  {\"network\":\"thorchain\",\"memo\":TEXT}     (\"id\" may be added and comes back)
+  {\"network\":\"mayachain\",\"scripts\":[HEX, ...]}
+  {\"network\":\"chainflip\",\"scripts\":[HEX, ...]}
+The network comes first because the same memo means different assets on THORChain and Maya.
+
+Each answer has one of these outcomes: intent (what the depositor asked for), unresolved_name (whom to pay is a name
+that the network alone knows), memoless (it points at a memo that was registered), payout (the network pays, and names
+the deposit), internal (vaults among themselves) and unreadable, with the reason. An intent is no payment: whether it
+was paid is on the other chain. Outputs that hold a memo are no payments, and are named.
+A line that cannot be answered is answered with its number and the error; the exit code is then 1.
+
+Examples:
+  echo '{\"network\":\"thorchain\",\"memo\":\"=:b:bc1q6527vxxqjpq80la2l0sw7hay3lj6dz07zs6gzl:0/1/0\"}' | tracehound analyze memo --stdin
+  tracehound analyze memo --stdin < deposits.jsonl | grep '\"outcome\":\"intent\"'"
+)]
+pub(crate) struct MemoArgs {
+    /// Read memos from standard input, one JSON object a line
+    #[arg(long, required = true)]
+    pub stdin: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Both files are tables with a header, or JSON lines, with id, time, asset, amount and recipient; time in
+seconds since 1970 or with its zone, amount in base units, the same of both chains. Further columns do not matter.
+
+A link is told where every way of giving each payout a deposit of its own makes it; anything else is a set of
+candidates with its size and how likely each is. Nothing is guessed, and a payout whose deposit is not in the file can
+still be linked wrongly: give all deposits of the time. On 4,482 withdrawals of Nomad whose ids were hidden this links
+more than 97 % with recipients, all rightly, and more than 80 % without (docs/SCORECARD.md).
+Exit code 30: a payout has no link, or a row could not be read.
+
+Examples:
+  tracehound analyze match deposits.csv payouts.csv
+  tracehound analyze match deposits.csv payouts.csv --without-recipient --latest 604800 --output jsonl
+  tracehound analyze match deposits.csv payouts.csv --assets same.csv --fee-bps 30 --earliest=-60"
+)]
+pub(crate) struct MatchArgs {
+    /// Deposits: CSV, TSV or JSON lines, packed or not
+    #[arg(value_name = "DEPOSITS")]
+    pub deposits: std::path::PathBuf,
+    /// Payouts, in the same form
+    #[arg(value_name = "PAYOUTS")]
+    pub payouts: std::path::PathBuf,
+    /// Do not look at recipients
+    #[arg(long)]
+    pub without_recipient: bool,
+    /// Seconds from a deposit to its payout, at the least; below 0 where clocks differ
+    #[arg(long, value_name = "SECONDS", default_value_t = 0, allow_hyphen_values = true)]
+    pub earliest: i64,
+    /// At the most [default: any time]
+    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
+    pub latest: Option<i64>,
+    /// What the bridge keeps at the most, in ten-thousandths of the deposit
+    #[arg(long, value_name = "BPS", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..10_000))]
+    pub fee_bps: u32,
+    /// And in base units beside that
+    #[arg(long, value_name = "UNITS", default_value_t = Amount::ZERO)]
+    pub fee_units: Amount,
+    /// Which assets are the same: a table of two columns, that of deposits and that of payouts
+    #[arg(long, value_name = "FILE")]
+    pub assets: Option<std::path::PathBuf>,
 }

@@ -1,6 +1,7 @@
 //! `tracehound analyze`: single transactions from standard input, one a line, answered one a line in the same order; and
 //! patterns in the ledger.
 
+mod matches;
 mod patterns;
 mod peel;
 
@@ -44,6 +45,8 @@ pub(crate) fn run(
         AnalyzeCommand::Demix(args) => {
             answer(common, out, DEMIX_BYTES, &|line| lines::demix(line, args.input))
         }
+        AnalyzeCommand::Memo(_) => answer(common, out, BATCH_BYTES, &lines::memo),
+        AnalyzeCommand::Match(args) => matches::run(common, args, out),
         AnalyzeCommand::Peel(args) => peel::run(common, data, args, out),
         AnalyzeCommand::Patterns(args) => patterns::run(common, data, args, out),
     }

@@ -5,6 +5,7 @@ mod as_of;
 mod asked_again;
 mod batch;
 mod bitcoin_case;
+mod bridges;
 mod cluster;
 mod config;
 mod context;

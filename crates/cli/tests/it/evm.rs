@@ -506,3 +506,61 @@ fn what_a_whole_ledger_holds_is_traced_to_the_unit() {
         (Some(2), &true.into())
     );
 }
+
+/// Anybody can write logs of a token of his own in anybody's name, and whoever keeps a fortune is nobody's deposit address.
+#[test]
+fn a_deposit_address_passes_on_what_it_is_known_to_get() {
+    let data = tempfile::tempdir().expect("temporary folder");
+    let facts = format!(
+        "[source]\nid = \"wallets\"\nkind = \"labels\"\ntitle = \"Made-up facts\"\npublisher = \"a test\"\n\
+         url = \"https://example.invalid/\"\npublished = 2023-11-01\n\
+         [[claim]]\nlabel = \"Some Exchange\"\ncategory = \"exchange\"\naddresses = [\"{}\"]\n",
+        account(0x33)
+    );
+    let file = data.path().join("facts.toml");
+    fs::write(&file, facts).expect("written");
+    let imported = tracehound(data.path(), &["lists", "import", &file.to_string_lossy()], "");
+    assert_eq!(imported.status.code(), Some(0), "{}", errors(&imported));
+    let asset = |id: &str| id.parse::<Asset>().expect("an asset");
+    let ether = asset("eth");
+    let usdt = asset("eip155:1/erc20:0xdac17f958d2ee523a2206206994597c13d831ec7");
+    let fake = asset("eip155:1/erc20:0x1111111111111111111111111111111111111111");
+    let fortune = 1_000_000_000_000_000_000_000_u128;
+    let moves = |from: u8, to: u8, amount: u128, asset: Asset| {
+        let kind = match (from, to) {
+            (0, _) => MovementKind::Issue,
+            (_, 0) => MovementKind::Fee,
+            _ if asset == ether => MovementKind::Native,
+            _ => MovementKind::Token,
+        };
+        let [from, to] = [from, to].map(|name| (name != 0).then(|| account(name)));
+        Movement { from, to, asset, amount: Amount::from(amount), kind, proved: true }
+    };
+    let sent = |by: u8, movement: Movement| vec![moves(by, 0, 10, ether), movement];
+    let issued = [0x61, 0x62, 0x63, 0x99].map(|name| moves(0, name, 1_000, ether));
+    let txs = [
+        [&issued[..], &[moves(0, 0x98, fortune, ether), moves(0, 0x98, 5_000, usdt)]].concat(),
+        // 99 writes 61's whole history; 62 passes on what it gets; 63 does, and keeps a fortune.
+        sent(0x99, moves(0x98, 0x61, 1_000, fake)),
+        sent(0x99, moves(0x61, 0x33, 1_000, fake)),
+        sent(0x98, moves(0x98, 0x62, 1_000, usdt)),
+        sent(0x62, moves(0x62, 0x33, 1_000, usdt)),
+        sent(0x98, moves(0x98, 0x63, fortune / 2, ether)),
+        sent(0x98, moves(0x98, 0x63, 1_000, usdt)),
+        sent(0x63, moves(0x63, 0x33, 1_000, usdt)),
+        // What 99 writes into 62's name takes nothing away.
+        sent(0x99, moves(0x62, 0x98, 1_000, fake)),
+    ];
+    let txs = (1u8..).zip(txs).map(|(number, movements)| TransferTx { hash: [number; 32], movements });
+    let (unseen, txs) = (Unseen::NOTHING, txs.collect());
+    let block = TransferBlock { height: 0, hash: [1; 32], parent: [0; 32], time: 1_700_000_000, unseen, txs };
+    let dir = data.path().join("ledger/evm-1");
+    let mut writer = Writer::open(&dir, Chain::Evm(1), WriterOptions::default()).expect("opens");
+    writer.append(&block).expect("appended");
+    writer.commit().expect("committed");
+    for (name, wanted) in [(0x61, Value::Null), (0x62, "passed_on".into()), (0x63, Value::Null)] {
+        let asked = ["cluster", &account(name).to_string(), "--as-of", SCREENED, "--output", "jsonl"];
+        let answer: Value = serde_json::from_str(&text(&tracehound(data.path(), &asked, ""))).expect("JSON");
+        assert_eq!(answer["deposit_of"]["seen"], wanted, "{name:x}: {answer}");
+    }
+}

@@ -3,10 +3,10 @@
 //! Blocked is whoever is under sanctions, and whoever blocked parties together own by half or more. That is the least set that is
 //! closed under the rule: each party enters it once, each share is added once, so that circles of owners end and cost
 //! nothing. A second set takes for every share the most that the source leaves open; who is in that one only may be
-//! blocked. Shares are whole parts per million.
+//! blocked. In it is any owner whom the source names by an id alone. Shares are whole parts per million.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
     sync::OnceLock,
 };
 
@@ -57,8 +57,10 @@ pub struct Owners<'a> {
     listed: Vec<bool>,
     /// By owned.
     edges: Vec<Edge>,
-    /// Shares held by whom the source names and does not describe, by owned: they are not blocked.
+    /// Shares held by whom the source describes and does not give as a party, by owned: they are not blocked.
     others: HashMap<u32, u64>,
+    /// Owners whom the source does not describe, by their numbers above those of the parties: they may be blocked.
+    undescribed: BTreeSet<u32>,
     sure: Set,
     may: Set,
     /// Of whom something is said, and the parties that say it, in order.
@@ -82,8 +84,11 @@ impl<'a> Owners<'a> {
     /// Looks through `parties`; `is_listed` says who is under sanctions. O(parties + relations · log).
     pub fn of(parties: &'a PartyTable, day: Date, is_listed: impl Fn(&SourceId, Standing) -> bool) -> Self {
         let (mut edges, mut others) = (Vec::new(), HashMap::new());
+        let mut undescribed = BTreeSet::new();
         for own in parties.ties().chunk_by(|a, b| a.party == b.party) {
             let mut owners: BTreeMap<u32, Option<Stake>> = BTreeMap::new();
+            let not_described = own.iter().filter(|tie| tie.is_owner_on(day) && tie.is_undescribed());
+            undescribed.extend(not_described.map(|tie| tie.target));
             // What a company holds of itself belongs to its other owners.
             for tie in own.iter().filter(|tie| tie.is_owner_on(day) && tie.target != tie.party) {
                 let known = owners.entry(tie.target).or_default();
@@ -94,24 +99,26 @@ impl<'a> Owners<'a> {
             }
             for (owner, share) in owners {
                 let owned = own[0].party;
-                if (owner as usize) < parties.len() {
+                if (owner as usize) < parties.len() || undescribed.contains(&owner) {
                     edges.push(Edge { owned, owner, share });
                 } else {
                     *others.entry(owned).or_default() += share.map_or(0, |share| u64::from(share.least()));
                 }
             }
         }
-        let none = || Set { rank: vec![NEVER; parties.len()] };
+        let count = undescribed.last().map_or(parties.len(), |&last| last as usize + 1);
+        let none = || Set { rank: vec![NEVER; count] };
         let listed = parties.listed(is_listed);
         let said_of = OnceLock::new();
-        let mut owners = Self { parties, day, listed, edges, others, sure: none(), may: none(), said_of };
+        let mut owners =
+            Self { parties, day, listed, edges, others, undescribed, sure: none(), may: none(), said_of };
         owners.spread();
         owners
     }
 
     /// Fills both sets.
     fn spread(&mut self) {
-        let count = self.parties.len();
+        let count = self.sure.rank.len();
         let mut by_owner: Vec<u32> = (0..self.edges.len() as u32).collect();
         by_owner.sort_by_key(|&edge| self.edges[edge as usize].owner);
         let owned_by = |owner: u32| {
@@ -124,7 +131,8 @@ impl<'a> Owners<'a> {
         };
         let mut sure = vec![NEVER; count];
         let mut least = vec![0_u64; count];
-        let mut order: Vec<u32> = (0..count as u32).filter(|&party| self.listed[party as usize]).collect();
+        let mut order: Vec<u32> =
+            (0..self.parties.len() as u32).filter(|&party| self.listed[party as usize]).collect();
         for &party in &order {
             sure[party as usize] = 0;
         }
@@ -150,6 +158,7 @@ impl<'a> Owners<'a> {
         for Edge { owned, share, .. } in &self.edges {
             rest[*owned as usize] += share.map_or(0, |share| u64::from(share.least()));
         }
+        order.extend(&self.undescribed);
         for (place, &party) in order.iter().enumerate() {
             may[party as usize] = place as u32;
         }
@@ -188,7 +197,21 @@ impl<'a> Owners<'a> {
 
     /// Whether it is under sanctions itself.
     pub fn is_listed(&self, number: u32) -> bool {
-        self.listed[number as usize]
+        self.listed.get(number as usize).is_some_and(|listed| *listed)
+    }
+
+    /// The number at the source and the name of an owner of `owned`.
+    fn called(&self, owner: u32, owned: u32) -> Result<(String, String), ColumnError> {
+        if (owner as usize) < self.parties.len() {
+            let party = self.party(owner)?;
+            return Ok((party.id.clone(), name_of(party)));
+        }
+        let relations = &self.party(owned)?.particulars.relations;
+        let mut said = relations.iter().zip(self.parties.ties_of(owned));
+        let id = said.find(|(_, tie)| tie.target == owner).map(|(relation, _)| relation.other.clone());
+        let id = id.unwrap_or_default();
+        let name = undescribed(&id);
+        Ok((id, name))
     }
 
     fn owners_of(&self, owned: u32) -> &[Edge] {
@@ -249,10 +272,11 @@ impl<'a> Owners<'a> {
                     continue;
                 }
                 if steps.len() < MAX_STEPS {
-                    let (by, owned) = (self.party(*owner)?, self.party(owned)?);
+                    let (by, by_name) = self.called(*owner, owned)?;
+                    let owned = self.party(owned)?;
                     steps.push(OwnershipStep {
-                        owner: by.id.clone(),
-                        owner_name: name_of(by),
+                        owner: by,
+                        owner_name: by_name,
                         listed: self.is_listed(*owner),
                         share: *share,
                         owned: owned.id.clone(),
@@ -293,7 +317,7 @@ impl<'a> Owners<'a> {
                 Told {
                     words,
                     other: relation.other.clone(),
-                    name: relation.name.clone().unwrap_or_else(|| relation.other.clone()),
+                    name: relation.name.clone().unwrap_or_else(|| undescribed(&relation.other)),
                     listed: false,
                 }
             });
@@ -352,6 +376,11 @@ impl<'a> Owners<'a> {
         };
         if relation.holds_on(self.day) { words } else { format!("not at this time: {words}") }
     }
+}
+
+/// In place of a name, of whom the source names by an id alone.
+fn undescribed(id: &str) -> String {
+    format!("`{id}`, whom the source does not describe,")
 }
 
 fn name_of(party: &Party) -> String {

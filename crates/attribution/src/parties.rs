@@ -23,6 +23,8 @@ const NOT_SAID: u32 = u32::MAX;
 const IS_OWNER: u32 = 1;
 /// The source says that it has ended.
 const IS_FORMER: u32 = 2;
+/// The source names the other, and is all that it says: neither a party nor a name of one that it passed over.
+const IS_UNDESCRIBED: u32 = 4;
 
 /// A party in short.
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
@@ -50,9 +52,12 @@ pub(crate) struct Tie {
 }
 
 impl Tie {
-    fn of(party: u32, target: u32, relation: &Relation) -> Self {
+    fn of(party: u32, target: u32, relation: &Relation, is_party: bool) -> Self {
         let is_owner = matches!(relation.kind, RelationKind::OwnedBy | RelationKind::OwnedOrControlledBy);
-        let flags = if is_owner { IS_OWNER } else { 0 } | if relation.former { IS_FORMER } else { 0 };
+        let is_undescribed = !is_party && relation.name.is_none();
+        let flags = if is_owner { IS_OWNER } else { 0 }
+            | if relation.former { IS_FORMER } else { 0 }
+            | if is_undescribed { IS_UNDESCRIBED } else { 0 };
         Self {
             party,
             target,
@@ -69,9 +74,14 @@ impl Tie {
         Stake::between(self.least, self.most)
     }
 
+    /// Whether nothing is known of the other, not even that the source passed it over.
+    pub(crate) fn is_undescribed(&self) -> bool {
+        self.flags & IS_UNDESCRIBED != 0
+    }
+
     /// Whether the other owns something of the party on `day`, as far as the source says.
     pub(crate) fn is_owner_on(&self, day: Date) -> bool {
-        self.flags == IS_OWNER
+        self.flags & (IS_OWNER | IS_FORMER) == IS_OWNER
             && day::unpack(self.since).is_none_or(|since| since <= day)
             && day::unpack(self.until).is_none_or(|end| day < end)
     }
@@ -110,7 +120,7 @@ impl Encoded {
                 let key = (&*party.source.0, &*relation.other);
                 let next = (parties.len() + others.len()) as u32;
                 let target = numbers.get(&key).copied().unwrap_or_else(|| *others.entry(key).or_insert(next));
-                ties.push(Tie::of(number, target, relation));
+                ties.push(Tie::of(number, target, relation, (target as usize) < parties.len()));
             }
             serde_json::to_writer(&mut json, party).expect("plain data always turns into JSON");
             ends.push(json.len() as u64);

@@ -281,7 +281,8 @@ impl Collector {
     }
 
     /// Whether one of the texts of a row about `written`, where words belong, is another address: as words it would be on no
-    /// list, so that the row is refused. One beside other words stays a word, and is named.
+    /// list, so that the row is refused. One beside other words is left out of a row that counts: nothing tells whether the list
+    /// means it too.
     pub(super) fn takes_for_words<'w>(
         &mut self,
         written: &str,
@@ -305,9 +306,12 @@ impl Collector {
                 );
                 return true;
             }
-            self.warn(
+            self.refuse(
                 place,
-                format!("`{other}` stands among the words about another address, and is taken for a word: nobody finds it by this list"),
+                format!(
+                    "`{other}` stands among the words about another address, where no address is looked for: nobody finds it by \
+                     this list; give it a row of its own, or take it out; left out"
+                ),
             );
         }
         false

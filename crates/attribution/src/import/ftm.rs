@@ -2,7 +2,10 @@
 //!
 //! They are gathered from many lists by somebody else: a source of its own, which ends nobody of the lists it was made
 //! from. Wallets become claims under their holder's name; targets become parties, and with them whoever is no target and
-//! belongs to one: what it owns, however far away, its owners and directors, and those at its address. Relatives are passed over.
+//! belongs to one: what it owns, however far away, its owners and directors, and those at its address. So does whoever is owned by
+//! somebody whom the file does not describe: nothing tells whether that one is listed. Relatives are passed over.
+
+mod relations;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
@@ -19,6 +22,7 @@ use tracehound_model::{
     claim::{PartyKind, PartyName},
 };
 
+use self::relations::{Given, Loose, Owned};
 use super::{
     Format, Options, Snapshot, SourceHead,
     collect::{Collector, MAX_PARTIES, Said, tidy_names},
@@ -222,6 +226,8 @@ struct Reader {
     links: Vec<Link>,
     /// Which of them tie a party of the file to another.
     tied: Vec<bool>,
+    /// What is owned and not described.
+    loose: Vec<Owned>,
     /// Of each record what came of it: the entities and links in it, or why it is refused.
     records: Vec<Result<Found, String>>,
     unread: BTreeSet<String>,
@@ -380,7 +386,7 @@ impl Reader {
     fn give_relations(&mut self, out: &mut Collector) -> Result<(), ImportError> {
         let links = std::mem::take(&mut self.links);
         let mut given: BTreeMap<usize, Given> = BTreeMap::new();
-        let (mut loose, mut said) = (0, 0);
+        let (mut loose, mut said) = (Loose::default(), 0);
         for link in links {
             if let Some(text) = &link.unread_share {
                 out.warn(
@@ -390,15 +396,18 @@ impl Reader {
             }
             let parties: Vec<usize> = link.of.iter().filter_map(|id| self.party(id)).collect();
             let is_loose = parties.is_empty() || link.others.is_empty();
-            loose += u64::from(is_loose);
+            if is_loose {
+                loose.add(&link);
+            } else if link.others.iter().any(|other| !self.by_id.contains_key(other)) {
+                loose.undescribed(&link);
+            }
             self.tied.push(!is_loose);
             said += parties.len() as u64 * link.others.len() as u64;
             bounded_relations(said)?;
             for whom in parties {
                 for other in &link.others {
-                    let known = self.party(other).is_some();
-                    let caption = self.by_id.get(other).and_then(|&at| self.entities[at].caption.clone());
-                    let name = if known { None } else { caption };
+                    let described = self.by_id.get(other).filter(|_| self.party(other).is_none());
+                    let name = described.map(|&at| self.entities[at].shown());
                     let relation = Relation { other: other.clone(), name, ..link.relation.clone() };
                     given.entry(whom).or_default().add(relation, &link.id);
                 }
@@ -413,11 +422,8 @@ impl Reader {
                 given.entry(whom).or_default().add(relation, "parent");
             }
         }
-        if loose > 0 {
-            let message =
-                format!("{loose} relations are of whom the file does not describe, and are left out");
-            out.warn("the whole list", message);
-        }
+        loose.tell(out);
+        self.loose = loose.owned;
         self.give_addresses(&mut given, out);
         for (whom, given) in given {
             let is_target = |id: &str| self.party(id).is_some_and(|at| self.entities[at].is_target());
@@ -482,8 +488,10 @@ impl Reader {
         }
     }
 
-    /// Which parties are kept: targets, what they own and what that owns, and whoever is tied to a target.
-    fn kept(&self) -> Vec<bool> {
+    /// Which parties are kept: targets, what they own and what that owns, and whoever is tied to a target. Nor does anything tell
+    /// that an owner whom the file does not describe is no target. Beside them, who of these is a target, or owned by one or by
+    /// such an owner.
+    fn kept(&self) -> (Vec<bool>, Vec<bool>) {
         let is_target =
             |at: &usize| matches!(self.entities[*at].role, Role::Party(_)) && self.entities[*at].is_target();
         let mut kept: Vec<bool> = (0..self.entities.len()).map(|at| is_target(&at)).collect();
@@ -502,6 +510,9 @@ impl Reader {
                         near.extend(is_target(&other).then_some(at));
                         near.extend(is_target(&at).then_some(other));
                     }
+                    (kind, None) if kind.is_of_owner() => {
+                        kept[at] |= !self.by_id.contains_key(&relation.other);
+                    }
                     (_, None) => {}
                 }
             }
@@ -517,10 +528,37 @@ impl Reader {
                 }
             }
         }
+        let reached = kept.clone();
         for at in near {
             kept[at] = true;
         }
-        kept
+        (kept, reached)
+    }
+
+    /// Leaves out, and says so, what a target owns, or somebody whom a target owns, and the file does not describe: it counts as
+    /// listed itself, and nobody finds it.
+    fn leave_owned(&self, reached: &[bool], out: &mut Collector) {
+        for Owned { owner, asset, place } in &self.loose {
+            let Some(owner) = self.party(owner).filter(|&at| reached[at]) else { continue };
+            let (owner, asset) = (self.entities[owner].shown(), text::shorten(asset));
+            let message = format!(
+                "`{owner}` owns `{asset}`, which the file does not describe, so that nobody finds it; left out"
+            );
+            out.refuse(place.as_str(), message);
+        }
+    }
+
+    /// Gives the names of parties that are passed over to what is said of them: whoever has none is not described.
+    fn name_passed_over(&mut self, kept: &[bool]) {
+        for at in 0..self.entities.len() {
+            let mut relations = std::mem::take(&mut self.entities[at].particulars.relations);
+            for relation in &mut relations {
+                if let Some(other) = self.party(&relation.other).filter(|&other| !kept[other]) {
+                    relation.name = Some(self.entities[other].shown());
+                }
+            }
+            self.entities[at].particulars.relations = relations;
+        }
     }
 
     fn finish(mut self, options: &Options) -> Result<Snapshot, ImportError> {
@@ -530,7 +568,9 @@ impl Reader {
         out.source_mut().published = options.source.published.or(self.newest);
         self.unread.iter().for_each(|name| out.unread(name));
         self.give_relations(&mut out)?;
-        let kept = self.kept();
+        let (kept, reached) = self.kept();
+        self.leave_owned(&reached, &mut out);
+        self.name_passed_over(&kept);
         let told = self.entities.iter().zip(&kept).filter(|(_, kept)| **kept);
         let told = told.flat_map(|(entity, _)| &entity.particulars.relations);
         let shared: BTreeSet<&str> = told
@@ -620,43 +660,6 @@ impl Reader {
             out.claim_about(&key, &wallet.place, said)?;
         }
         Ok(())
-    }
-}
-
-/// What is said of a party and others.
-#[derive(Default)]
-struct Given {
-    relations: Vec<Relation>,
-    /// Where each stands, and which records say it.
-    known: HashMap<Relation, (usize, BTreeSet<String>)>,
-}
-
-impl Given {
-    /// Adds what the record `by` says. The same from another record may be of one holding or of two.
-    fn add(&mut self, relation: Relation, by: &str) {
-        let Some((at, records)) = self.known.get_mut(&relation) else {
-            self.known.insert(relation.clone(), (self.relations.len(), BTreeSet::from([by.to_owned()])));
-            self.relations.push(relation);
-            return;
-        };
-        if records.insert(by.to_owned()) || by.is_empty() {
-            let share = &mut self.relations[*at].share;
-            *share = share.zip(relation.share).map(|(one, other)| one.or(other));
-        }
-    }
-
-    /// All that tell of owners, and of the others as many as are kept, those with targets first; whether some are not.
-    fn kept(mut self, is_target: impl Fn(&str) -> bool) -> (Vec<Relation>, bool) {
-        let others = self.relations.iter().enumerate().filter(|(_, relation)| !relation.kind.is_of_owner());
-        let mut others: Vec<usize> = others.map(|(at, _)| at).collect();
-        if others.len() <= Particulars::MOST_RELATIONS {
-            return (self.relations, false);
-        }
-        others.sort_by_key(|&at| !is_target(&self.relations[at].other));
-        let left_out: BTreeSet<usize> = others.split_off(Particulars::MOST_RELATIONS).into_iter().collect();
-        let mut at = 0..;
-        self.relations.retain(|_| at.next().is_some_and(|at| !left_out.contains(&at)));
-        (self.relations, true)
     }
 }
 
@@ -771,6 +774,11 @@ impl Entity {
     fn own_names(&self) -> Vec<String> {
         let names = self.names.iter().map(|name| &name.full);
         self.caption.iter().chain(names).filter_map(|name| text::clean(name)).collect()
+    }
+
+    /// What it is called; of one without a name its id.
+    fn shown(&self) -> String {
+        self.own_names().into_iter().next().unwrap_or_else(|| text::shorten(&self.id))
     }
 
     /// Whether somebody listed it, rather than somebody near to it. A file that does not say holds listed ones.

@@ -2,12 +2,12 @@
 //! which they come, nothing is lost unsaid.
 
 use tracehound_attribution::{
-    ImportError,
-    import::{Account, Format, Options, Snapshot, SourceOptions, official, read},
+    ImportError, Scope,
+    import::{Account, Format, Options, Snapshot, SourceOptions, Warning, official, read},
     ownership::Owners,
     parties::PartyTable,
 };
-use tracehound_model::{Category, RelationKind, SourceId, SourceKind, Standing, claim::PartyKind};
+use tracehound_model::{Category, Reach, RelationKind, SourceId, SourceKind, Standing, claim::PartyKind};
 
 use crate::support::{address, day, named, real, text};
 
@@ -172,6 +172,73 @@ fn entities_that_hold_others_say_what_flat_ones_say() {
         let loose = "1 relations are of whom the file does not describe";
         assert!(list.warnings.iter().any(|warning| warning.message.contains(loose)), "{:?}", list.warnings);
     }
+}
+
+fn owns(owner: &str, asset: &str, share: &str) -> String {
+    format!(
+        r#"{{"id":"{owner}-{asset}","schema":"Ownership","properties":{{"owner":["{owner}"],"asset":["{asset}"],"percentage":["{share}"]}}}}"#
+    )
+}
+
+/// A file that was cut or filtered: nothing tells whether the owner without a record is listed.
+#[test]
+fn an_owner_without_a_record_is_named_and_whom_it_owns_is_kept() {
+    let company = |id: &str| {
+        format!(r#"{{"id":"{id}","schema":"Company","properties":{{"name":["{id} works"]}},"target":false}}"#)
+    };
+    let target =
+        r#"{"id":"p","schema":"Person","properties":{"name":["A"],"topics":["sanction"]},"target":true}"#;
+    let list = ftm(&[
+        target,
+        &company("shell"),
+        &company("below"),
+        &company("clean"),
+        &company("mother"),
+        &owns("nobody", "shell", "80"),
+        &owns("shell", "below", "60"),
+        &owns("mother", "clean", "100"),
+    ])
+    .unwrap();
+    let kept: Vec<&str> = list.parties.iter().map(|party| party.id.as_str()).collect();
+    assert_eq!(kept, ["p", "shell", "below"], "an owner who is described and no target is known");
+    assert_eq!((list.account.left_out, list.scope), (0, Format::FollowTheMoney.scope()));
+    let named = |warning: &Warning| {
+        warning.message.starts_with("1 relations are to whom the file does not describe (`nobody`)")
+    };
+    assert!(list.warnings.iter().any(named), "{:?}", list.warnings);
+    // Whom it may own by half may be owned by a listed one, and so may what that owns in turn.
+    let table = PartyTable::of(&list.parties).unwrap();
+    let owners = Owners::of(&table, day("2026-01-01"), |_, standing| standing == Standing::Sanctioned);
+    let source = &list.source.id.0;
+    let of = |id: &str| owners.ownership(owners.find(source, id).unwrap().unwrap()).unwrap();
+    let shell = of("shell").expect("an owner who may be listed");
+    assert_eq!(shell.reach, Reach::MayBeHalf);
+    assert!(
+        shell.to_string().contains("`nobody`, whom the source does not describe, owns 80 % of shell works")
+    );
+    assert_eq!(of("below").expect("an owner").reach, Reach::MayBeHalf);
+}
+
+#[test]
+fn what_a_target_owns_and_the_file_lacks_makes_the_list_an_extract() {
+    let person = |id: &str, target: bool| {
+        format!(
+            r#"{{"id":"{id}","schema":"Person","properties":{{"name":["{id} person"]}},"target":{target}}}"#
+        )
+    };
+    let list = ftm(&[&person("p", true), &person("q", false), &owns("p", "gone", "100")]).unwrap();
+    assert_eq!((list.account.left_out, list.scope), (1, Scope::Extract));
+    let named = |warning: &Warning| {
+        warning.place == "line 3" && warning.message.starts_with("`p person` owns `gone`, which the file")
+    };
+    assert!(list.warnings.iter().any(named), "{:?}", list.warnings);
+    // What others own, and what is directed, says of nobody that they are listed.
+    let director =
+        r#"{"id":"d","schema":"Directorship","properties":{"director":["p"],"organization":["gone"]}}"#;
+    let list = ftm(&[&person("p", true), &person("q", false), &owns("q", "gone", "100"), director]).unwrap();
+    assert_eq!((list.account.left_out, list.scope), (0, Format::FollowTheMoney.scope()));
+    let counted = |warning: &Warning| warning.message.starts_with("2 relations are of whom the file");
+    assert!(list.warnings.iter().any(counted), "{:?}", list.warnings);
 }
 
 /// What a mirror lacks is not off the list that it mirrors.

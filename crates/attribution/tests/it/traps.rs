@@ -1,6 +1,9 @@
 //! The traps that real label sources set, each as a test.
 
-use tracehound_attribution::import::{Column, Defaults, Mapping, Options, SourceOptions, read};
+use tracehound_attribution::{
+    Scope,
+    import::{Column, Defaults, Mapping, Options, SourceOptions, read},
+};
 use tracehound_model::{Category, Confidence, SourceId, SourceKind, Subject};
 
 use crate::support::{address, day, named, real, text};
@@ -582,10 +585,19 @@ fn an_address_where_a_word_belongs_is_never_a_word() {
     let options = Options { source: sanctions, ..named("x.csv") };
     let error = read(&mut format!("address\n{A};{B}\n").as_bytes(), &options).unwrap_err().to_string();
     assert!(error.contains("more than one address"), "{error}");
-    // The row's own address says nothing; among words it is a word, and said to be one.
+    // The row's own address says nothing; another among words is left out, so that the list vouches for nobody.
     let own = text("x.csv", &format!("address,label\n{A},{}\n{C},swept to {B}\n", A.to_lowercase())).unwrap();
     assert_eq!(own.claims.len(), 2);
-    assert!(own.warnings.iter().any(|warning| warning.message.contains(B)), "{:?}", own.warnings);
+    assert_eq!((own.account.read, own.account.left_out, own.scope), (2, 1, Scope::Extract));
+    assert!(
+        own.warnings
+            .iter()
+            .any(|warning| warning.message.contains(B) && warning.message.contains("left out")),
+        "{:?}",
+        own.warnings
+    );
+    let alone = text("x.csv", &format!("address,label\n{A},{}\n", A.to_lowercase())).unwrap();
+    assert_eq!((alone.account.left_out, alone.scope), (0, Scope::Addresses));
 }
 
 /// A line that is passed over says nothing of an address: one that names one is refused, with its place.

@@ -74,6 +74,7 @@ pub use list_version::{Compared, Gone, LOSSES_COUNT_FOR_DAYS, ListVersion, Named
 pub use mapping::{Column, Mapping};
 pub use propose::category_from;
 pub use sniff::{Format, sniff};
+pub use table::holds_rows;
 
 /// What one publication of one source says.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use std::{
 };
 
 use thiserror::Error;
-use tracehound_attribution::import::windows_1252;
+use tracehound_attribution::import::{holds_rows, windows_1252};
 use tracehound_model::text::{clean, is_plain, label};
 
 use fields::{cells, field_beside, field_of};
@@ -78,6 +78,9 @@ pub enum RowError {
     /// A quoted cell that does not end.
     #[error("opens a quote that is not closed")]
     Unclosed,
+    /// A quoted cell over lines that could be rows of their own.
+    #[error("opens a quote that runs over lines which could be rows of their own: is it closed?")]
+    Rows,
     /// Something after a closing quote.
     #[error("has text after a closing quote")]
     AfterQuote,
@@ -452,6 +455,14 @@ impl Table {
             let sure = is_utf8 || asked.filter_map(|&column| cells.get(column)).all(|cell| cell.is_ascii());
             if sure { Ok(cells) } else { Err(RowError::NotText) }
         });
+        let read = read.and_then(|cells| {
+            let mut all = cells.iter().enumerate();
+            if all.any(|(column, cell)| self.holds_rows(column, cell)) {
+                Err(RowError::Rows)
+            } else {
+                Ok(cells)
+            }
+        });
         if read.is_err() {
             lines.give_back(taken);
         }
@@ -486,6 +497,27 @@ impl Table {
             }
         }
         Ok(true)
+    }
+
+    /// Whether a quoted cell over several lines is none, but rows between a quote that nobody meant and the next one: one of its
+    /// lines holds an address, or as many separators as a row of the table. Its first and its last line are rows with what
+    /// stands before and behind the cell. Programs that write tabs write none within a cell.
+    fn holds_rows(&self, column: usize, cell: &str) -> bool {
+        if !cell.contains('\n') {
+            return false;
+        }
+        let separators = |line: &str| line.matches(self.delimiter).count();
+        // A subject with an empty line before or behind it is one all the same.
+        if column == self.column && !cell.trim_matches([' ', '\n']).contains(['\n', self.delimiter]) {
+            return false;
+        }
+        let all = self.header.len() - 1;
+        let mut lines = cell.split('\n').map(separators);
+        let (first, last) = (lines.next().unwrap_or_default(), lines.next_back().unwrap_or_default());
+        holds_rows(cell)
+            || (self.delimiter == '\t' && cell.contains('\t'))
+            || lines.any(|within| within >= all)
+            || (first >= all - column && last >= column)
     }
 }
 

@@ -38,6 +38,16 @@ pub(super) fn address_in(cell: &str) -> Option<Address> {
     fits.then(|| Pasted::read(cell).ok()).flatten().map(|pasted| pasted.address)
 }
 
+/// Whether a cell over several lines holds rows: an address on one of its lines. On the first one only where more stands beside
+/// it: alone it is of the row that the cell is of.
+pub fn holds_rows(cell: &str) -> bool {
+    const SEPARATORS: [char; 4] = [',', ';', '\t', '|'];
+    let has_address = |line: &str| line.split(SEPARATORS).any(is_address_cell);
+    cell.split_once(['\n', '\r']).is_some_and(|(first, rest)| {
+        (first.contains(SEPARATORS) && has_address(first)) || rest.split(['\n', '\r']).any(has_address)
+    })
+}
+
 /// Whether a line is a header with an address column.
 pub(super) fn is_header(line: &str) -> bool {
     line.split([',', ';', '\t', '|']).any(is_address_name)
@@ -285,14 +295,12 @@ fn take(
         return Ok(());
     }
     // A cell over several lines that holds a row of the table is a quote that was never closed.
-    for cell in row.iter().filter(|cell| cell.contains(['\n', '\r'])) {
-        if cell.lines().skip(1).any(|inner| inner.split([',', ';', '\t', '|']).any(is_address_cell)) {
-            return Err(ImportError::Syntax {
-                format: Format::Csv,
-                place: format!("line {line}"),
-                message: "a quoted cell runs over lines that hold addresses: is the quote closed?".to_owned(),
-            });
-        }
+    if row.iter().any(holds_rows) {
+        return Err(ImportError::Syntax {
+            format: Format::Csv,
+            place: format!("line {line}"),
+            message: "a quoted cell runs over lines that hold addresses: is the quote closed?".to_owned(),
+        });
     }
     out.begin_row();
     ragged.seen += u64::from(row.len() != ragged.expected);

@@ -50,6 +50,13 @@ fn cases() -> Vec<(&'static str, Vec<u8>, Gives)> {
         ("width.csv", table.replace(TWO, &format!("\u{200b}{TWO}\u{2060}")).into_bytes(), Ok(2)),
         ("nul.csv", table.replace(TWO, &format!("{TWO}\0")).into_bytes(), Ok(2)),
         ("quoted.csv", table.replace(TWO, &format!("\"{TWO}\"")).into_bytes(), Ok(2)),
+        // Between two quotes that nobody doubled stand rows: one of their addresses would be in no claim.
+        (
+            "memo.csv",
+            format!("label,address\n\"Big Joe,{ONE}\ny\",{TWO}\n").into_bytes(),
+            Err("runs over lines that hold addresses"),
+        ),
+        ("note.csv", table.replace(",b", ",\"b, c\nd\"").into_bytes(), Ok(2)),
         ("swapped.csv", format!("label,address\n{ONE},a\n{TWO},b\n").into_bytes(), Err("")),
         (
             "two.csv",

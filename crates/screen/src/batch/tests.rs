@@ -82,14 +82,48 @@ fn the_field_of_each_json_line_is_read_and_no_line_stops_the_next() {
 }
 
 #[test]
-fn a_quoted_cell_may_hold_lines_that_look_like_rows_and_a_forgotten_quote_swallows_none() {
-    let (found, ..) = column("to,note\nA,\"street 1\nzip, town\"\nB,y\n", "to");
+fn a_quoted_cell_may_hold_lines_and_a_forgotten_quote_swallows_no_row() {
+    let (found, ..) = column("id,to,note\n1,A,\"street 1\nzip, town\"\n2,B,y\n", "to");
     assert_eq!(found, [good(2, "A"), good(3, "B")], "numbered as a spreadsheet does");
+    let (found, ..) = column("note;to\n\"two\nlines, \"\"more\"\"\";A\ny;\"B\n\"\n", "to");
+    assert_eq!(found, [good(2, "A"), good(3, "B")]);
     let (found, ..) = column("to,note\nA,\"x\nB,y\nC,\"z\"\nD,w\n", "to");
     assert_eq!((found.len(), found[0].0, found[0].2.is_some()), (4, 2, true));
     assert_eq!(found[1..], [good(3, "B"), good(4, "C"), good(5, "D")]);
     let (found, ..) = column("to,note\nA,\"x\nB,y\n", "to");
     assert_eq!((found.len(), found[0].2.is_some(), &found[1]), (2, true, &good(3, "B")));
+}
+
+#[test]
+fn what_stands_between_two_quotes_that_nobody_doubled_is_rows_and_no_cell() {
+    const LISTED: &str = "3LU8wRu4ZnXP4UM8Yo6kkTiGHM9BubgyiG";
+    // The row that opens the quote is refused, and what it would have swallowed is read for itself.
+    for (text, refused, read) in [
+        ("to\tnote\nA\t\"Boss of\nLISTED\tx\nB\tlast one\"\n", 2, vec![(3, LISTED), (4, "B")]),
+        ("note\tto\n\"Big Joe\tA\nx\tLISTED\ny\"\tB\n", 2, vec![(3, LISTED), (4, "B")]),
+        ("to,note\nA,\"Boss of\nLISTED,x\nB,last one\"\n", 2, vec![(3, LISTED), (4, "B")]),
+        ("to,note\nA,\"19\"\" rack\nLISTED,x\"\n", 2, vec![(3, LISTED)]),
+        ("note,to\n\"5\"\" pipe,A\nx,LISTED\n6\"\" pipe\",B\n", 2, vec![(3, LISTED), (4, "B")]),
+        ("note,to\n\"5\"\" pipe,LISTED\n6\"\" pipe\",B\n", 2, vec![(3, "B")]),
+        // Rows that are no addresses: names, transactions, what is cut.
+        ("to\tnote\nA\t\"x\nC\ty\nB\tz\"\n", 2, vec![(3, "C"), (4, "B")]),
+        ("id\tnote\tto\n1\t\"x\tA\n2\ty\"\tB\n", 2, vec![(3, "B")]),
+        ("id;note;to\n1;\"x;A\n2;y\";B\n", 2, vec![(3, "B")]),
+        ("to\n\"A\nC\nB\"\nD\n", 2, vec![(3, "C"), (4, "B\""), (5, "D")]),
+        // A row of another width is lost as well as another.
+        ("id,to,note\n1,A,\"x\n2,LISTED\n3,B,z\"\n", 2, vec![(4, "B")]),
+    ] {
+        let (found, ..) = column(&text.replace("LISTED", LISTED), "to");
+        let why = found[0].2.as_deref().unwrap_or_default();
+        assert!(found[0].0 == refused && why.contains("could be rows of their own"), "{text}: {found:?}");
+        let answered: Vec<_> = found.into_iter().filter(|row| row.2.is_none()).collect();
+        let wanted: Vec<_> = read.into_iter().map(|(number, subject)| good(number, subject)).collect();
+        assert_eq!(answered, wanted, "{text}");
+    }
+    // A lone quote that the next one closes: both rows are refused, and none is lost.
+    let (found, ..) = column(&format!("to\tnote\nA\t\"\n{LISTED}\t\"\nB\tx\n"), "to");
+    let refused: Vec<_> = found.iter().filter(|row| row.2.is_some()).map(|row| row.0).collect();
+    assert_eq!((refused, &found[2]), (vec![2, 3], &good(4, "B")));
 }
 
 #[test]

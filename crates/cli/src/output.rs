@@ -97,11 +97,9 @@ fn exposures(out: &mut dyn Write, verdict: &Verdict) -> io::Result<()> {
                 let amount = asset
                     .map_or_else(|| format!("{value} base units"), |asset| asset.money(value).to_string());
                 write!(out, ": {amount} in {txs} transaction{}", plural(txs))?;
-                match row.worth {
-                    Some(worth) if worth.without_price.is_zero() => {
-                        writeln!(out, ", {} at the time", worth.currency.display(worth.cents))?;
-                    }
-                    _ => writeln!(out)?,
+                match row.worth.zip(asset) {
+                    Some((worth, asset)) => writeln!(out, ", {}", worth.sentence(asset))?,
+                    None => writeln!(out)?,
                 }
             }
             (None, Some(txs)) => writeln!(out, ": amount not known, {txs} transaction{}", plural(txs))?,

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Amount,
+    Amount, Asset,
     asset::{UnitsError, parse_decimal},
 };
 
@@ -112,6 +112,23 @@ impl Worth {
     pub const fn nothing(currency: Fiat) -> Self {
         Self { currency, cents: Amount::ZERO, without_price: Amount::ZERO }
     }
+
+    /// The hundredths; none where nothing is known of them, since no day had a price: that is not nought.
+    pub fn known_cents(&self) -> Option<Amount> {
+        (!self.cents.is_zero() || self.without_price.is_zero()).then_some(self.cents)
+    }
+
+    /// For people, of an amount of this asset: `10500.15 USD at the time`, with what could not be valued.
+    pub fn sentence(&self, asset: Asset) -> String {
+        let Some(cents) = self.known_cents() else {
+            return format!("worth not known: no price in {} for the days on which it moved", self.currency);
+        };
+        let worth = self.currency.display(cents);
+        if self.without_price.is_zero() {
+            return format!("{worth} at the time");
+        }
+        format!("{worth} at the time; {} moved on days without a price", asset.money(self.without_price))
+    }
 }
 
 #[cfg(test)]
@@ -136,5 +153,27 @@ mod tests {
         for wrong in ["", ".", "1,5", "-1", "1e-9", "0.000000000000000000001x", "1.2.3"] {
             assert!(Fiat::parse_fine(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn what_has_no_price_is_not_worth_nothing() {
+        let bitcoin = Asset::bitcoin(crate::BitcoinNetwork::Main);
+        let worth = |cents: u64, without_price: u64| Worth {
+            currency: Fiat::USD,
+            cents: cents.into(),
+            without_price: without_price.into(),
+        };
+        let unknown = worth(0, 5);
+        assert_eq!(unknown.known_cents(), None);
+        assert_eq!(
+            unknown.sentence(bitcoin),
+            "worth not known: no price in USD for the days on which it moved"
+        );
+        assert_eq!(worth(0, 0).known_cents(), Some(Amount::ZERO));
+        assert_eq!(worth(0, 0).sentence(bitcoin), "0.00 USD at the time", "dust, on a day with a price");
+        assert_eq!(
+            worth(120, 100_000_000).sentence(bitcoin),
+            "1.20 USD at the time; 1.00000000 BTC moved on days without a price"
+        );
     }
 }

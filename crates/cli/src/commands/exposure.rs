@@ -108,7 +108,9 @@ fn table(out: &mut dyn Write, exposure: &Exposure) -> Result<()> {
                 row.entity.category.to_string(),
                 row.amount.to_string(),
                 asset.clone(),
-                row.worth.map_or_else(String::new, |worth| worth.cents.to_string()),
+                row.worth
+                    .and_then(|worth| worth.known_cents())
+                    .map_or_else(String::new, |cents| cents.to_string()),
                 row.worth.map_or_else(String::new, |worth| worth.currency.to_string()),
                 row.worth.map_or_else(String::new, |worth| worth.without_price.to_string()),
                 row.hops.0.to_string(),
@@ -170,12 +172,7 @@ fn side(out: &mut dyn Write, title: &str, found: &Side, asset: Asset) -> io::Res
         let how = if row.direct { "direct" } else { "indirect" };
         line(out, &format!("{how} {} ({})", row.entity.name(), row.entity.kind()), row.amount)?;
         if let Some(worth) = row.worth {
-            let missing = if worth.without_price.is_zero() {
-                String::new()
-            } else {
-                format!("; {} moved on days without a price", asset.money(worth.without_price))
-            };
-            writeln!(out, "      {} at the time{missing}", worth.currency.display(worth.cents))?;
+            writeln!(out, "      {}", worth.sentence(asset))?;
         }
         if let (Some(after), Some(day)) = (row.after_listing, row.entity.listed_from) {
             writeln!(

@@ -186,6 +186,27 @@ fn an_exposure_is_printed_with_amounts_worth_and_path() {
     assert!(text(&output).contains("does not occur in the ledger"));
 }
 
+#[test]
+fn what_moved_on_days_without_a_price_is_not_worth_nothing() {
+    let data = folder(chain_of_owners);
+    let prices = data.path().join("prices.csv");
+    std::fs::write(&prices, "date,usd\n2023-11-01,35000.50\n").expect("written");
+    let prices = prices.to_string_lossy().into_owned();
+    let ask = |more: &[&str]| {
+        let asked = ["exposure", &address(100), "--prices", &prices];
+        text(&soon(data.path(), &[&asked[..], more].concat()))
+    };
+    let told = ask(&[]);
+    assert!(told.contains("worth not known: no price in USD") && !told.contains("0.00 USD"), "{told}");
+    let rows = ask(&["--output", "csv"]);
+    let header: Vec<&str> = rows.lines().next().expect("a header").split(',').collect();
+    let at = |name: &str| header.iter().position(|column| *column == name).expect("the column");
+    let named = rows.lines().find(|row| row.contains("Exchange")).expect("the exchange");
+    let cells: Vec<&str> = named.split(',').collect();
+    assert_eq!((cells[at("worth_cents")], cells[at("currency")]), ("", "USD"), "{rows}");
+    assert_eq!(cells[at("without_price")], cells[at("amount")]);
+}
+
 /// The exchange was paid 0.3 coins, worth 10,500.15 USD: a policy that minds 10,000 has a person look, one of 11,000 does not.
 #[test]
 fn a_limit_in_a_currency_is_applied_by_the_prices_that_are_given() {

@@ -125,10 +125,7 @@ fn side(side: &Side, asset: Asset) -> Markup {
             html! { @if exposed.direct { "direct" } @else { "indirect" } },
             html! {
                 (asset.money(exposed.amount)) br; (share(exposed.amount, side.total))
-                @if let Some(worth) = exposed.worth {
-                    br; (worth.currency.display(worth.cents)) " at the time"
-                    @if !worth.without_price.is_zero() { br; (asset.money(worth.without_price)) " without a price" }
-                }
+                @if let Some(worth) = exposed.worth { br; (worth.sentence(asset)) }
             },
             html! { (moment(exposed.span.0)) br; (moment(exposed.span.1)) },
             html! { (exposed.hops.0) " to " (exposed.hops.1) br; span.dim { (exposed.paths) " path" (s(exposed.paths)) } },

@@ -120,14 +120,16 @@ fn basis(basis: Basis) -> &'static str {
 
 fn exposures(found: &Verdict) -> Markup {
     let rows = found.exposures.iter().map(|row| {
-        let money = row.amount.zip(found.asset_of(row)).map(|(amount, asset)| asset.money(amount).to_string());
+        let asset = found.asset_of(row);
+        let money = row.amount.zip(asset).map(|(amount, asset)| asset.money(amount).to_string());
+        let worth = row.worth.zip(asset).map(|(worth, asset)| worth.sentence(asset));
         vec![
             html! {
                 b { (name(&row.label)) } br; span.dim { (row.category) }
                 @if let Some(by) = &row.labelled { br; span.dim { (by.to_string()) } @if by.is_disputed() { br; b { "disputed" } } }
             },
             html! { (touch(row.exposure)) @if let Some(direction) = row.direction { br; (way(direction)) } },
-            html! { (money.unwrap_or_default()) @if let Some(worth) = row.worth { br; (worth.currency.display(worth.cents)) " at the time" } },
+            html! { (money.unwrap_or_default()) @if let Some(worth) = worth { br; (worth) } },
             html! { @if let Some(count) = row.tx_count { (count) } },
             html! { @if let Some(source) = &row.source { (code(&source.0)) } @if let Some(confidence) = row.confidence { br; span.dim { (confidence.0) " %" } } },
             html! { @if let Some(address) = &row.address { (code(address)) } },

@@ -216,6 +216,11 @@ impl Chain {
     pub(crate) fn coin_type(self) -> Option<u32> {
         self.row().map(|row| row.5)
     }
+
+    /// Whether it is a test network, whose coins are worth nothing. Of a chain that has no name here it is not known, and `false`.
+    pub fn is_test(self) -> bool {
+        self.coin_type() == Some(1)
+    }
 }
 
 impl fmt::Display for Chain {
@@ -259,6 +264,16 @@ impl<'de> Deserialize<'de> for Chain {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn test_networks_are_known() {
+        let tests = NAMED.iter().map(|row| row.0).filter(|chain| chain.is_test()).map(Chain::short_name);
+        assert_eq!(
+            tests.collect::<Vec<_>>(),
+            ["testnet", "signet", "regtest", "sepolia", "tron-shasta", "tron-nile"]
+        );
+        assert!(!Chain::Evm(17_000).is_test(), "not known by name");
+    }
 
     #[test]
     fn every_chain_parses_from_its_id_and_its_name() {

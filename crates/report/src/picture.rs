@@ -13,7 +13,7 @@ pub use trace::trace;
 pub use ways::path;
 
 use tracehound_engine::{Extent, Naming};
-use tracehound_model::{BitcoinNetwork, Chain};
+use tracehound_model::Chain;
 
 use crate::chart::Caption;
 
@@ -57,12 +57,8 @@ impl Origin {
 
     /// What must not be overlooked: that nothing of it happened, or that its coins are worth nothing.
     pub(crate) fn warning(&self, chain: Option<Chain>) -> Option<String> {
-        let test = match chain {
-            Some(Chain::Bitcoin(network)) if network != BitcoinNetwork::Mainnet => {
-                Some("a test network, whose coins are worth nothing")
-            }
-            _ => None,
-        };
+        let test =
+            chain.filter(|chain| chain.is_test()).map(|_| "a test network, whose coins are worth nothing");
         match (self.generated, test) {
             (true, Some(test)) => {
                 Some(format!("GENERATED: nothing shown here happened. The chain is {test}."))

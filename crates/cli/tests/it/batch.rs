@@ -187,6 +187,21 @@ fn a_column_of_a_table_is_screened_with_its_row_numbers() {
     assert!(said(&output).contains("id, Address, memo"), "{}", said(&output));
 }
 
+/// psql, mysql and people write a quote as it is: between the first and the next one stand other people's rows.
+#[test]
+fn a_quote_in_a_memo_hides_no_listed_address() {
+    let data = tempfile::tempdir().expect("folder");
+    let table = format!("address\tnote\n{UNKNOWN}\t\"Boss of\n{LISTED}\tx\n{UNKNOWN}\tlast one\"\n");
+    let args = ["screen", "--stdin", "--column", "address", "--output", "jsonl"];
+    let output = tracehound(data.path(), &args, &table);
+    assert_eq!(output.status.code(), Some(20), "{}", said(&output));
+    let answers = answers(&text(&output));
+    let why = answers[0]["error"].as_str().expect("the row with the quote is refused");
+    assert!(answers[0]["row"] == 2 && why.contains("could be rows of their own"), "{why}");
+    assert!(answers[1]["row"] == 3 && answers[1]["decision"] == "block", "{}", answers[1]);
+    assert!(said(&output).contains("3 rows: 2 answered (1 block, "), "{}", said(&output));
+}
+
 #[test]
 fn a_table_of_withdrawals_is_answered_to_the_last_row() {
     let Some(file) = shared_data("cases/screening/withdrawals.csv") else { return };

@@ -380,6 +380,15 @@ pub(super) fn field_says_so(name: &str, content: &str) -> bool {
     Says::of(name).so(content)
 }
 
+/// Whether a field of this name calls somebody by a name that is such a word too: the wallet Safe, the token TRUST. It is a name
+/// where its row says an honest kind of actor besides; alone it may as well say that the address is safe.
+pub(super) fn may_be_a_name(field: &str, content: &str) -> bool {
+    const FIELDS: [&str; 9] =
+        ["label", "entity", "entity_name", "name", "owner", "actor", "name_tag", "nametag", "cluster_name"];
+    FIELDS.contains(&normal(field).as_str())
+        && ["safe", "trust"].iter().any(|word| content.trim().eq_ignore_ascii_case(word))
+}
+
 /// The complaint about what stands under such a word.
 pub(super) fn complaint(word: &str) -> String {
     format!(

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use tracehound_labels::concept;
 use tracehound_model::{Address, Pasted};
 
 use super::{
@@ -366,7 +367,10 @@ impl Columns {
         let place = |name: &str| names.iter().position(|other| *other == normal(name));
         let usual = mapping::usual_places(&names);
         // Where the caller names the column, that one alone.
-        let is_free = |at: usize| mapping.address.is_none() && is_chains_address(&names[at]);
+        // Chainalysis calls each cluster by its root address, which is one of the same party.
+        let is_root =
+            |at: usize| names[at] == "root_address" && names.iter().any(|name| name == "cluster_name");
+        let is_free = |at: usize| mapping.address.is_none() && (is_chains_address(&names[at]) || is_root(at));
         let of_chains: Vec<usize> = (0..names.len()).filter(|at| is_free(*at)).collect();
         let mut columns = Self::resolve(|field| match mapping.column(field) {
             Some(Column::Name(name)) => {
@@ -488,7 +492,8 @@ impl Columns {
         cells.find_map(|(at, cell)| {
             let (name, says) = self.names.get(at)?;
             let word = if *says == Says::Kind { cell } else { name };
-            says.so(cell).then_some(word)
+            let is_name = || contrary::may_be_a_name(name, cell) && self.says_honest_kind(row);
+            (says.so(cell) && !is_name()).then_some(word)
         })
     }
 
@@ -502,6 +507,12 @@ impl Columns {
     fn unread<'s>(&'s self, row: &'s Record<'_>) -> impl Iterator<Item = (&'s str, &'s str)> {
         let cells = row.iter().enumerate().filter(|(at, _)| !self.reads(*at));
         cells.map(|(at, cell)| (self.names.get(at).map_or("", |(name, _)| name.as_str()), cell))
+    }
+
+    /// Whether the cells that tell of the category say one, and one that nobody is blamed for.
+    fn says_honest_kind(&self, row: &Record<'_>) -> bool {
+        let kinds = self.kinds(row);
+        concept::told(kinds.iter().map(AsRef::as_ref)).category.is_some_and(concept::is_honest)
     }
 
     /// The cells that tell of the category.

@@ -41,7 +41,7 @@ const CASES: &[(&str, Gives)] = &[
     ("lists-and-blocks/c_risk.csv", List(1, 0)),
     ("lists-and-blocks/c_unclosed.csv", Error("line 3")),
     ("lists-and-blocks/c_utf16.csv", List(1, 0)),
-    ("lists-and-blocks/chainalysis.csv", List(1, 0)),
+    ("lists-and-blocks/chainalysis.csv", List(2, 0)),
     ("lists-and-blocks/cons_prim.csv", Error("--source ofac-consolidated")),
     ("lists-and-blocks/csl.csv", List(1, 1)),
     ("lists-and-blocks/dpl.txt", List(0, 1)),
@@ -280,7 +280,7 @@ fn category_label_and_confidence_are_read() {
 #[test]
 fn columns_that_are_not_read_are_named() {
     for (name, unread) in [
-        ("chainalysis.csv", &["Exposure (USD)", "Root Address"][..]),
+        ("chainalysis.csv", &["Exposure (USD)"][..]),
         ("nbctf.csv", &["No.", "Platform"]),
         (
             "ransomwhere.json",

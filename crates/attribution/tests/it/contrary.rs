@@ -114,6 +114,29 @@ fn entries_and_rows_that_say_the_contrary_of_themselves_make_no_claim() {
 }
 
 #[test]
+fn the_wallet_safe_and_the_token_trust_are_names_beside_an_honest_kind() {
+    for (label, entity, category) in
+        [("Safe: ProxyFactory", "Safe", "wallet_service"), ("TRUST", "TRUST", "defi_token")]
+    {
+        let rows = format!(
+            "address,label,entity,category\n{ETH},{label},{entity},{category}\n{BTC},Quux,Quux,exchange\n"
+        );
+        let list = text("shape.csv", &rows).unwrap();
+        assert_eq!((list.claims.len(), list.account.left_out), (2, 0), "{label}: {list:?}");
+    }
+    // Alone, beside an accusation or under another name it says what such words say.
+    for (header, cells) in [
+        ("label,category", "safe,"),
+        ("label,category", "safe,scam"),
+        ("label,category", "safe,sometihng"),
+        ("status,category", "safe,exchange"),
+        ("label,category", "whitelisted,exchange"),
+    ] {
+        leaves("shape.csv", &format!("address,{header}\n{ETH},{cells}\n{BTC},Quux,scam\n"), &[BTC], 1);
+    }
+}
+
+#[test]
 fn a_list_that_is_called_by_the_contrary_is_refused() {
     for (name, body) in [
         ("shape.csv", format!("whitelist\n{ETH}\n")),

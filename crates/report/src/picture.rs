@@ -75,3 +75,19 @@ struct Ground<'a> {
     ledger: Option<&'a Extent>,
     snapshot: &'a str,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_test_network_is_one_on_every_kind_of_chain() {
+        let warns = |chain: &str| Origin::default().warning(chain.parse().ok());
+        for chain in ["regtest", "signet", "sepolia", "tron:nile"] {
+            assert!(warns(chain).is_some_and(|said| said.contains("worth nothing")), "{chain}");
+        }
+        for chain in ["btc", "eth", "tron", "eip155:999999"] {
+            assert_eq!(warns(chain), None, "{chain}");
+        }
+    }
+}

@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn what_has_no_price_is_not_worth_nothing() {
-        let bitcoin = Asset::bitcoin(crate::BitcoinNetwork::Main);
+        let bitcoin = Asset::bitcoin(crate::BitcoinNetwork::Mainnet);
         let worth = |cents: u64, without_price: u64| Worth {
             currency: Fiat::USD,
             cents: cents.into(),

@@ -49,8 +49,6 @@ pub struct Counterparties {
     pub incoming: BTreeMap<AddrNum, Counterparty>,
     /// Whom the subject paid.
     pub outgoing: BTreeMap<AddrNum, Counterparty>,
-    /// Who else paid in transactions that the subject paid in, with these: the inputs of one are usually one owner's.
-    pub beside: BTreeMap<AddrNum, Vec<TxNum>>,
     /// Base units received from others, freshly mined coins included.
     pub total_in: u128,
     /// Base units paid to others, without fees.
@@ -211,9 +209,6 @@ impl Counterparties {
 
     /// The subjects are among the payers: their share of every output to somebody else.
     fn book_outgoing(&mut self, own: impl Fn(&Option<AddrNum>) -> bool, tx: TxNum, parties: &TxParties) {
-        for owner in parties.inputs.keys().filter(|owner| !own(owner)).flatten() {
-            self.beside.entry(*owner).or_default().push(tx);
-        }
         let weights: Vec<u128> = parties.inputs.values().copied().collect();
         for (owner, &value) in parties.outputs.iter().filter(|(owner, _)| !own(owner)) {
             let part = (parties.unknown_amounts == 0).then(|| {

@@ -25,6 +25,7 @@ pub mod pools;
 pub mod price;
 pub mod rates;
 pub mod roles;
+pub mod signers;
 pub mod taint;
 pub mod trace;
 pub mod words;

@@ -5,6 +5,7 @@ mod account_indirect;
 mod account_tx;
 mod answer;
 mod indirect;
+mod signers;
 
 use std::{
     borrow::Cow,
@@ -13,9 +14,7 @@ use std::{
 };
 
 use jiff::{Timestamp, civil::Date};
-use tracehound_analysis::{
-    Counterparties, Counterparty, Limits, coinjoin::Answer, price::Prices, rates::Rates, tx_parties,
-};
+use tracehound_analysis::{Counterparties, Counterparty, Limits, price::Prices, rates::Rates, tx_parties};
 use tracehound_attribution::{
     index::Index,
     listing::{is_same_listing, listed_since},
@@ -30,7 +29,7 @@ use tracehound_model::{
 };
 
 use crate::{
-    Entities, Keys,
+    Keys,
     cover::{self, Lists},
     labels::{self, Labels},
     movements::{Covered, Movements, evm_hash},
@@ -42,8 +41,6 @@ use crate::{
 pub(crate) const MAX_EXPOSURES: usize = 100;
 /// Transactions named as evidence for one counterparty.
 const MAX_EVIDENCE_TXS: usize = 10;
-/// Most whom the subject signed together with that a gap names.
-const MOST_TOGETHER: usize = 3;
 
 /// What to screen against, and when.
 #[derive(Clone, Copy, Debug)]
@@ -166,6 +163,8 @@ struct Known {
 struct Findings {
     hits: Vec<Hit>,
     former: Vec<Claim>,
+    /// What names those with whom it signed transactions.
+    beside: Vec<Hit>,
     gaps: Vec<Gap>,
     /// Labels that count for nothing, and why.
     not_counted: Vec<LabelStatement>,
@@ -579,18 +578,32 @@ impl<'a> Screener<'a> {
             );
             findings.gaps.push(Gap::about_subject(GapKind::UnknownInputs, sentence));
         }
+        findings.hits.extend(self.dealt_with(network, ledger, &parties, limits.dust));
+        self.examine_signers(network, ledger, &subjects, until, findings);
+        self.examine_indirect(network, ledger, &subjects, None, until, findings);
+    }
+
+    /// Whom somebody dealt with directly and who has a name.
+    fn dealt_with(
+        &self,
+        network: BitcoinNetwork,
+        ledger: &Ledger,
+        parties: &Counterparties,
+        dust: u64,
+    ) -> Vec<Hit> {
+        let mut hits = Vec::new();
         let sides = [
             (Direction::Incoming, &parties.incoming, parties.total_in),
             (Direction::Outgoing, &parties.outgoing, parties.total_out),
         ];
         for (direction, side, total) in sides {
-            for (party, called) in self.named_in(network, ledger, side, limits.dust) {
+            for (party, called) in self.named_in(network, ledger, side, dust) {
                 let txs: Vec<TxNum> = party.txs.iter().map(|&(tx, _)| tx).collect();
                 let known = party.txs.iter().all(|(_, amount)| amount.is_some());
                 let amount = known.then(|| party.amount.into());
                 let worth = self.worth(network, ledger, &party.txs);
                 for Called { claim, since, address, said } in called {
-                    findings.hits.push(Hit {
+                    hits.push(Hit {
                         claim,
                         since,
                         exposure: ExposureType::Direct,
@@ -608,46 +621,7 @@ impl<'a> Screener<'a> {
                 }
             }
         }
-        findings.gaps.extend(self.signed_together(network, ledger, &parties.beside));
-        self.examine_indirect(network, ledger, &subjects, None, until, findings);
-    }
-
-    /// That the subject paid in one transaction, which mixes nothing, with somebody who is accused: the inputs of a transaction
-    /// are usually one owner's.
-    fn signed_together(
-        &self,
-        network: BitcoinNetwork,
-        ledger: &Ledger,
-        beside: &BTreeMap<AddrNum, Vec<TxNum>>,
-    ) -> Option<Gap> {
-        let entities = Entities::sharing(&self.keys, ledger, self.day);
-        let joins = |tx: &TxNum| {
-            let answer = ledger.span(*tx).map(|span| entities.classified(ledger, span));
-            !matches!(answer, Some(Answer::CoinJoin(_) | Answer::Suspected(_)))
-        };
-        let (mut who, mut count, mut first) = (Vec::new(), 0_usize, None);
-        for (&owner, txs) in beside {
-            let called = self.called(network, ledger, owner);
-            let accused = called.iter().find(|called| !concept::is_honest(called.claim.statement.category));
-            let Some(accused) = accused else { continue };
-            let Some(tx) = txs.iter().copied().find(joins) else { continue };
-            count += 1;
-            first = first.or_else(|| ledger.tx(tx).map(|view| view.txid));
-            if who.len() < MOST_TOGETHER {
-                let statement = &accused.claim.statement;
-                let name = text::label(&statement.label);
-                who.push(format!("{name} ({}) at {}", statement.category, accused.address));
-            }
-        }
-        let more = if count > who.len() { format!(" and {} more", count - who.len()) } else { String::new() };
-        let txid = first?;
-        let sentence = format!(
-            "it signed transactions together with {}{more}, as in {txid}: the inputs of one transaction are usually one \
-             owner's, and then it is theirs",
-            who.join(", ")
-        );
-        let gap = Gap::about_subject(GapKind::SignedTogether, sentence);
-        Some(gap.mend("tracehound cluster ADDRESS shows whom its inputs join, and screen of those addresses what they did"))
+        hits
     }
 
     /// The counterparties that have a name, but for those that sent dust: nothing but outputs below `dust`, and of these less

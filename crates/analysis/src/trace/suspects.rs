@@ -36,8 +36,14 @@ impl Suspected {
             || "some of it".to_owned(),
             |amount| format!("{} ({})", asset.money(amount), permille(amount, followed)),
         );
+        let up_to = if transactions == 1 { "" } else { "up to " };
+        // Of one at least is of anybody.
+        let of_people = match participants {
+            0 | 1 => String::new(),
+            people => format!(" of {up_to}{people} people or more"),
+        };
         format!(
-            "{amount} went through {transactions} {} (suspected CoinJoin{} of {}{participants} people or more), where no path ends: \
+            "{amount} went through {transactions} {} (suspected CoinJoin{}{of_people}), where no path ends: \
              what lies behind may be strangers' money",
             if transactions == 1 {
                 "transaction that may be a mix"
@@ -45,7 +51,6 @@ impl Suspected {
                 "transactions that may be mixes"
             },
             if transactions == 1 { "" } else { "s" },
-            if transactions == 1 { "" } else { "up to " },
         )
     }
 }

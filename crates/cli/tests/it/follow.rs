@@ -353,3 +353,95 @@ fn whoever_signs_a_transaction_with_a_thief_is_never_allowed() {
         assert_eq!(asked(60).status.code(), Some(0), "{}", text(&asked(60)));
     }
 }
+
+/// Whoever signs with somebody who signed with a thief is one of theirs as well, however many stand between; and a round of many
+/// joins nobody.
+#[test]
+fn whoever_signs_with_whom_a_thief_signed_is_never_allowed_either() {
+    let data = folder(|block| {
+        let coins = |block: &mut BlockMaker, who: &[usize], value: u64| -> Vec<_> {
+            let made = who.iter().map(|who| block.tx(&[], &[(value, Some(owner(*who)))])).collect::<Vec<_>>();
+            made.iter().map(|txid| (OutPoint { txid: *txid, vout: 0 }, None)).collect()
+        };
+        for (pair, paid) in [([THIEF, 30], 40), ([30, 31], 41), ([31, 32], 42)] {
+            let inputs = coins(block, &pair, 10_000_000);
+            block.tx(&inputs, &[(19_998_000, Some(owner(paid)))]);
+        }
+        // Five equal outputs of five: a round.
+        let five = [32, 81, 82, 83, 84];
+        let inputs = coins(block, &five, 1_000_600);
+        let paid: Vec<_> = (70..75).map(|who| (1_000_000, Some(owner(who)))).collect();
+        block.tx(&inputs, &paid);
+    });
+    let file = data.path().join("policy.toml");
+    let policy =
+        "version = 3\nname = \"x\"\n[require]\nsources = [\"test-facts\"]\ntransactions_within_hours = 24\n";
+    std::fs::write(&file, policy).expect("written");
+    let file = file.display().to_string();
+    let asked = |who: usize| soon(data.path(), &["screen", &address(who), "--policy", &file]);
+    for (who, over) in [
+        (30, "at "),
+        (31, ", over another that signed with it in turn"),
+        (32, ", over 2 others that signed with it in turn"),
+    ] {
+        let shown = asked(who);
+        assert_eq!(shown.status.code(), Some(30), "{}", text(&shown));
+        let said = text(&shown);
+        assert!(
+            said.contains("signed transactions together with Thief (service_hack)") && said.contains(over),
+            "{said}"
+        );
+    }
+    assert!(!text(&asked(81)).contains("signed transactions together"), "{}", text(&asked(81)));
+}
+
+/// Whoever signs with somebody whom a thief paid, and in what a thief makes look like a round, is not vouched for either.
+#[test]
+fn whoever_signs_with_whom_a_thief_paid_or_in_a_made_up_round_is_never_allowed() {
+    let data = folder(|block| {
+        let coin = |block: &mut BlockMaker, who: usize, value: u64| {
+            let txid = block.tx(&[], &[(value, Some(owner(who)))]);
+            (OutPoint { txid, vout: 0 }, None)
+        };
+        // The thief pays 30, who signs with 31.
+        let stolen = coin(block, THIEF, 50_000_000);
+        let paid = block.tx(&[stolen], &[(49_990_000, Some(owner(30)))]);
+        let own = coin(block, 31, 50_000_000);
+        block.tx(&[(OutPoint { txid: paid, vout: 0 }, None), own], &[(99_980_000, Some(owner(40)))]);
+        // Five coins in, five equal ones out: the thief's and four others.
+        let inputs: Vec<_> = [THIEF, 32, 33, 34, 35].map(|who| coin(block, who, 1_000_600)).into();
+        let outputs: Vec<_> = (70..75).map(|who| (1_000_000, Some(owner(who)))).collect();
+        block.tx(&inputs, &outputs);
+    });
+    let file = data.path().join("policy.toml");
+    let policy = "version = 3\nname = \"x\"\n[require]\nsources = [\"test-facts\"]\ntransactions_within_hours = 24\n\
+                  [[rule]]\nname = \"stolen\"\nexposure = \"direct\"\ncategories = [\"service_hack\"]\n\
+                  decision = \"review\"\nscore = 60\n";
+    std::fs::write(&file, policy).expect("written");
+    let file = file.display().to_string();
+    for (who, whom) in [(31, "others who dealt with Thief (service_hack)"), (32, "Thief (service_hack) at ")]
+    {
+        let shown = soon(data.path(), &["screen", &address(who), "--policy", &file]);
+        let said = text(&shown);
+        assert_eq!(shown.status.code(), Some(30), "{said}");
+        assert!(said.contains(&format!("it signed transactions together with {whom}")), "{said}");
+    }
+    // So does what an auditor keeps.
+    let rows = data.path().join("rows.csv");
+    std::fs::write(&rows, format!("address\n{}\n", address(32))).expect("written");
+    let rows = rows.display().to_string();
+    let shown = soon(data.path(), &["screen", &rows, "--column", "address", "--policy", &file, "--audit"]);
+    let said = text(&shown);
+    assert!(said.contains("signed transactions together with Thief (service_hack) at "), "{said}");
+    // The page names the thief, and says what it rests on.
+    let page = data.path().join("page.html");
+    let html = page.display().to_string();
+    let shown = soon(data.path(), &["report", "verdict", &address(32), "--policy", &file, "--html", &html]);
+    assert_eq!(shown.status.code(), Some(30), "{}", String::from_utf8_lossy(&shown.stderr));
+    let page = std::fs::read_to_string(&page).expect("a page");
+    assert!(page.contains("Thief") && page.contains("is usually so and not proved"), "{page}");
+    assert!(
+        page.contains("all of the subject's own transactions") && !page.contains("No list says anything"),
+        "{page}"
+    );
+}

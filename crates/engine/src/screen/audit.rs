@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 use tracehound_model::{
-    Decision, PackAsOf, Verdict,
+    Decision, GapKind, PackAsOf, Verdict,
     text::csv_cell,
     verdict::{AdvisoriesAsOf, SourceAsOf},
 };
@@ -54,14 +54,21 @@ fn kept(cell: &str) -> String {
 fn decided(verdict: &Verdict) -> [String; 6] {
     let reason = verdict.reason.as_ref();
     let text = |of: fn(&tracehound_model::verdict::Reason) -> String| reason.map(of).unwrap_or_default();
-    let why = if verdict.decision == Decision::Incomplete { kinds(verdict).join(" ") } else { told(verdict) };
+    // Of this gap it is known who stands behind it.
+    let signed = verdict.coverage.gaps.iter().find(|gap| gap.kind == GapKind::SignedTogether);
+    let signed = signed.map(|gap| gap.sentence.clone());
+    let why = match verdict.decision {
+        Decision::Incomplete => kinds(verdict).join(" "),
+        _ => told(verdict),
+    };
+    let why: Vec<String> = [why].into_iter().filter(|why| !why.is_empty()).chain(signed).collect();
     [
         verdict.decision.to_string(),
         text(|reason| reason.entity.clone()),
         text(|reason| reason.source.to_string()),
         reason.and_then(|reason| reason.rule.clone()).unwrap_or_default(),
         text(|reason| reason.since.to_string()),
-        why,
+        why.join("; "),
     ]
 }
 

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use tracehound_engine::is_generated;
 use tracehound_model::{
-    Claim, Decision, LabelStatement, Subject, Verdict,
+    Claim, Decision, GapKind, LabelStatement, Subject, Verdict,
     evidence::Fact,
     text::label,
     verdict::{Basis, Direction, ExposureType},
@@ -54,7 +54,11 @@ pub fn verdict(found: &Verdict, policy: &str, told: &Told) -> String {
             "Allow is said only where everything that the policy requires was there. Who is on no list is not known, and not cleared.",
         ],
         &found.coverage.error_rates,
-        "A listing is there or it is not; nothing in this verdict rests on an estimate.",
+        if found.coverage.gaps.iter().any(|gap| gap.kind == GapKind::SignedTogether) {
+            "That the inputs of one transaction are one owner's is usually so and not proved; all else here is there or it is not."
+        } else {
+            "A listing is there or it is not; nothing in this verdict rests on an estimate."
+        },
     );
     frame.add(Part::Tall, "Lists that were asked", lists_asked(found));
     frame.drawings(&picture::verdict(found, &origin).unwrap_or_default());

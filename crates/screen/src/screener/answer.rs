@@ -49,7 +49,9 @@ impl Screener<'_> {
             ))
         });
         let missing = cover::missing_transactions(policy, findings.examined_until, self.settings.as_of);
-        let truncated = findings.gaps.iter().any(|gap| policy.minds(gap));
+        // Whom it signed with is known where that gap is: all of its own transactions were there.
+        let is_missing = |gap: &Gap| policy.minds(gap) && gap.kind != GapKind::SignedTogether;
+        let truncated = findings.gaps.iter().any(is_missing);
         findings.gaps.extend(missing);
         let counterparties =
             cover::missing_counterparties(policy, findings.counterparties_until, self.settings.as_of);
@@ -60,12 +62,7 @@ impl Screener<'_> {
         let judged = judge(policy, findings.hits.iter().map(|hit| self.exposed(hit)), suffices);
         let mut evidence = Evidence::default();
         for (place, hit) in findings.hits.iter().enumerate() {
-            let claim_node = if let Some(label) = &hit.said {
-                evidence.node(format!("label:{}", hit.claim.id), Fact::Label { label: label.clone() })
-            } else {
-                let claim = Box::new(hit.claim.clone());
-                evidence.node(format!("claim:{}", hit.claim.id), Fact::Claim { claim })
-            };
+            let claim_node = Self::claim_node(&mut evidence, hit);
             let mut support = self.tx_nodes(&mut evidence, hit);
             if let Some(ownership) = &hit.owned {
                 let fact = Fact::Ownership { ownership: Box::new(ownership.clone()) };
@@ -87,6 +84,10 @@ impl Screener<'_> {
             (_, Some(_)) if !truncated => Basis::ListsAndTransactions,
             _ => Basis::ListsAndSomeTransactions,
         };
+        for hit in &findings.beside {
+            Self::claim_node(&mut evidence, hit);
+            self.tx_nodes(&mut evidence, hit);
+        }
         for claim in &findings.former {
             evidence.node(format!("claim:{}", claim.id), Fact::Claim { claim: Box::new(claim.clone()) });
         }
@@ -185,6 +186,15 @@ impl Screener<'_> {
             measured: Measured { asset: self.asset_of(hit), amount: hit.amount, worth: hit.worth },
             total: hit.total,
         }
+    }
+
+    /// What names whom a hit is about.
+    fn claim_node(evidence: &mut Evidence, hit: &Hit) -> String {
+        if let Some(label) = &hit.said {
+            return evidence.node(format!("label:{}", hit.claim.id), Fact::Label { label: label.clone() });
+        }
+        let claim = Box::new(hit.claim.clone());
+        evidence.node(format!("claim:{}", hit.claim.id), Fact::Claim { claim })
     }
 
     fn tx_nodes(&self, evidence: &mut Evidence, hit: &Hit) -> Vec<String> {

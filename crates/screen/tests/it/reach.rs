@@ -39,7 +39,7 @@ fn passed_on(dir: &Path, amounts: [u64; 3], joined: u64) -> Ledger {
     for (at, amount) in amounts.into_iter().enumerate() {
         let time = noon - 1_200 + 600 * u32::try_from(at).expect("three");
         let mut block = BlockMaker::new(all[at].hash, time, 2 + at as u64);
-        let mined = block.tx(&[], &[(joined.max(1), Some(key(9)))]);
+        let mined = block.tx(&[], &[(joined.max(1), Some(key(20 + at)))]);
         let (mut inputs, mut outputs) =
             (vec![(OutPoint { txid: last, vout: 0 }, None)], vec![(amount, Some(key(at + 1)))]);
         if joined > 0 {

@@ -19,14 +19,23 @@ const FAIR: f64 = 1.0;
 /// The rule that found makers and taker.
 pub(super) const BALANCED: &str = "joinmarket-balanced";
 
+/// Coins of each of few people at most, up to which a balance is looked for at all.
+const MOST_COINS: usize = 6;
+
 /// Splits the outputs into the mixed ones and the others, and checks all that costs little.
 pub(super) fn shape_fits(shape: &TxShape<'_>, tally: &Tally) -> bool {
+    let (inputs, people) = (shape.inputs.len(), tally.most);
+    // Few makers and many inputs: some subset matches anything.
+    let tells = people >= 5 || inputs <= 3 * people && (people == 4 || inputs <= 6);
+    tells && counts_fit(shape, tally)
+}
+
+/// The same, however many coins there are.
+fn counts_fit(shape: &TxShape<'_>, tally: &Tally) -> bool {
     let (inputs, outputs, people) = (shape.inputs, shape.outputs, tally.most);
     let counts = people >= 3
         && inputs.len() >= people
-        && (outputs.len() == 2 * people || outputs.len() + 1 == 2 * people)
-        // Few makers and many inputs: some subset matches anything.
-        && (people >= 5 || inputs.len() <= 3 * people && (people == 4 || inputs.len() <= 6));
+        && (outputs.len() == 2 * people || outputs.len() + 1 == 2 * people);
     if !counts {
         return false;
     }
@@ -51,7 +60,7 @@ pub(super) fn of_one_kind(shape: &TxShape<'_>) -> bool {
 
 pub(super) fn find(shape: &TxShape<'_>, tally: &Tally) -> Option<Finding> {
     if !shape_fits(shape, tally) {
-        return None;
+        return of_many_coins(shape, tally);
     }
     let people = tally.most;
     // Whichever of the limits the search was done with, a maker that takes the wide one is accepted too.
@@ -83,4 +92,23 @@ pub(super) fn find(shape: &TxShape<'_>, tally: &Tally) -> Option<Finding> {
     }
     // The shape alone is that of batches too.
     (undecided && people >= 5).then(|| finding(40, "joinmarket-shape").paying(paid(tally.value)).suspected())
+}
+
+/// Few people with several coins each: that a balance fits proves nothing, and that none does would. What may be a round joins
+/// nobody.
+fn of_many_coins(shape: &TxShape<'_>, tally: &Tally) -> Option<Finding> {
+    let people = tally.most;
+    if !(3..5).contains(&people) || shape.inputs.len() > MOST_COINS * people || !counts_fit(shape, tally) {
+        return None;
+    }
+    let inputs = shape.inputs.iter().map(|coin| coin.map(|coin| coin.value)).collect::<Option<Vec<_>>>()?;
+    let is_possible = |mixed: u64| {
+        let changes: Vec<u64> =
+            shape.outputs.iter().map(|coin| coin.value).filter(|&value| value != mixed).collect();
+        let balance = |flat| Problem { inputs: &inputs, mixed, people, changes: &changes, flat }.solve();
+        FEE_LIMITS.into_iter().any(|flat| !matches!(balance(flat), Balance::Impossible))
+    };
+    let mixed = tally.most_frequent().find(|&mixed| is_possible(mixed))?;
+    let finding = Finding::new(Protocol::JoinMarket, people, 40, "joinmarket-shape");
+    Some(finding.paying(fee_limit(mixed, FEE_LIMITS[0])).suspected())
 }

@@ -81,6 +81,27 @@ fn a_round_is_at_least_suspected_however_much_its_taker_pays_and_however_unequal
     assert!(answer.mixing(60).is_none());
 }
 
+/// With so many coins that some subset nearly always fits, a balance proves nothing, and joins nobody either.
+#[test]
+fn a_round_of_few_people_with_many_coins_each_is_suspected() {
+    let inputs = [
+        17_842_792,
+        30_517_007,
+        46_860_142,
+        1_777_266,
+        165_372,
+        22_657_212,
+        21_161_363,
+        109_583_421,
+        10_832_436,
+        48_221_264,
+    ];
+    let outputs = [555_862, 76_803_200, 76_803_200, 75_066_114, 3_583_088, 76_803_200];
+    let answer = tx(&inputs, &outputs).answer();
+    assert_eq!(name(&answer), "suspected joinmarket-shape");
+    assert!(answer.forbids_co_spending() && answer.mixing(50).is_none(), "{answer:?}");
+}
+
 #[test]
 fn a_batch_payment_of_the_same_shape_does_not_balance() {
     // Five customers withdraw the same amount, four others something else, one output is the service's change.

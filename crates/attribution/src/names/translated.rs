@@ -297,10 +297,47 @@ pub(super) fn in_english(name: &str) -> Vec<String> {
     found
 }
 
+/// What the press calls groups in English, which says nothing of who they are.
+const ENGLISH_GROUPS: &[&str] = &[
+    "army",
+    "battalion",
+    "battalions",
+    "brigade",
+    "brigades",
+    "cartel",
+    "faction",
+    "fighters",
+    "forces",
+    "front",
+    "group",
+    "hackers",
+    "mafia",
+    "militants",
+    "militia",
+    "militias",
+    "movement",
+    "network",
+    "organisation",
+    "organization",
+    "party",
+    "rebels",
+    "syndicate",
+    "terrorists",
+];
+/// The same where it is written small beside a word that is not: else it is a name ("Li Gang").
+const SMALL_GROUPS: &[&str] = &["clan", "crew", "gang", "mob", "ring"];
+
 /// What stands beside a word for a network, a militia or fighters, which says nothing of who they are; `None` without such a
 /// word, or where more than two others stand there.
 pub(super) fn beside_group(name: &str) -> Option<String> {
-    let is_group = |word: &str| english(word).is_some_and(|english| english.ends_with("group"));
+    // In English it stands behind the name.
+    let last = words(name).last();
+    let is_group = |word: &str| {
+        let is_ours = last == Some(word)
+            && (ENGLISH_GROUPS.contains(&word.to_ascii_lowercase().as_str())
+                || SMALL_GROUPS.contains(&word) && name.chars().any(char::is_uppercase));
+        is_ours || english(word).is_some_and(|english| english.ends_with("group"))
+    };
     let is_link = |word: &str| LINKS.contains(&word.to_lowercase().as_str());
     let rest: Vec<&str> = words(name).filter(|word| !is_group(word) && !is_link(word)).collect();
     (words(name).any(is_group) && (1..=2).contains(&rest.len())).then(|| rest.join(" "))
@@ -569,6 +606,9 @@ mod tests {
         assert_eq!(in_english("Red Haqqani"), ["network Haqqani"]);
         assert_eq!(in_english("شبكة حقاني"), ["network حقاني", "group حقاني"]);
         assert_eq!(beside_group("Combattants du Hamas").as_deref(), Some("Hamas"));
+        assert_eq!(beside_group("Kinahan cartel").as_deref(), Some("Kinahan"));
+        assert_eq!(beside_group("Evil Corp gang").as_deref(), Some("Evil Corp"));
+        assert_eq!((beside_group("Li Gang"), beside_group("li gang")), (None, None));
         assert_eq!((beside_group("Hamas"), beside_group("Bluebell Red")), (None, None));
         assert!(in_english("Haverford AG").is_empty());
         assert!(in_english("Deutsche Bank").is_empty() && in_english("Владимир Путин").is_empty());

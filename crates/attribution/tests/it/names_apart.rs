@@ -757,6 +757,8 @@ fn real_lists_find_groups_beside_the_word_of_another_language() {
         ("مقاتلو حماس", "hamas"),
         ("Combattants du Hamas", "hamas"),
         ("Hamas-Kämpfer", "hamas"),
+        ("Hamas movement", "hamas"),
+        ("Houthi rebels", "ansarallah"),
         ("Movimiento Hamas", "hamas"),
         ("Nationalbank von Kuba", "national bank of cuba"),
         ("Banque nationale de Cuba", "national bank of cuba"),

@@ -327,10 +327,7 @@ impl Collector {
     ) {
         let own: Vec<_> = own.iter().flat_map(|own| ofac_address::addresses(own)).map(address_in).collect();
         for (name, text) in cells {
-            if !ofac_address::is_all_addresses(text) {
-                continue;
-            }
-            let others = ofac_address::addresses(text);
+            let others = ofac_address::among_few_words(text);
             let Some(other) = others.into_iter().find(|other| !own.contains(&address_in(other))) else {
                 continue;
             };

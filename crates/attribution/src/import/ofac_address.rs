@@ -110,6 +110,22 @@ pub(super) fn is_all_addresses(text: &str) -> bool {
     text.len() >= IDENTIFIER && words(text).next().is_some() && words(text).all(is_address)
 }
 
+/// Words beside an address that make no sentence: "BTC: ADDRESS", "see also ADDRESS", a link to it.
+const FEW: usize = 3;
+
+/// The addresses of a text that holds little else.
+pub(super) fn among_few_words(text: &str) -> Vec<&str> {
+    let is_between = |letter: char| !letter.is_alphanumeric();
+    let (mut found, mut others) = (Vec::new(), 0);
+    for word in text.split_whitespace() {
+        let before = found.len();
+        found.extend(word.split(is_between).filter(|part| is_address(part)));
+        let is_other = found.len() == before && word.chars().any(char::is_alphanumeric);
+        others += usize::from(is_other);
+    }
+    if others > FEW { Vec::new() } else { found }
+}
+
 /// Whether a text that is cut off at its end may go on as a field of addresses, or inside one.
 pub(super) fn may_go_on(text: &str) -> bool {
     let letters: String = text.chars().filter(|c| !is_filler(*c)).map(|c| c.to_ascii_lowercase()).collect();

@@ -342,12 +342,17 @@ impl Explorer {
                 strange(format!("is of another form: it begins with {}", self.client.excerpt(&body)))
             })?;
             if told.result.get().starts_with('[') {
-                let is_no = told.status.as_deref() == Some("0");
                 let rows = rows::read(list, told.result.get(), account, &self.rules).map_err(strange)?;
                 let says = told.message.unwrap_or_default();
-                if rows.is_empty() && is_no && !says.to_ascii_lowercase().starts_with("no ") {
-                    // Only "No transactions found" and its like say that there are none.
-                    return Err(self.refused(list.action(), &says).into());
+                match told.status.as_deref() {
+                    Some("1") => {}
+                    Some("0") if rows.is_empty() && says_none(&says) => {}
+                    // Blockscout has not got so far: what it has is not all.
+                    Some("2") => return Err(self.not_told(&says)),
+                    Some("0") if says.to_ascii_lowercase().contains("not yet") => {
+                        return Err(self.not_told(&says));
+                    }
+                    _ => return Err(self.refused(list.action(), &says).into()),
                 }
                 let mut before = from;
                 for row in &rows {
@@ -382,13 +387,15 @@ impl Explorer {
             .into_iter()
             .any(|words| lower.contains(words));
             if is_of_the_list && !lower.contains("api key") {
-                return Err(Ended::Unread(format!(
-                    "the explorer does not tell it: {}",
-                    self.client.excerpt(says.trim())
-                )));
+                return Err(self.not_told(&says));
             }
             return Err(self.refused(list.action(), &says).into());
         }
+    }
+
+    /// The explorer does not have the list, or not all of it yet.
+    fn not_told(&self, says: &str) -> Ended {
+        Ended::Unread(format!("the explorer does not tell it: {}", self.client.excerpt(says.trim())))
     }
 
     fn refused(&self, list: &'static str, says: &str) -> ExplorerError {
@@ -398,6 +405,15 @@ impl Explorer {
             says: self.client.excerpt(says.trim()),
         }
     }
+}
+
+/// Whether an explorer says that a list has nothing: "No transactions found", and its like for other lists.
+fn says_none(says: &str) -> bool {
+    let says = says.trim().to_ascii_lowercase();
+    let what = says.strip_prefix("no ").and_then(|says| says.trim_end_matches('.').strip_suffix(" found"));
+    what.is_some_and(|what| {
+        ["transaction", "transfer", "record", "withdrawal"].iter().any(|word| what.contains(word))
+    })
 }
 
 /// Transactions of rows of all lists.

@@ -13,9 +13,6 @@ use crate::{
     traces::{called_flat, called_nested},
 };
 
-/// Lengths at which nodes cut a list off, some of them without a word: one that is as long is not taken for whole.
-const FULL: [usize; 4] = [1_000, 2_000, 5_000, 10_000];
-
 /// What is listed of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum List {
@@ -34,6 +31,10 @@ impl List {
         !matches!(self, Self::Topic(_))
     }
 
+    const fn method(self) -> &'static str {
+        if self.is_of_calls() { "trace_filter" } else { "eth_getLogs" }
+    }
+
     fn question(self, account: Address, from: u64, to: u64) -> Question {
         let mut filter = json!({ "fromBlock": format!("{from:#x}"), "toBlock": format!("{to:#x}") });
         match self {
@@ -46,8 +47,18 @@ impl List {
                 filter["topics"] = json!(topics);
             }
         }
-        (if self.is_of_calls() { "trace_filter" } else { "eth_getLogs" }, json!([filter]))
+        (self.method(), json!([filter]))
     }
+}
+
+/// What one answer lists.
+enum Listed {
+    /// The blocks, in order.
+    Blocks(BTreeSet<u64>),
+    /// The node refuses so many blocks at once.
+    TooMany,
+    /// The node has no such list.
+    NoSuchList,
 }
 
 /// Something that stands in a block.
@@ -86,7 +97,9 @@ impl Node {
     /// The blocks from `from` to `to`, both included, in which calls from or to an account or logs about tokens name it; nothing where
     /// the node lists no calls (`trace_filter`). What blocks pay out to it is not among them.
     ///
-    /// A question that the node refuses, or whose answer is as long as a list that is cut off, is asked again of half as many blocks.
+    /// Nodes cut lists off, at lengths of their own and some of them without a word. So no list is taken for whole: the next
+    /// question begins behind the last block that was listed, until nothing is, and of the first list what is before it is asked
+    /// for too. A question that the node refuses is asked again of half as many blocks.
     ///
     /// # Errors
     /// When the node does not say, though it is asked about a single block.
@@ -99,46 +112,61 @@ impl Node {
         let mut blocks = BTreeSet::new();
         for list in List::ALL {
             let (mut start, mut width) = (from, u64::MAX);
+            let mut is_first = true;
             while start <= to {
                 let end = to.min(start.saturating_add(width - 1));
-                let question = list.question(account, start, end);
-                let method = question.0;
-                let gathered = self.asker.ask(&[question])?;
-                let half = (end - start).div_ceil(2).max(1);
-                let told = match gathered.get(0) {
-                    Ok(told) => told,
-                    Err(error) if error.is_no_such_method() && list.is_of_calls() => return Ok(None),
-                    Err(_) if start < end => {
-                        width = half;
+                let listed = match self.listed(list, account, start, end)? {
+                    Listed::NoSuchList => return Ok(None),
+                    Listed::TooMany => {
+                        width = (end - start).div_ceil(2).max(1);
                         continue;
                     }
-                    Err(error) => {
-                        return Err(NodeError::Refused { number: start, source: Arc::clone(error) });
-                    }
+                    Listed::Blocks(listed) => listed,
                 };
-                let placed: Option<Vec<Placed>> = serde_json::from_str(told)
-                    .map_err(|error| self.strange(method, format!("is no list: {error}")))?;
-                let placed = placed.unwrap_or_default();
-                if start < end && (FULL.contains(&placed.len()) || placed.len() > FULL[FULL.len() - 1]) {
-                    width = half;
+                let (Some(&first), Some(&last)) = (listed.first(), listed.last()) else {
+                    let Some(next) = end.checked_add(1) else { break };
+                    start = next;
+                    width = width.saturating_mul(2);
                     continue;
+                };
+                blocks.extend(listed);
+                // A node that keeps the newest of a list leaves out what is before.
+                if std::mem::take(&mut is_first) && start < first {
+                    match self.listed(list, account, start, first - 1)? {
+                        Listed::Blocks(before) if before.is_empty() => {}
+                        _ => {
+                            let method = list.method();
+                            return Err(self.strange(method, "leaves out what is before it".to_owned()));
+                        }
+                    }
                 }
-                if let Some(other) =
-                    placed.iter().find(|own| own.block_number < start || own.block_number > end)
-                {
-                    let problem = format!(
-                        "is of block {}, where one from {start} to {end} must be",
-                        other.block_number
-                    );
-                    return Err(self.strange(method, problem));
-                }
-                blocks.extend(placed.iter().map(|own| own.block_number));
-                let Some(next) = end.checked_add(1) else { break };
+                let Some(next) = last.checked_add(1) else { break };
                 start = next;
-                width = width.saturating_mul(2);
             }
         }
         Ok(Some(blocks))
+    }
+
+    /// The blocks that one answer lists.
+    fn listed(&mut self, list: List, account: Address, from: u64, to: u64) -> Result<Listed, NodeError> {
+        let question = list.question(account, from, to);
+        let method = question.0;
+        let gathered = self.asker.ask(&[question])?;
+        let told = match gathered.get(0) {
+            Ok(told) => told,
+            Err(error) if error.is_no_such_method() && list.is_of_calls() => return Ok(Listed::NoSuchList),
+            Err(_) if from < to => return Ok(Listed::TooMany),
+            Err(error) => return Err(NodeError::Refused { number: from, source: Arc::clone(error) }),
+        };
+        // Nothing at all is no list: an empty one says that there is none.
+        let placed: Vec<Placed> = serde_json::from_str(told)
+            .map_err(|error| self.strange(method, format!("is no list: {error}")))?;
+        let blocks: BTreeSet<u64> = placed.iter().map(|own| own.block_number).collect();
+        if let Some(other) = blocks.iter().find(|&&block| block < from || block > to) {
+            let problem = format!("is of block {other}, where one from {from} to {to} must be");
+            return Err(self.strange(method, problem));
+        }
+        Ok(Listed::Blocks(blocks))
     }
 
     /// What these accounts held of a token after a block, by its contract's word; nothing where there was no contract yet.

@@ -14,6 +14,8 @@ use serde_json::value::RawValue;
 const MAX_DEPTH: usize = 1_024;
 /// How often every byte of nested traces may be looked at on average: once a level of nesting.
 const MAX_PASSES: usize = 256;
+/// Bits of the largest amount of a native asset that can move: no chain has 2^128 base units.
+const MAX_BITS: usize = 128;
 
 /// Native value that moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,14 +173,29 @@ struct Frames {
     only_new_ones_go: bool,
     created: Vec<Address>,
     moved: Vec<Moved>,
+    /// Who runs in the frame above at each depth: whose value a frame below moves, and who destroys itself there.
+    running: Vec<Option<Address>>,
+    /// Why no execution can have been like this: then what moved is not known.
+    impossible: Option<String>,
 }
 
 impl Frames {
     fn new(only_new_ones_go: bool) -> Self {
-        Self { only_new_ones_go, created: Vec::new(), moved: Vec::new() }
+        let (created, moved, running) = (Vec::new(), Vec::new(), Vec::new());
+        Self { only_new_ones_go, created, moved, running, impossible: None }
     }
 
-    fn take(&mut self, step: Step) {
+    /// A frame at a depth, which is `by` whom it says, and where `runs` runs.
+    fn take(&mut self, depth: usize, by: Option<Address>, runs: Option<Address>, step: Step) {
+        let above = depth.checked_sub(1).and_then(|above| self.running.get(above).copied().flatten());
+        if depth > 0 && by.is_some() && by != above {
+            self.impossible.get_or_insert_with(|| {
+                "has a frame by an account that does not run in the frame above it".to_owned()
+            });
+        }
+        self.running.truncate(depth);
+        self.running.resize(depth, None);
+        self.running.push(runs);
         match step {
             Step::Nothing => {}
             Step::Moves(moved) => self.push(moved),
@@ -197,9 +214,17 @@ impl Frames {
     }
 
     fn push(&mut self, moved: Moved) {
+        if moved.value.bit_len() > MAX_BITS {
+            self.impossible.get_or_insert_with(|| "moves more than any chain has".to_owned());
+        }
         if !moved.value.is_zero() && moved.to != Some(moved.from) {
             self.moved.push(moved);
         }
+    }
+
+    /// What moved, or why that is not known.
+    fn told(self) -> Result<Vec<Moved>, String> {
+        self.impossible.map_or(Ok(self.moved), |why| Err(format!("the tracer's answer {why}")))
     }
 }
 
@@ -256,7 +281,8 @@ impl Traces {
                 failed = Some(flat.trace_address);
                 continue;
             }
-            frames.take(flat.step().map_err(wrong)?);
+            let (depth, by, runs) = (flat.trace_address.len(), flat.by(), flat.runs());
+            frames.take(depth, by, runs, flat.step().map_err(wrong)?);
         }
         finish(&mut found, &mut frames, is_cancun);
         if let Some(&tx) = txs.get(found.txs.len()) {
@@ -287,7 +313,7 @@ impl Traces {
             let moved = match (nested.result, &nested.error) {
                 (_, Some(error)) => Err(error.clone()),
                 (None, None) => return Err(wrong("has neither a result nor an error".to_owned())),
-                (Some(outermost), None) => Ok(read_frames(outermost, is_cancun).map_err(wrong)?),
+                (Some(outermost), None) => read_frames(outermost, is_cancun).map_err(wrong)?,
             };
             found.txs.push(TxTrace { tx, moved });
         }
@@ -300,13 +326,27 @@ impl Traces {
 
 /// Hands what the frames came to over to the transaction they are of.
 fn finish(found: &mut Traces, frames: &mut Frames, is_cancun: bool) {
-    let moved = std::mem::replace(frames, Frames::new(is_cancun)).moved;
+    let moved = std::mem::replace(frames, Frames::new(is_cancun)).told();
     if let Some(last) = found.txs.last_mut() {
-        last.moved = Ok(moved);
+        last.moved = moved;
     }
 }
 
 impl Flat {
+    /// Who called, created or destroyed itself.
+    fn by(&self) -> Option<Address> {
+        self.action.address.or(self.action.from)
+    }
+
+    /// Who runs in it: of a call that runs another's code in its own place, the caller.
+    fn runs(&self) -> Option<Address> {
+        match (self.kind.as_str(), self.action.call_type.as_deref()) {
+            ("call", Some("delegatecall" | "callcode")) => self.action.from,
+            ("create", _) => self.result.as_ref().and_then(|result| result.address),
+            _ => self.action.to,
+        }
+    }
+
     fn step(self) -> Result<Step, &'static str> {
         let Self { action, .. } = &self;
         let value = action.value.unwrap_or_default();
@@ -337,22 +377,22 @@ impl Flat {
 }
 
 /// What the frames of one transaction moved, from the outermost one on. Without recursion, and with a bound on work: each
-/// frame is read once by itself and skipped once a level above it.
-fn read_frames(outermost: &RawValue, is_cancun: bool) -> Result<Vec<Moved>, String> {
+/// frame is read once by itself and skipped once a level above it. What no execution comes to is not known.
+fn read_frames(outermost: &RawValue, is_cancun: bool) -> Result<Result<Vec<Moved>, String>, String> {
     let mut frames = Frames::new(is_cancun);
-    walk(outermost, |frame| {
+    walk(outermost, |depth, frame| {
         if frame.error.is_none() {
-            frames.take(frame.step()?);
+            frames.take(depth, Some(frame.from), frame.runs(), frame.step()?);
         }
         Ok(frame.error.is_none())
     })?;
-    Ok(frames.moved)
+    Ok(frames.told())
 }
 
 /// Looks at frames in the order of execution; at those under one only where `look` says so.
 fn walk(
     outermost: &RawValue,
-    mut look: impl FnMut(&Frame<'_>) -> Result<bool, String>,
+    mut look: impl FnMut(usize, &Frame<'_>) -> Result<bool, String>,
 ) -> Result<(), String> {
     let mut work = outermost.get().len().saturating_mul(MAX_PASSES);
     let mut open: Vec<(&RawValue, usize)> = vec![(outermost, 0)];
@@ -360,7 +400,7 @@ fn walk(
         work = work.checked_sub(json.get().len()).ok_or("is nested too deep for its size")?;
         let frame: Frame<'_> =
             serde_json::from_str(json.get()).map_err(|error| format!("has a frame that is none: {error}"))?;
-        if !look(&frame)? {
+        if !look(depth, &frame)? {
             continue;
         }
         let calls = frame.calls.unwrap_or_default();
@@ -397,7 +437,7 @@ pub fn called_nested(json: &str) -> Result<Vec<Address>, TraceError> {
     let outermost: &RawValue =
         serde_json::from_str(json).map_err(|error| TraceError::Form(error.to_string()))?;
     let mut called = Called::default();
-    walk(outermost, |frame| {
+    walk(outermost, |_, frame| {
         if frame.kind != "SELFDESTRUCT" {
             called.add(frame.to);
         }
@@ -426,6 +466,11 @@ pub fn called_flat(json: &str, tx: B256) -> Result<Vec<Address>, TraceError> {
 }
 
 impl Frame<'_> {
+    /// Who runs in it: of a call that runs another's code in its own place, the caller.
+    fn runs(&self) -> Option<Address> {
+        if matches!(self.kind.as_str(), "DELEGATECALL" | "CALLCODE") { Some(self.from) } else { self.to }
+    }
+
     fn step(&self) -> Result<Step, String> {
         let value = self.value.unwrap_or_default();
         let to = || self.to.ok_or_else(|| format!("has a frame {} to nobody", self.kind));

@@ -105,10 +105,11 @@ fn sender(told: &Value) -> Address {
 
 #[test]
 fn failed_calls_and_delegated_ones_move_nothing() {
-    let from = "0x1111111111111111111111111111111111111111";
-    let to = "0x2222222222222222222222222222222222222222";
     let tx = B256::repeat_byte(9);
     let call = |kind: &str, address: &str, error: &str, value: &str| {
+        // Whoever is called by the transaction calls the others.
+        let [from, to] = if address == "[]" { ["1", "2"] } else { ["2", "3"] }
+            .map(|digit| format!("0x{}", digit.repeat(40)));
         format!(
             r#"{{"type":"call","action":{{"callType":"{kind}","from":"{from}","to":"{to}","value":"{value}"}},"traceAddress":{address},
             "transactionHash":"{tx}","blockNumber":5{error}}}"#
@@ -158,14 +159,54 @@ fn a_contract_that_destroys_itself_for_itself_is_gone_where_it_goes() {
     }
 }
 
+/// A frame of two accounts, each of one digit.
+fn frame_of(from: &str, to: &str, kind: &str, value: &str, error: &str, calls: &str) -> String {
+    let (from, to) = (from.repeat(40), to.repeat(40));
+    format!(
+        r#"{{"type":"{kind}","from":"0x{from}","to":"0x{to}","value":"{value}","gas":"0x1"{error},"calls":[{calls}]}}"#
+    )
+}
+
+/// An inner frame is by whoever runs in the one above it, and no chain has 2^128 units: where a tracer says otherwise, what moved is
+/// not known, and no movement is made of it.
+#[test]
+fn what_no_execution_comes_to_is_not_known() {
+    let nested = |inner: &str| {
+        let json = format!(r#"[{{"result":{}}}]"#, frame_of("1", "2", "CALL", "0x1", "", inner));
+        Traces::read_nested(&json, 5, &[B256::ZERO], true).expect("traces").txs[0].moved.clone()
+    };
+    let (call, within) = (|from, to| frame_of(from, to, "CALL", "0x5", "", ""), "2");
+    assert_eq!(nested(&call(within, "3")).map(|moved| moved.len()), Ok(2));
+    // What runs in another's place goes on as its caller.
+    let delegated = frame_of(within, "4", "DELEGATECALL", "0x0", "", &call(within, "3"));
+    assert_eq!(nested(&delegated).map(|moved| moved.len()), Ok(2));
+    let as_the_code = frame_of(within, "4", "DELEGATECALL", "0x0", "", &call("4", "3"));
+    // By the sender, as some tracers tell of who destroys itself; by a stranger; and more than there is.
+    let destroys = frame_of("1", within, "SELFDESTRUCT", "0x7", "", "");
+    let much = frame_of(within, "3", "CALL", &format!("0x{}", "f".repeat(64)), "", "");
+    for inner in [destroys, call("9", "3"), as_the_code, much] {
+        let why = nested(&inner).expect_err("impossible");
+        assert!(why.starts_with("the tracer's answer "), "{why}");
+    }
+    let tx = B256::repeat_byte(7);
+    let flat = |from: &str| {
+        let entry = |from: &str, to: &str, at: &str| {
+            let (from, to) = (from.repeat(40), to.repeat(40));
+            format!(
+                r#"{{"type":"call","action":{{"callType":"call","from":"0x{from}","to":"0x{to}","value":"0x5"}},"traceAddress":[{at}],"transactionHash":"{tx}"}}"#
+            )
+        };
+        let json = format!("[{},{}]", entry("1", "2", ""), entry(from, "3", "0"));
+        Traces::read_flat(&json, 5, &[tx], true).expect("traces").txs[0].moved.clone()
+    };
+    assert_eq!(flat("2").map(|moved| moved.len()), Ok(2));
+    assert!(flat("1").is_err());
+}
+
 #[test]
 fn nested_and_flat_traces_of_what_they_have_in_common_agree() {
-    let frame = |kind: &str, value: &str, error: &str, calls: &str| {
-        format!(
-            r#"{{"type":"{kind}","from":"0x1111111111111111111111111111111111111111","to":"0x2222222222222222222222222222222222222222",
-            "value":"{value}","gas":"0x1"{error},"calls":[{calls}]}}"#
-        )
-    };
+    let frame =
+        |kind: &str, value: &str, error: &str, calls: &str| frame_of("2", "3", kind, value, error, calls);
     let inner = [
         frame("CALL", "0x2", r#","error":"execution reverted""#, &frame("CALL", "0x3", "", "")),
         frame("DELEGATECALL", "0x5", "", &frame("CALL", "0x6", "", "")),
@@ -173,8 +214,11 @@ fn nested_and_flat_traces_of_what_they_have_in_common_agree() {
         frame("CREATE2", "0x8", "", ""),
         frame("SELFDESTRUCT", "0x9", "", ""),
     ];
-    let json =
-        format!(r#"[{{"txHash":"{}","result":{}}}]"#, B256::ZERO, frame("CALL", "0x1", "", &inner.join(",")));
+    let json = format!(
+        r#"[{{"txHash":"{}","result":{}}}]"#,
+        B256::ZERO,
+        frame_of("1", "2", "CALL", "0x1", "", &inner.join(","))
+    );
     let traces = Traces::read_nested(&json, 5, &[B256::ZERO], false).expect("traces");
     let values: Vec<u64> =
         traces.txs[0].moved.as_ref().expect("traced").iter().map(|moved| moved.value.to()).collect();

@@ -118,8 +118,17 @@ impl AccountChain {
         row(receipts, &format!("{hash},{index},{height},{gas},{},,,1,{price}", tx.gas));
         row(traces, &format!("{height},{hash},{index},{from},{to},{value},call,call,,,,1"));
         for (at, call) in tx.calls.iter().skip(usize::from(own.is_some())).enumerate() {
-            let (from, to, value) = (self.who(call.from), self.who(call.to), call.amount);
-            row(traces, &format!("{height},{hash},{index},{from},{to},{value},call,call,,{at},,1"));
+            let mut frame = |from: Option<usize>, to: Option<usize>, value, at: &str| {
+                let (from, to) = (self.who(from), self.who(to));
+                row(traces, &format!("{height},{hash},{index},{from},{to},{value},call,call,,{at},,1"));
+            };
+            // Only who runs can call: whoever else pays is called for nothing first.
+            if call.from == Some(tx.called) {
+                frame(call.from, call.to, call.amount, &at.to_string());
+            } else {
+                frame(Some(tx.called), call.from, 0, &at.to_string());
+                frame(call.from, call.to, call.amount, &format!("\"{at},0\""));
+            }
         }
         for flow in &tx.logs {
             let [contract, topics @ ..] = self.said(flow);

@@ -2,7 +2,8 @@
 //!
 //! Anybody can write a movement into anybody's name: of nothing, or of a token of their own whose contract says what its maker
 //! likes (address poisoning, spam). What moved nothing makes no counterparty, and a token that nobody knows makes one only where
-//! whoever it is said to go from sent the transaction, which its fee shows.
+//! whoever it is said to go from sent the transaction, which its fee shows. Where no fee is there to show it, because it cost
+//! nothing or a server told nothing of it, who sent it is not known: that makes no counterparty, and is told.
 
 use std::{
     cmp::Reverse,
@@ -71,6 +72,10 @@ pub struct AccountParties {
     pub of_nothing: usize,
     /// Movements of unknown tokens that whoever they are said to go from did not send, which do not count.
     pub not_initiated: usize,
+    /// Movements of unknown tokens of which nothing tells who sent them, which do not count.
+    pub sender_unknown: usize,
+    /// The accounts on the other side of those, up to a limit.
+    pub perhaps: BTreeSet<AccountNum>,
     /// Whether a limit cut the search.
     pub cut: bool,
 }
@@ -113,16 +118,43 @@ pub fn account_parties(
     found
 }
 
+/// Accounts of movements whose sender is not known that are kept.
+const MOST_PERHAPS: usize = 10_000;
+
+/// What a movement says about whom it is said to go from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Initiated {
+    /// That is so: it is no token, a known one, or they sent the transaction.
+    Yes,
+    /// Nothing: somebody else sent it.
+    No,
+    /// Nothing: who sent it is not known.
+    Unknown,
+}
+
+/// What a movement says about whom it is said to go from: see the module.
+pub fn initiated(
+    rows: &dyn TransferRows,
+    transfer: &Transfer,
+    is_known: &dyn Fn(AssetNum) -> bool,
+) -> Initiated {
+    if transfer.kind != MovementKind::Token || is_known(transfer.asset) {
+        return Initiated::Yes;
+    }
+    match (sender(rows, transfer.tx), transfer.from) {
+        (Some(sender), Some(from)) if sender == from => Initiated::Yes,
+        (Some(_), _) | (None, None) => Initiated::No,
+        (None, Some(_)) => Initiated::Unknown,
+    }
+}
+
 /// Whether a movement says something about whom it is said to go from: see the module.
 pub fn is_initiated(
     rows: &dyn TransferRows,
     transfer: &Transfer,
     is_known: &dyn Fn(AssetNum) -> bool,
 ) -> bool {
-    transfer.kind != MovementKind::Token || is_known(transfer.asset) || {
-        let sent_by = |account| sender(rows, transfer.tx) == Some(account);
-        transfer.from.is_some_and(sent_by)
-    }
+    initiated(rows, transfer, is_known) == Initiated::Yes
 }
 
 /// Who sent a transaction: whoever paid for it.
@@ -150,9 +182,18 @@ impl AccountParties {
             self.of_nothing += 1;
             return;
         }
-        if !is_initiated(rows, transfer, is_known) {
-            self.not_initiated += 1;
-            return;
+        match initiated(rows, transfer, is_known) {
+            Initiated::Yes => {}
+            Initiated::No => {
+                self.not_initiated += 1;
+                return;
+            }
+            Initiated::Unknown => {
+                self.sender_unknown += 1;
+                let other = if pays { transfer.to } else { transfer.from };
+                self.perhaps.extend(other.filter(|_| self.perhaps.len() < MOST_PERHAPS));
+                return;
+            }
         }
         self.transfers += 1;
         let flow = self.flows.entry(transfer.asset).or_default();

@@ -101,7 +101,12 @@ fn nobody_becomes_a_counterparty_by_what_others_write_into_their_name() {
         // An unknown token that its payer sent.
         sent(9, vec![moves(9, 7, 5, SPAM, Token)]),
         sent(7, vec![moves(7, 7, 5, ETHER, Native)]),
+        // Nothing tells who sent these.
+        vec![moves(13, 7, 50, SPAM, Token)],
+        vec![moves(7, 14, 50, SPAM, Token)],
     ]);
+    let found = parties(&rows, &[7]);
+    assert_eq!((found.sender_unknown, found.perhaps), (2, BTreeSet::from([num(&rows, 13), num(&rows, 14)])));
     let found = parties(&rows, &[7]);
     assert_eq!(names(&rows, &found.outgoing), [(8, 50), (8, 100), (9, 20)]);
     assert_eq!(names(&rows, &found.incoming), [(9, 5)]);

@@ -204,6 +204,8 @@ fn generated() -> tempfile::TempDir {
         vec![moves(0x99, 0, 10, ether, fee), huge(), huge()],
         vec![moves(0x33, 0, 10, ether, fee), moves(0x33, 0x21, 60_000, ether, native)],
         vec![moves(0x21, 0, 10, ether, fee), moves(0x21, 0x22, 50_000, ether, native)],
+        // It cost nothing: who sent it is not told.
+        vec![moves(0x33, 0x56, 77, spam, token)],
     ];
     let txs = (1u8..).zip(txs).map(|(number, movements)| TransferTx { hash: [number; 32], movements });
     let (unseen, txs) = (Unseen::NOTHING, txs.collect());
@@ -255,6 +257,17 @@ fn a_ledger_of_an_account_chain_weighs_against_an_address_and_never_for_it() {
     assert!(nodes.contains(&format!("0x{}", "02".repeat(32))), "the transaction is evidence: {nodes}");
     // Poisoned: the thief did nothing there.
     assert_eq!(verdict(with.path(), &account(0x55).to_string(), &[])["exposures"], Value::Array(Vec::new()));
+    // Of the same without a fee nobody knows who sent it: a forged one must not accuse, a true one must not be passed over.
+    let unsent = verdict(with.path(), &account(0x56).to_string(), &[]);
+    assert_eq!(
+        (&unsent["decision"], &unsent["exposures"]),
+        (&"incomplete".into(), &Value::Array(Vec::new()))
+    );
+    let said = |found: &Value| found["coverage"]["gaps"].to_string().contains("nothing tells who sent it");
+    assert!(said(&unsent) && unsent["coverage"]["truncated"] == true, "{unsent}");
+    assert!(!said(&verdict(with.path(), &account(0x55).to_string(), &[])));
+    let tx = verdict(with.path(), &format!("0x{}", "0a".repeat(32)), &[]);
+    assert!(tx["decision"] == "incomplete" && said(&tx), "{tx}");
     // At the snapshot that it names the answer is the same.
     let snapshot = paid["snapshot"].as_str().expect("a name");
     assert_eq!(verdict(with.path(), &account(0x77).to_string(), &["--snapshot", snapshot]), paid);

@@ -50,6 +50,8 @@ pub struct Exposure {
     pub of_nothing: usize,
     /// Movements of unknown tokens that whoever they are said to go from did not send, which make no counterparty.
     pub not_initiated: usize,
+    /// Movements of unknown tokens of which nothing tells who sent them, which make no counterparty either.
+    pub sender_unknown: usize,
     /// How far the ledger reaches.
     pub ledger: Extent,
     /// What was not examined.
@@ -155,6 +157,7 @@ impl Snapshot {
             assets,
             of_nothing: found.of_nothing,
             not_initiated: found.not_initiated,
+            sender_unknown: found.sender_unknown,
             ledger: extent,
             complete: gaps.is_empty(),
             gaps,

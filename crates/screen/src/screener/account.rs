@@ -6,9 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tracehound_analysis::account_parties::{AccountParties, AccountParty, PartyLimits, account_parties};
+use tracehound_labels::concept;
 use tracehound_model::{
     Address, Amount, Asset, Chain, Gap, GapKind, TxRef,
     evidence::Fact,
+    text,
     verdict::{Basis, Direction, ExposureType},
 };
 use tracehound_transfers::{AccountNum, AssetNum, TxNum};
@@ -83,11 +85,53 @@ impl<'a> Screener<'a> {
             );
             findings.gaps.push(Gap::about_subject(GapKind::NotListed, sentence));
         }
+        if found.sender_unknown > 0 {
+            let count = found.sender_unknown;
+            let sentence = format!(
+                "{count} movements of unknown tokens made no counterparty: nothing tells who sent them"
+            );
+            findings.gaps.push(Gap::about_subject(GapKind::NotListed, sentence));
+        }
+        let perhaps = found.perhaps.iter().copied();
+        findings.gaps.extend(self.perhaps_with(moves, perhaps));
         self.direct(moves, &found, findings);
         if self.settings.policy.indirect.hops >= 2 {
             let (came, went) = moved_by(moves, account, findings);
             self.examine_indirect_accounts(moves, &came, &went, findings);
         }
+    }
+
+    /// That somebody accused stands in a movement of which nothing tells who sent it: a forged one would accuse by itself, and a
+    /// true one would be passed over.
+    pub(super) fn perhaps_with(
+        &self,
+        moves: &Movements<'_>,
+        accounts: impl Iterator<Item = AccountNum>,
+    ) -> Option<Gap> {
+        let addresses = accounts.filter_map(|account| moves.rows.account(account));
+        let accused = addresses.filter_map(|address| {
+            let called = self.called_account(moves.chain, &address).into_iter();
+            let is_accused = |called: &Called| !concept::is_honest(called.claim.statement.category);
+            called.filter(is_accused).next()
+        });
+        let accused: Vec<Called> = accused.collect();
+        let first = accused.first()?;
+        let statement = &first.claim.statement;
+        let more = match accused.len() - 1 {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let sentence = format!(
+            "an unknown token moved between it and {} ({}) at {}{more}, and nothing tells who sent it: whether they dealt with \
+             each other is not known",
+            text::label(&statement.label),
+            statement.category,
+            first.address
+        );
+        let gap = Gap::about_subject(GapKind::NotFetched, sentence);
+        Some(gap.mend(
+            "a node that lists its transactions (--source rpc), or a ledger of the blocks, tells who sent it",
+        ))
     }
 
     fn direct(&self, moves: &Movements<'_>, found: &AccountParties, findings: &mut Findings) {

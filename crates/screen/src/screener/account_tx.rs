@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tracehound_analysis::account_parties::is_initiated;
+use tracehound_analysis::account_parties::{Initiated, initiated};
 use tracehound_model::{
     Address, Amount, Gap, GapKind, Subject, TxId,
     transfer::{MovementKind, Unseen},
@@ -53,7 +53,8 @@ impl Screener<'_> {
         let known = self.claims(&Subject::Tx { chain, txid: TxId(hash) }.key());
         findings.hits.extend(known.holding.into_iter().map(own));
         findings.former.extend(known.ended);
-        let sides = sides(moves, &tx, findings);
+        let (sides, perhaps) = sides(moves, &tx, findings);
+        findings.gaps.extend(self.perhaps_with(moves, perhaps.into_iter()));
         self.examine_called(moves, hash, &sides, findings);
         // What a transaction does is all in it: however old the ledger is, nothing of it is missing.
         if !findings.gaps.iter().any(|gap| gap.kind == GapKind::UnknownInputs) {
@@ -124,8 +125,8 @@ impl Screener<'_> {
     }
 }
 
-/// Who is on either side, and what of it is not known.
-fn sides(moves: &Movements<'_>, tx: &TxRow, findings: &mut Findings) -> Sides {
+/// Who is on either side, and what of it is not known; and who is on either side of what nobody tells who sent.
+fn sides(moves: &Movements<'_>, tx: &TxRow, findings: &mut Findings) -> (Sides, BTreeSet<AccountNum>) {
     let mut unknown =
         |sentence: String| findings.gaps.push(Gap::about_subject(GapKind::UnknownInputs, sentence));
     let block = moves.rows.block(tx.block);
@@ -136,17 +137,17 @@ fn sides(moves: &Movements<'_>, tx: &TxRow, findings: &mut Findings) -> Sides {
         unknown(format!("{} of its {} movements were not looked at", tx.count - MOST, tx.count));
     }
     let is_known = |asset: AssetNum| moves.rows.asset(asset).is_some_and(|asset| asset.unit().is_some());
-    let (mut sides, mut not_initiated) = (Sides::default(), 0_usize);
+    let (mut sides, mut not_initiated, mut perhaps) = (Sides::default(), 0_usize, BTreeSet::new());
     let numbers = (tx.first.0..).take(tx.count.min(MOST) as usize).map(TransferNum);
     for transfer in numbers.filter_map(|num| moves.rows.transfer(num)) {
         if transfer.amount.is_zero() {
             continue;
         }
-        if !is_initiated(moves.rows, &transfer, &is_known) {
-            not_initiated += 1;
-            continue;
+        match initiated(moves.rows, &transfer, &is_known) {
+            Initiated::Yes => sides.take(&transfer),
+            Initiated::No => not_initiated += 1,
+            Initiated::Unknown => perhaps.extend(transfer.from.into_iter().chain(transfer.to)),
         }
-        sides.take(&transfer);
     }
     if sides.seeds.is_empty() {
         unknown("it moved nothing but fees that was told: what it did is not known".to_owned());
@@ -157,7 +158,7 @@ fn sides(moves: &Movements<'_>, tx: &TxRow, findings: &mut Findings) -> Sides {
         );
         findings.gaps.push(Gap::about_subject(GapKind::NotListed, sentence));
     }
-    sides
+    (sides, perhaps)
 }
 
 /// Notes how far what was fetched covers a subject; `false` where it does not at all. A ledger covers everybody.

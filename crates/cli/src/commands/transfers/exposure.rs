@@ -104,6 +104,7 @@ fn table(out: &mut dyn Write, exposure: &Exposure) -> Result<()> {
     for (count, what) in [
         (exposure.of_nothing, "movements of nothing"),
         (exposure.not_initiated, "movements that others wrote into its name"),
+        (exposure.sender_unknown, "movements of unknown tokens of which nothing tells who sent them"),
     ] {
         if count > 0 {
             terminal::say(&format!("note: not counted: {count} {what}"));
@@ -132,6 +133,13 @@ fn text(out: &mut dyn Write, exposure: &Exposure) -> io::Result<()> {
             out,
             "Not counted: {} movements of unknown tokens that whoever they are said to go from did not send",
             exposure.not_initiated
+        )?;
+    }
+    if exposure.sender_unknown > 0 {
+        writeln!(
+            out,
+            "Not counted: {} movements of unknown tokens of which nothing tells who sent them",
+            exposure.sender_unknown
         )?;
     }
     for address in &exposure.not_in_the_ledger {

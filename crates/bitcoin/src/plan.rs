@@ -99,7 +99,7 @@ pub struct Plan {
     pub order: Vec<PlannedBlock>,
     /// Parts of `order` that hang on nothing.
     pub detached: Vec<DetachedRun>,
-    /// Blocks of branches with less work.
+    /// Blocks of branches without more work than another.
     pub stale: Vec<StaleBlock>,
     /// Where the known chain must be cut before `order` is applied: its blocks above this one are on a branch with less
     /// work than what the files hold. `None` when it stays as it is.

@@ -36,7 +36,7 @@ pub struct FromFiles {
     pub double_spends: u64,
     /// Blocks in the files that the ledger had already.
     pub already_known: u64,
-    /// Blocks on branches with less work, not appended.
+    /// Blocks on branches without more work than another, not appended.
     pub stale: Vec<BlockHash>,
     /// Places in the files where blocks are missing.
     pub missing_ranges: u64,

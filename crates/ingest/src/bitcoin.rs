@@ -63,7 +63,7 @@ pub struct BitcoinReport {
     pub bytes: u64,
     /// Blocks in the files that the ledger already had.
     pub known: u64,
-    /// Blocks on branches with less work, not appended.
+    /// Blocks on branches without more work than another, not appended.
     pub stale: Vec<BlockHash>,
     /// Places where a block does not continue the one before it, because blocks in between are not in the files.
     pub missing_ranges: u64,

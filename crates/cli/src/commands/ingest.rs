@@ -183,7 +183,7 @@ fn print_report(report: &FromFiles, out: &mut dyn Write) -> std::io::Result<()> 
         writeln!(out, "reorg: blocks after {block} were dropped, another branch has more work")?;
     }
     for hash in report.stale.iter().take(SHOWN_PROBLEMS) {
-        writeln!(out, "stale block {hash} left out: its branch has less work")?;
+        writeln!(out, "stale block {hash} left out: another branch has as much work or more")?;
     }
     if report.missing_ranges > 0 {
         writeln!(out, "{} missing ranges: blocks before them are not in the files", report.missing_ranges)?;

@@ -23,7 +23,7 @@ fn a_memo_says_what_is_asked_for_by_the_network_that_owns_the_vault() {
         json!({"network": "chainflip", "scripts": ["0014a56a6be23b6cf39d9448ff6e897c29c41c8fbdff",
             "6a300101a56a6be23b6cf39d9448ff6e897c29c41c8fbdff6400000064a7b3b6e00d000000000000000000010002001e0500"]}),
     ];
-    let input: String = asked.iter().map(|line| format!("{line}\n")).collect();
+    let input = asked.map(|line| line.to_string()).join("\n") + "\n";
     let output = tracehound(folder.path(), &["analyze", "memo", "--stdin"], &input);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     let [thorchain, maya, named, unreadable, swap] = &lines(&text(&output))[..] else {
@@ -70,18 +70,18 @@ fn a_line_without_a_network_or_with_bent_scripts_is_refused_by_its_number() {
 fn nomad(folder: &std::path::Path) -> Option<usize> {
     let rows = fs::read_to_string(shared_data("bridges/nomad_withdrawals.tsv")?).expect("read");
     let same = fs::read_to_string(shared_data("bridges/nomad_token_mapping.facts")?).expect("read");
-    let (mut deposits, mut payouts) =
-        ("id,time,asset,amount,recipient\n".to_owned(), "id,time,asset,amount,recipient\n".to_owned());
+    let header = || vec!["id,time,asset,amount,recipient".to_owned()];
+    let (mut deposits, mut payouts) = (header(), header());
     for row in rows.lines() {
         let cells: Vec<&str> = row.split('\t').collect();
-        deposits += &format!("{},{},{},{},{}\n", cells[2], cells[1], cells[7], cells[11], cells[10]);
-        payouts += &format!("{},{},{},{},{}\n", cells[5], cells[4], cells[8], cells[11], cells[10]);
+        deposits.push(format!("{},{},{},{},{}", cells[2], cells[1], cells[7], cells[11], cells[10]));
+        payouts.push(format!("{},{},{},{},{}", cells[5], cells[4], cells[8], cells[11], cells[10]));
     }
     let pairs = same.lines().map(|line| line.split('\t').collect::<Vec<_>>());
-    let same: String = pairs.map(|cells| format!("{},{}\n", cells[3], cells[2])).collect();
-    fs::write(folder.join("deposits.csv"), deposits).expect("written");
-    fs::write(folder.join("payouts.csv"), payouts).expect("written");
-    fs::write(folder.join("same.csv"), format!("deposit,payout\n{same}")).expect("written");
+    let same: Vec<String> = pairs.map(|cells| format!("{},{}", cells[3], cells[2])).collect();
+    fs::write(folder.join("deposits.csv"), deposits.join("\n")).expect("written");
+    fs::write(folder.join("payouts.csv"), payouts.join("\n")).expect("written");
+    fs::write(folder.join("same.csv"), format!("deposit,payout\n{}", same.join("\n"))).expect("written");
     Some(rows.lines().count())
 }
 

@@ -184,51 +184,50 @@ const TAGGED: Finality = Finality { tag: "finalized", depth: 64 };
 #[rustfmt::skip]
 const ROWS: &[Row] = &[
     // Headers and roots recompute over real blocks (tests).
-    Row { chain_id: 1, wrapped: Some(address!("C02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2")), rewards: Rewards::Ethereum,
+    Row { chain_id: 1, rewards: Rewards::Ethereum,
         ..Row::LIKE_ETHEREUM },
     // Optimism: a vault for each part of a fee. Before Bedrock ether was a token beside; roots of such blocks recompute (tests), but
     // for those with a transaction taken over from Ethereum.
-    Row { chain_id: 10, wrapped: Some(address!("4200000000000000000000000000000000000006")),
+    Row { chain_id: 10,
         native: Some(address!("DeadDeAddeAddEAddeadDEaDDEAdDeaDDeAD0000")),
         base_fee: &[(0, Recipient::Nobody), (BEDROCK, BASE_FEE_VAULT)],
         l1_fee: &[(0, OLD_FEE_VAULT), (BEDROCK, L1_FEE_VAULT)], ..Row::OP_STACK },
     // BNB: the base fee is 0 (BEP-226), all of a fee goes to the producer, who pays it out by calls of its own (BEP-95).
-    Row { chain_id: 56, wrapped: Some(address!("bb4CdB9CBd36B01bD1cBaEBF2De08d9173bc095c")), blob_fee: UNTOLD,
+    Row { chain_id: 56, blob_fee: UNTOLD,
         base_fee: PRODUCERS, ..Row::LIKE_ETHEREUM },
     // Gnosis: headers are sealed another way before its merge, which is between blocks 20,815,652 and 29,372,565 (shared
     // answers). The reward contract mints bridged xDAI in any block, withdrawals are of GNO (gnosischain/specs, execution).
-    Row { chain_id: 100, wrapped: Some(address!("e91D153E0b41518A2Ce8Dd3D7944Fa863463a97d")),
+    Row { chain_id: 100,
         headers: &[(0, HeaderForm::Other), (29_372_565, HeaderForm::Standard)], base_fee: GNOSIS_BASE_FEE, blob_fee: UNTOLD,
         withdrawals: Withdrawals::Untold, issues: Issues::Untold, ..Row::LIKE_ETHEREUM },
     // Polygon: its coin also speaks as the token 0x…1010.
-    Row { chain_id: 137, wrapped: Some(address!("0d500B1d8E8eF31E21C99d1Db9A6444d3ADf1270")),
+    Row { chain_id: 137,
         native: Some(address!("0000000000000000000000000000000000001010")), headers: &[(0, HeaderForm::HashOnly)],
         base_fee: POLYGON_BASE_FEE, system: STATE_SYNC, ..Row::LIKE_ETHEREUM },
     // Base: Bedrock from its first block on.
-    Row { chain_id: 8_453, wrapped: Some(address!("4200000000000000000000000000000000000006")), ..Row::OP_STACK },
+    Row { chain_id: 8_453, ..Row::OP_STACK },
     // Arbitrum: `gasUsed` holds what is paid for the chain below; who gets fees is set by contracts.
-    Row { chain_id: 42_161, wrapped: Some(address!("82aF49447D8a07e3bd95BD0d56f35241523fBab1")),
+    Row { chain_id: 42_161,
         headers: &[(0, HeaderForm::HashOnly)], base_fee: UNTOLD, system: ARBITRUM, finality: Finality { tag: "finalized", depth: 4_000 },
         ..Row::LIKE_ETHEREUM },
     // Avalanche: headers have more fields; fees go to the account that the header must name (coreth, `BlackholeAddr`); imports
     // and exports stand in a block's extra data. The node's latest block is accepted for good.
-    Row { chain_id: 43_114, wrapped: Some(address!("B31f66AA3C1e785363F0875A1B74E27b85FD66c7")),
+    Row { chain_id: 43_114,
         headers: &[(0, HeaderForm::Other)], base_fee: PRODUCERS, blob_fee: UNTOLD, issues: Issues::Untold,
         finality: Finality { tag: "latest", depth: 0 }, ..Row::LIKE_ETHEREUM },
     // Linea: what it does with base fees is not in its documents; bridged ether comes out of a contract of genesis.
-    Row { chain_id: 59_144, wrapped: Some(address!("e5D7C2a44FfDDf6b295A15c148167daaAf5Cf34f")),
+    Row { chain_id: 59_144,
         headers: &[(0, HeaderForm::Other)], base_fee: UNTOLD, finality: Finality { tag: "finalized", depth: 4_000 },
         ..Row::LIKE_ETHEREUM },
     // Sepolia, Ethereum's test network, which was mined until 2022: every fork up to London from its first block on (geth,
     // `SepoliaChainConfig`); WETH9 as Uniswap's universal router names it. Roots recompute over a real era1 file (tests).
-    Row { chain_id: 11_155_111, wrapped: Some(address!("fFf9976782d46CC05630D1f6eBAb18b2324d6B14")),
+    Row { chain_id: 11_155_111,
         rewards: Rewards::Sepolia, ..Row::LIKE_ETHEREUM },
 ];
 
 /// A row: [`Rules`] without what follows from the chain's id.
 struct Row {
     chain_id: u64,
-    wrapped: Option<Address>,
     native: Option<Address>,
     rewards: Rewards,
     headers: Since<HeaderForm>,
@@ -244,7 +243,6 @@ struct Row {
 impl Row {
     const LIKE_ETHEREUM: Self = Self {
         chain_id: 0,
-        wrapped: None,
         native: None,
         rewards: Rewards::None,
         headers: &[(0, HeaderForm::Standard)],
@@ -280,10 +278,15 @@ impl Rules {
     /// The rules of the chain of this id, where they are known.
     pub fn of(chain_id: u64) -> Option<Self> {
         let row = ROWS.iter().find(|row| row.chain_id == chain_id)?;
+        let chain = Chain::Evm(chain_id);
+        let wrapped = Asset::wrapped(chain).and_then(Asset::contract).and_then(|contract| match contract {
+            tracehound_model::Address::Evm(bytes) => Some(Address::from(bytes)),
+            _ => None,
+        });
         Some(Self {
             chain_id,
-            native: Asset::native(Chain::Evm(chain_id))?,
-            contracts: KnownContracts { wrapped: row.wrapped, native: row.native },
+            native: Asset::native(chain)?,
+            contracts: KnownContracts { wrapped, native: row.native },
             rewards: row.rewards,
             headers: row.headers,
             base_fee: row.base_fee,

@@ -178,6 +178,11 @@ impl Asset {
         known::on(chain)
     }
 
+    /// The token that a contract gives for a chain's own coin, one for one, where that is known: what goes in comes out as it.
+    pub fn wrapped(chain: Chain) -> Option<Self> {
+        known::wrapped(chain)
+    }
+
     /// The contract of a token of which any unit is as good as any other; none of anything else.
     pub const fn contract(self) -> Option<Address> {
         match self.of {

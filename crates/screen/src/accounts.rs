@@ -13,7 +13,7 @@ use tracehound_attribution::{
     listing::listed_since,
 };
 use tracehound_labels::shelf::Packs;
-use tracehound_model::{Address, Category, Chain, Claim, LabelStatement, Predicate, SourceKind};
+use tracehound_model::{Address, Asset, Category, Chain, Claim, LabelStatement, Predicate, SourceKind};
 
 use crate::{
     keys::best_claim,
@@ -55,6 +55,10 @@ impl<'a> Accounts<'a> {
 
     /// What an account does with what comes to it, where that is known.
     pub fn role(&self, address: &Address) -> Option<AccountRole> {
+        // What wraps the chain's coin holds everybody's, and gives each its own back, whatever labels call it.
+        if Asset::wrapped(self.chain).and_then(Asset::contract) == Some(*address) {
+            return Some(AccountRole::Converter);
+        }
         let entity = self.entity(address).filter(Entity::is_service)?;
         Some(match entity.category {
             Category::MixingService => AccountRole::Mixer,

@@ -397,6 +397,64 @@ fn answers_over_an_account_chain_are_drawn_and_reported_in_the_units_of_each_ass
     assert!(nowhere.contains("Not in the ledger"), "{nowhere}");
 }
 
+/// What wraps ether holds everybody's: the thief's goes on as the token, and nobody else's comes to be his.
+#[test]
+fn what_is_wrapped_goes_on_as_the_token_and_not_to_whoever_unwraps() {
+    let (ether, weth): (Asset, Asset) =
+        ("eth".parse().expect("an asset"), Asset::wrapped(Chain::Evm(1)).expect("known"));
+    let contract = weth.contract();
+    let moves = |from: Option<Address>, to: Option<Address>, amount: u64, asset: Asset, kind| Movement {
+        from,
+        to,
+        asset,
+        amount: Amount::from(amount),
+        kind,
+        proved: true,
+    };
+    let (native, fee, token, issue) =
+        (MovementKind::Native, MovementKind::Fee, MovementKind::Token, MovementKind::Issue);
+    let who = |name: u8| Some(account(name));
+    let paid = |name: u8| moves(who(name), None, 1, ether, fee);
+    let txs = vec![
+        vec![
+            moves(None, who(0x33), 1_000_001, ether, issue),
+            moves(None, who(0x44), 1_000_002, ether, issue),
+        ],
+        vec![
+            paid(0x44),
+            moves(who(0x44), contract, 500_000, ether, native),
+            moves(None, who(0x44), 500_000, weth, token),
+        ],
+        vec![
+            paid(0x33),
+            moves(who(0x33), contract, 900_000, ether, native),
+            moves(None, who(0x33), 900_000, weth, token),
+        ],
+        vec![paid(0x33), moves(who(0x33), who(0x77), 900_000, weth, token)],
+        vec![
+            paid(0x44),
+            moves(who(0x44), None, 500_000, weth, token),
+            moves(contract, who(0x44), 500_000, ether, native),
+        ],
+    ];
+    let data = tempfile::tempdir().expect("temporary folder");
+    let txs = (1u8..).zip(txs).map(|(number, movements)| TransferTx { hash: [number; 32], movements });
+    let (unseen, txs) = (Unseen::NOTHING, txs.collect());
+    let block = TransferBlock { height: 0, hash: [1; 32], parent: [0; 32], time: 1_700_000_000, unseen, txs };
+    let dir = data.path().join("ledger/evm-1");
+    let mut writer = Writer::open(&dir, Chain::Evm(1), WriterOptions::default()).expect("opens");
+    writer.append(&block).expect("appended");
+    writer.commit().expect("committed");
+    let theft = format!("0x{}", "03".repeat(32));
+    for method in ["haircut", "lifo", "fifo"] {
+        let args = ["trace", &theft, "--method", method, "--as-of", SCREENED, "--dust", "0"];
+        let output = tracehound(data.path(), &args, "");
+        let said = text(&output);
+        assert!(said.contains(&account(0x77).to_string()), "{method}: {said}");
+        assert!(!said.contains(&account(0x44).to_string()), "{method}: {said}");
+    }
+}
+
 /// Anybody can send anybody any number of a token of his own.
 #[test]
 fn worthless_tokens_hide_nothing_that_is_behind_a_counterparty() {

@@ -48,6 +48,27 @@ const TOKENS: &[(Asset, &str, u8)] = &[
     (Asset::trc20(hex(b"a614f803b6fd780986a42c78ec9c7f77e6ded13c")), "USDT", 6),
 ];
 
+/// Contracts that give a token for the chain's own coin and the coin for the token, by chain. Source: the chains' documentation;
+/// of Sepolia Uniswap's universal router, which names it.
+const WRAPPED: &[(u64, [u8; 20])] = &[
+    (ETHEREUM, hex(b"c02aaa39b223fe8d0a0e5c4f27ead9083c756cc2")),
+    (OPTIMISM, hex(b"4200000000000000000000000000000000000006")),
+    (56, hex(b"bb4cdb9cbd36b01bd1cbaebf2de08d9173bc095c")),
+    (100, hex(b"e91d153e0b41518a2ce8dd3d7944fa863463a97d")),
+    (POLYGON, hex(b"0d500b1d8e8ef31e21c99d1db9a6444d3adf1270")),
+    (BASE, hex(b"4200000000000000000000000000000000000006")),
+    (ARBITRUM, hex(b"82af49447d8a07e3bd95bd0d56f35241523fbab1")),
+    (43_114, hex(b"b31f66aa3c1e785363f0875a1b74e27b85fd66c7")),
+    (59_144, hex(b"e5d7c2a44ffddf6b295a15c148167daaaf5cf34f")),
+    (11_155_111, hex(b"fff9976782d46cc05630d1f6ebab18b2324d6b14")),
+];
+
+/// The token for which a chain's own coin is wrapped.
+pub(super) fn wrapped(chain: Chain) -> Option<Asset> {
+    let &(id, contract) = WRAPPED.iter().find(|row| chain == Chain::Evm(row.0))?;
+    Some(Asset::erc20(id, contract))
+}
+
 /// What a token is shown in, where it is one of these.
 pub(super) fn unit(asset: Asset) -> Option<Unit> {
     let &(_, ticker, decimals) = TOKENS.iter().find(|row| row.0 == asset)?;

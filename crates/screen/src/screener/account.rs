@@ -110,9 +110,9 @@ impl<'a> Screener<'a> {
     ) -> Option<Gap> {
         let addresses = accounts.filter_map(|account| moves.rows.account(account));
         let accused = addresses.filter_map(|address| {
-            let called = self.called_account(moves.chain, &address).into_iter();
+            let mut called = self.called_account(moves.chain, &address).into_iter();
             let is_accused = |called: &Called| !concept::is_honest(called.claim.statement.category);
-            called.filter(is_accused).next()
+            called.find(is_accused)
         });
         let accused: Vec<Called> = accused.collect();
         let first = accused.first()?;

@@ -27,6 +27,7 @@ usage: cargo xtask TASK
   coverage                    measure how much the shipped labels name, and rewrite their section of docs/SCORECARD.md
   legs                        measure generated heists on account chains, and rewrite their section of docs/SCORECARD.md
   facts                       measure what we read of real account chains, and rewrite its section of docs/SCORECARD.md
+  bridges                     measure what is read of memos and matched between chains, and rewrite its section of docs/SCORECARD.md
   derived                     measure what follows from real movements, and rewrite its section of docs/SCORECARD.md
   labels                      make the packs of labels in data/labels anew from packs.toml and the files in ../shared/data/labels
   fuzz [--seconds N] [TARGET] every fuzz target, or one, for N seconds each (60)
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         ["coverage"] => measure("engine", "labels_scorecard::labels_scorecard"),
         ["legs"] => measure("range", "accounts::legs_scorecard"),
         ["facts"] => measure("evm", "scorecard::facts_scorecard"),
+        ["bridges"] => measure("bridges", "scorecard::bridges_scorecard"),
         ["derived"] => measure("analysis", "derived::derived_scorecard"),
         ["labels"] => {
             let mut make = run::cargo(&["test", "--package", "tracehound-labels", "--test", "it", "--"]);

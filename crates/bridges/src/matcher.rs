@@ -90,8 +90,8 @@ impl Matched {
 /// Deposits that one payout may mean, at most: what has more is crowded.
 pub const MOST_CANDIDATES: usize = 512;
 
-/// For each payout, which deposit it is for. O((deposits + payouts) log deposits + candidates), times the longest chain of
-/// deposits that can change places.
+/// For each payout, which deposit it is for. O((deposits + payouts) log deposits + candidates), where those count that fit by amount
+/// and not by time too; of payouts whose candidates are all taken times the deposits that can change places.
 pub fn matched(deposits: &[Event], payouts: &[Event], rules: Rules) -> Vec<Matched> {
     let candidates = Candidates::of(deposits, rules);
     let found: Vec<Vec<usize>> = payouts.iter().map(|payout| candidates.for_payout(payout)).collect();

@@ -14,6 +14,8 @@ pub(super) enum Open {
 }
 
 const NONE: usize = usize::MAX;
+/// Of a deposit from which no path leads to a free one.
+const DEAD: usize = usize::MAX - 1;
 
 /// For each payout the deposit that every assignment gives it, of which `candidates` are its possible ones.
 pub(super) fn forced(deposits: usize, candidates: &[Vec<usize>]) -> Vec<Result<usize, Open>> {
@@ -60,14 +62,15 @@ impl<'a> Graph<'a> {
         }
     }
 
-    /// Looks for a free deposit along alternating paths, nearest first.
+    /// Looks for a free deposit along alternating paths, nearest first. From what a search without one came to no later one finds
+    /// any: it stays [`DEAD`].
     fn give(&mut self, payout: usize, came_from: &mut [usize], seen: &mut [usize]) {
         let mut queue = vec![payout];
         let mut at = 0;
         while let Some(&next) = queue.get(at) {
             at += 1;
             for &deposit in &self.candidates[next] {
-                if seen[deposit] == payout {
+                if seen[deposit] == payout || seen[deposit] == DEAD {
                     continue;
                 }
                 seen[deposit] = payout;
@@ -77,6 +80,11 @@ impl<'a> Graph<'a> {
                     return;
                 }
                 queue.push(self.payout_of[deposit]);
+            }
+        }
+        for next in queue {
+            for &deposit in &self.candidates[next] {
+                seen[deposit] = DEAD;
             }
         }
     }

@@ -4,6 +4,8 @@ mod deposits;
 mod legs;
 mod matches;
 mod memos;
+mod scorecard;
+mod texts;
 mod vault_swaps;
 
 use std::{fs, io::Read};

@@ -7,7 +7,8 @@ use tracehound_bridges::matcher::{Event, Matched, Rule, Rules, matched};
 use tracehound_model::Amount;
 use tracehound_testkit::shared_data;
 
-const EXACT: Rules =
+/// By asset, amount and recipient, at any time after the deposit.
+pub(crate) const EXACT: Rules =
     Rules { by_recipient: true, earliest: 0, latest: None, fee_bps: 0, fee_units: Amount::ZERO };
 
 fn event(recipient: u32, amount: u64, time: i64) -> Event {
@@ -26,7 +27,7 @@ impl Numbers {
 }
 
 /// Deposits on Moonbeam and payouts on Ethereum, of which the same place in both lists is one withdrawal.
-fn nomad() -> Option<(Vec<Event>, Vec<Event>)> {
+pub(crate) fn nomad() -> Option<(Vec<Event>, Vec<Event>)> {
     let text = fs::read_to_string(shared_data("bridges/nomad_withdrawals.tsv")?).expect("read");
     let (mut assets, mut recipients) = (Numbers::default(), Numbers::default());
     let rows = text.lines().map(|line| {
@@ -46,7 +47,7 @@ fn nomad() -> Option<(Vec<Event>, Vec<Event>)> {
 }
 
 /// Links told, and how many of them are right.
-fn score(found: &[Matched]) -> (usize, usize) {
+pub(crate) fn score(found: &[Matched]) -> (usize, usize) {
     let links = found.iter().enumerate().filter_map(|(payout, matched)| Some((payout, matched.deposit?)));
     links.fold((0, 0), |(told, right), (payout, deposit)| (told + 1, right + usize::from(payout == deposit)))
 }

@@ -38,10 +38,28 @@ fn as_recorded(memo: &Memo) -> Value {
     said
 }
 
+/// How the recorded memos are read.
+pub(crate) struct Tally {
+    /// All of them.
+    pub(crate) cases: usize,
+    /// Those of which it is recorded whether the network takes them.
+    pub(crate) decided: usize,
+    /// Of these, those that it refuses for a name that is not registered, which the memo does not tell.
+    pub(crate) named: usize,
+    /// What is read otherwise than recorded.
+    pub(crate) wrong: Vec<String>,
+}
+
 #[test]
 fn every_decided_memo_is_read_as_its_network_reads_it() {
-    let Some(cases) = rows("bridges/memo_cases.jsonl") else { return };
-    let (mut decided, mut wrong) = (0, Vec::new());
+    let Some(Tally { decided, named, wrong, .. }) = tally() else { return };
+    assert!(decided >= 150 && named <= 3, "{decided} decided cases, {named} by a name");
+    assert!(wrong.is_empty(), "{} of {decided}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+pub(crate) fn tally() -> Option<Tally> {
+    let cases = rows("bridges/memo_cases.jsonl")?;
+    let (mut decided, mut named, mut wrong) = (0, 0, Vec::new());
     for case in &cases {
         let memo = read_case(case);
         let Some(valid) = case["valid"].as_bool() else { continue };
@@ -50,7 +68,9 @@ fn every_decided_memo_is_read_as_its_network_reads_it() {
         let may_be_named = memo.outcome == Outcome::UnresolvedName
             || case["why"].as_str().is_some_and(|why| why.starts_with("affiliate is neither"));
         let is_read = memo.outcome != Outcome::Unreadable;
-        if is_read != valid && (valid || !may_be_named) {
+        if is_read && !valid && may_be_named {
+            named += 1;
+        } else if is_read != valid {
             wrong.push(format!("{}: {} {:?}", case["id"], case["memo"], memo.why));
         }
         if !valid {
@@ -79,6 +99,5 @@ fn every_decided_memo_is_read_as_its_network_reads_it() {
             }
         }
     }
-    assert!(decided >= 150, "{decided} decided cases");
-    assert!(wrong.is_empty(), "{} of {decided}:\n{}", wrong.len(), wrong.join("\n"));
+    Some(Tally { cases: cases.len(), decided, named, wrong })
 }

@@ -41,6 +41,13 @@ impl Screener<'_> {
         // A service signs with the accounts of all its customers.
         let ends = |owner| entities.look_up(owner).is_some_and(|entity| entity.is_service());
         let found = signers::signers(ledger, subjects, signers::Limits { until, ..SIGNERS }, &joint, &ends);
+        if found.cut {
+            let count = found.owners.len();
+            findings.notes.push(format!(
+                "of those with whom it signed transactions, and who signed with these in turn, the nearest {count} were looked at: \
+                 tracehound cluster shows the others"
+            ));
+        }
         if found.owners.is_empty() {
             return;
         }

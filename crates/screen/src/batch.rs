@@ -517,7 +517,7 @@ impl Table {
         holds_rows(cell)
             || (self.delimiter == '\t' && cell.contains('\t'))
             || lines.any(|within| within >= all)
-            || (first >= all - column && last >= column)
+            || (first >= all.saturating_sub(column) && last >= column)
     }
 }
 

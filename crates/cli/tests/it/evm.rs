@@ -165,6 +165,17 @@ fn account(name: u8) -> Address {
     Address::Evm(bytes)
 }
 
+/// A ledger of Ethereum with these transactions in its first block, all seen; the first one's hash is of ones, and so on.
+fn ledger_of(data: &Path, txs: Vec<Vec<Movement>>) {
+    let txs = (1u8..).zip(txs).map(|(number, movements)| TransferTx { hash: [number; 32], movements });
+    let (unseen, txs) = (Unseen::NOTHING, txs.collect());
+    let block = TransferBlock { height: 0, hash: [1; 32], parent: [0; 32], time: 1_700_000_000, unseen, txs };
+    let dir = data.join("ledger/evm-1");
+    let mut writer = Writer::open(&dir, Chain::Evm(1), WriterOptions::default()).expect("opens");
+    writer.append(&block).expect("appended");
+    writer.commit().expect("committed");
+}
+
 /// A ledger of Ethereum from its first block on, all seen: 3 is a thief, 7 pays 8 and is paid by 3.
 fn generated() -> tempfile::TempDir {
     let data = tempfile::tempdir().expect("temporary folder");
@@ -207,13 +218,7 @@ fn generated() -> tempfile::TempDir {
         // It cost nothing: who sent it is not told.
         vec![moves(0x33, 0x56, 77, spam, token)],
     ];
-    let txs = (1u8..).zip(txs).map(|(number, movements)| TransferTx { hash: [number; 32], movements });
-    let (unseen, txs) = (Unseen::NOTHING, txs.collect());
-    let block = TransferBlock { height: 0, hash: [1; 32], parent: [0; 32], time: 1_700_000_000, unseen, txs };
-    let dir = data.path().join("ledger/evm-1");
-    let mut writer = Writer::open(&dir, Chain::Evm(1), WriterOptions::default()).expect("opens");
-    writer.append(&block).expect("appended");
-    writer.commit().expect("committed");
+    ledger_of(data.path(), txs.into());
     data
 }
 
@@ -438,13 +443,7 @@ fn what_is_wrapped_goes_on_as_the_token_and_not_to_whoever_unwraps() {
         ],
     ];
     let data = tempfile::tempdir().expect("temporary folder");
-    let txs = (1u8..).zip(txs).map(|(number, movements)| TransferTx { hash: [number; 32], movements });
-    let (unseen, txs) = (Unseen::NOTHING, txs.collect());
-    let block = TransferBlock { height: 0, hash: [1; 32], parent: [0; 32], time: 1_700_000_000, unseen, txs };
-    let dir = data.path().join("ledger/evm-1");
-    let mut writer = Writer::open(&dir, Chain::Evm(1), WriterOptions::default()).expect("opens");
-    writer.append(&block).expect("appended");
-    writer.commit().expect("committed");
+    ledger_of(data.path(), txs);
     let theft = format!("0x{}", "03".repeat(32));
     for method in ["haircut", "lifo", "fifo"] {
         let args = ["trace", &theft, "--method", method, "--as-of", SCREENED, "--dust", "0"];
@@ -622,13 +621,7 @@ fn a_deposit_address_passes_on_what_it_is_known_to_get() {
         // What 99 writes into 62's name takes nothing away.
         sent(0x99, moves(0x62, 0x98, 1_000, fake)),
     ];
-    let txs = (1u8..).zip(txs).map(|(number, movements)| TransferTx { hash: [number; 32], movements });
-    let (unseen, txs) = (Unseen::NOTHING, txs.collect());
-    let block = TransferBlock { height: 0, hash: [1; 32], parent: [0; 32], time: 1_700_000_000, unseen, txs };
-    let dir = data.path().join("ledger/evm-1");
-    let mut writer = Writer::open(&dir, Chain::Evm(1), WriterOptions::default()).expect("opens");
-    writer.append(&block).expect("appended");
-    writer.commit().expect("committed");
+    ledger_of(data.path(), txs.into());
     for (name, wanted) in [(0x61, Value::Null), (0x62, "passed_on".into()), (0x63, Value::Null)] {
         let asked = ["cluster", &account(name).to_string(), "--as-of", SCREENED, "--output", "jsonl"];
         let answer: Value = serde_json::from_str(&text(&tracehound(data.path(), &asked, ""))).expect("JSON");
